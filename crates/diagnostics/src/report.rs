@@ -1,0 +1,49 @@
+//! The outcome of one run, ready to be rendered.
+
+use crate::{Finding, Note, RuleMeta, SourceFile};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything that a reporter may show. Findings and notes are sorted.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Findings to show, sorted by path, position and rule.
+    pub findings: Vec<Finding>,
+    /// Trouble with files, sorted.
+    pub notes: Vec<Note>,
+    /// Counts that prove what ran.
+    pub summary: Summary,
+    /// The text of every file that a finding or label names.
+    pub sources: BTreeMap<Arc<str>, SourceFile>,
+    /// Every rule that was on, sorted by family and id.
+    pub rules: Vec<&'static RuleMeta>,
+}
+
+/// Counts of one run.
+#[derive(Debug, Default, Clone)]
+pub struct Summary {
+    /// Files analysed, by language name, sorted by name.
+    pub files_by_language: BTreeMap<&'static str, usize>,
+    /// Files seen and not analysed, by reason (`too large`, `generated`, `vendored`, `minified`, `binary`, `unreadable`).
+    pub skipped_by_reason: BTreeMap<&'static str, usize>,
+    /// Findings silenced by a comment.
+    pub suppressed: usize,
+    /// Findings known from a baseline.
+    pub baselined: usize,
+    /// Findings under the confidence threshold.
+    pub below_confidence: usize,
+    /// Wall time of the run in milliseconds, where the caller measured it; never part of machine formats.
+    pub elapsed_ms: Option<u64>,
+}
+
+impl Summary {
+    /// Files analysed in all languages.
+    pub fn files_checked(&self) -> usize {
+        self.files_by_language.values().sum()
+    }
+
+    /// Files seen and not analysed, for any reason.
+    pub fn files_skipped(&self) -> usize {
+        self.skipped_by_reason.values().sum()
+    }
+}

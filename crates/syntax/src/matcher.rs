@@ -1,0 +1,189 @@
+//! Matches one compiled pattern at one node.
+
+use crate::pack::{CompiledElement, CompiledPattern, CompiledTest, Pack};
+use timelint_model::Capture;
+use tree_sitter::{Node, Tree, TreeCursor};
+
+/// What the lowering does with a node that a pattern names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// It has this meaning.
+    Captured(Capture),
+    /// It makes no node; what it holds belongs to the pattern's root.
+    Absorbed,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bound {
+    pub(crate) node: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) part: Part,
+}
+
+/// Scratch space that is reused from match to match.
+pub(crate) struct Matcher<'tree> {
+    cursors: Vec<TreeCursor<'tree>>,
+    raw: Vec<(u16, Node<'tree>)>,
+}
+
+impl<'tree> Matcher<'tree> {
+    pub(crate) fn new() -> Self {
+        Self { cursors: Vec::new(), raw: Vec::new() }
+    }
+
+    /// Whether `pattern` matches at `node`; on success `bound` gets the nodes that it names, in source order.
+    pub(crate) fn matches(
+        &mut self,
+        pattern: &CompiledPattern,
+        node: Node<'tree>,
+        text: &[u8],
+        bound: &mut Vec<Bound>,
+    ) -> bool {
+        self.raw.clear();
+        let from = bound.len();
+        if !self.element(&pattern.root, node, pattern, 0, bound) || !self.predicates(pattern, text) {
+            bound.truncate(from);
+            return false;
+        }
+        bound[from..].sort_unstable_by_key(|b| (b.start, std::cmp::Reverse(b.end)));
+        true
+    }
+
+    fn element(
+        &mut self,
+        element: &CompiledElement,
+        node: Node<'tree>,
+        pattern: &CompiledPattern,
+        depth: usize,
+        bound: &mut Vec<Bound>,
+    ) -> bool {
+        match &element.test {
+            CompiledTest::Kind(kind) if node.kind_id() != *kind => return false,
+            CompiledTest::AnyNamed if !node.is_named() => return false,
+            CompiledTest::OneOf(options) => {
+                let (raw, marks) = (self.raw.len(), bound.len());
+                let hit = options.iter().any(|option| {
+                    self.raw.truncate(raw);
+                    bound.truncate(marks);
+                    self.element(option, node, pattern, depth, bound)
+                });
+                if !hit {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+        if element.absent.iter().any(|field| node.child_by_field_id(*field).is_some()) {
+            return false;
+        }
+        if !element.children.is_empty() && !self.children(element, node, pattern, depth, bound) {
+            return false;
+        }
+        for index in &element.captures {
+            self.raw.push((*index, node));
+            if let Some(capture @ (Capture::Child(..) | Capture::Text(_))) = pattern.captures[*index as usize].1 {
+                bound.push(Bound::new(node, Part::Captured(capture)));
+            }
+        }
+        if element.absorbed && depth > 0 {
+            bound.push(Bound::new(node, Part::Absorbed));
+        }
+        true
+    }
+
+    fn children(
+        &mut self,
+        element: &CompiledElement,
+        node: Node<'tree>,
+        pattern: &CompiledPattern,
+        depth: usize,
+        bound: &mut Vec<Bound>,
+    ) -> bool {
+        if self.cursors.len() <= depth {
+            self.cursors.push(node.walk());
+        } else {
+            self.cursors[depth].reset(node);
+        }
+        let mut missing = element.children.iter().enumerate().filter(|(_, c)| c.required).fold(0u64, |m, (i, _)| m | 1 << i);
+        let mut more = self.cursors[depth].goto_first_child();
+        while more {
+            let (child, field) = (self.cursors[depth].node(), self.cursors[depth].field_id().map(std::num::NonZero::get));
+            for (i, wanted) in element.children.iter().enumerate() {
+                if wanted.field.is_some() && wanted.field != field {
+                    continue;
+                }
+                let (raw, marks) = (self.raw.len(), bound.len());
+                if self.element(wanted, child, pattern, depth + 1, bound) {
+                    missing &= !(1 << i);
+                } else {
+                    self.raw.truncate(raw);
+                    bound.truncate(marks);
+                }
+            }
+            more = self.cursors[depth].goto_next_sibling();
+        }
+        missing == 0
+    }
+
+    fn predicates(&self, pattern: &CompiledPattern, text: &[u8]) -> bool {
+        pattern.predicates.iter().all(|predicate| {
+            self.raw.iter().filter(|(index, _)| *index == predicate.capture).all(|(_, node)| {
+                let found = text.get(node.byte_range()).unwrap_or_default();
+                predicate.values.iter().any(|v| v.as_bytes() == found) != predicate.negated
+            })
+        })
+    }
+}
+
+impl Bound {
+    fn new(node: Node<'_>, part: Part) -> Self {
+        Self { node: node.id(), start: node.start_byte(), end: node.end_byte(), part }
+    }
+}
+
+/// A capture as tree-sitter's own query engine would report it; for the test that holds both engines together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CapturedNode {
+    /// The capture's name without `@`.
+    pub capture: String,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// The node's kind.
+    pub kind: String,
+}
+
+/// Every capture of every pattern of `pack` in `tree`, sorted and without repeats.
+pub fn all_captures(pack: &Pack, tree: &Tree, text: &str) -> Vec<CapturedNode> {
+    let mut found = Vec::new();
+    let mut matcher = Matcher::new();
+    let mut bound = Vec::new();
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        for index in pack.by_kind.get(node.kind_id() as usize).map_or(&[][..], Vec::as_slice) {
+            let pattern = &pack.patterns[*index as usize];
+            bound.clear();
+            if matcher.matches(pattern, node, text.as_bytes(), &mut bound) {
+                found.extend(matcher.raw.iter().map(|(capture, node)| CapturedNode {
+                    capture: pattern.captures[*capture as usize].0.clone(),
+                    start: node.start_byte(),
+                    end: node.end_byte(),
+                    kind: node.kind().to_owned(),
+                }));
+            }
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                found.sort();
+                found.dedup();
+                return found;
+            }
+        }
+    }
+}
