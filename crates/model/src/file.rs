@@ -144,6 +144,11 @@ impl FileModel {
         (id.0 + 1..self.node(id).end).map(NodeId)
     }
 
+    /// `id` and all nodes below it, in source order.
+    pub fn self_and_descendants(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<> {
+        (id.0..self.node(id).end).map(NodeId)
+    }
+
     /// One past the last descendant of `id`.
     pub fn end(&self, id: NodeId) -> NodeId {
         NodeId(self.node(id).end)

@@ -262,9 +262,24 @@ impl Kind {
         SHAPES.iter().find(|s| s.0 == self).map_or("", |s| s.1)
     }
 
-    /// Whether nodes of this kind open a scope of local names.
-    pub fn is_function(self) -> bool {
-        self == Kind::Function
+    /// Whether nodes of this kind are statements: they have no value.
+    pub fn is_statement(self) -> bool {
+        matches!(
+            self,
+            Kind::Block
+                | Kind::Let
+                | Kind::If
+                | Kind::Loop
+                | Kind::Try
+                | Kind::With
+                | Kind::Defer
+                | Kind::Spawn
+                | Kind::Return
+                | Kind::Throw
+                | Kind::Break
+                | Kind::Continue
+                | Kind::Switch
+        )
     }
 }
 

@@ -52,7 +52,8 @@ struct Frame {
 
 struct Level {
     context: Context,
-    opened: bool,
+    /// How many nodes of the model it closes.
+    opened: u8,
 }
 
 /// Lowers `tree`, the parse of `text`, with the patterns of `pack`. Total: unknown or broken syntax is passed through
@@ -71,7 +72,7 @@ pub fn lower(pack: &Pack, tree: &Tree, text: &str) -> FileModel {
     if !cursor.goto_first_child() {
         return walk.builder.finish();
     }
-    walk.levels.push(Level { context: Context::Transparent, opened: false });
+    walk.levels.push(Level { context: Context::Transparent, opened: 0 });
     loop {
         if let Some(level) = walk.enter(cursor.node()) {
             if cursor.goto_first_child() {
@@ -115,7 +116,7 @@ impl<'tree> Walk<'_, 'tree> {
         let role = match (context, self.part(node, context)) {
             (Context::Group(role), _) => role,
             (Context::Transparent, _) => Role::Other,
-            (Context::Frame, Some(Part::Absorbed)) => return Some(Level { context: Context::Frame, opened: false }),
+            (Context::Frame, Some(Part::Absorbed)) => return Some(Level { context: Context::Frame, opened: 0 }),
             (Context::Frame, Some(Part::Captured(Capture::Text(_)))) => {
                 self.name_of_frame(node);
                 return None;
@@ -135,17 +136,17 @@ impl<'tree> Walk<'_, 'tree> {
             }
         }
         if !named || role == Role::Other || !node.is_named() || node.is_extra() {
-            return Some(Level { context: Context::Transparent, opened: false });
+            return Some(Level { context: Context::Transparent, opened: 0 });
         }
         self.builder.open(Kind::Opaque, role, span(node));
-        Some(Level { context: Context::Transparent, opened: true })
+        Some(Level { context: Context::Transparent, opened: 1 })
     }
 
     fn open(&mut self, pattern: &CompiledPattern, node: Node<'tree>, role: Role, from: usize) -> Option<Level> {
         match pattern.kind {
             Kind::Group => {
                 self.bound.truncate(from);
-                return Some(Level { context: Context::Group(role), opened: false });
+                return Some(Level { context: Context::Group(role), opened: 0 });
             }
             Kind::Skip => {
                 self.bound.truncate(from);
@@ -158,21 +159,59 @@ impl<'tree> Walk<'_, 'tree> {
             }
             _ => {}
         }
-        let id = self.builder.open(pattern.kind, role, span(node));
-        if let Some(name) = &pattern.name {
+        let (kind, role) = in_role(pattern.kind, role, self.frames.last().map_or(Kind::Module, |f| f.kind));
+        if kind == Kind::Group {
+            self.bound.truncate(from);
+            return Some(Level { context: Context::Group(role), opened: 0 });
+        }
+        let text = self.text.get(node.byte_range()).unwrap_or("");
+        let is_call = pattern.kind == Kind::Member && text.contains('(');
+        let kind = if is_call { pattern.kind } else { kind };
+        // A destructured parameter that the grammar does not wrap.
+        let wrapped = role == Role::Param && matches!(kind, Kind::Record | Kind::List);
+        if wrapped {
+            self.builder.open(Kind::Param, role, span(node));
+        }
+        let id = self.builder.open(kind, if wrapped { Role::Target } else { role }, span(node));
+        let recast = kind != pattern.kind;
+        if recast {
+            self.builder.add_name(id, text);
+        } else if let Some(name) = &pattern.name {
             self.builder.add_name(id, name);
         } else if !pattern.captures_text {
-            self.name_from_text(id, pattern.kind, node);
+            self.name_from_text(id, kind, node);
+        }
+        if kind == Kind::Entry && node.child_count() == 0 && self.bound.len() == from {
+            self.shorthand_entry(id, node);
+        }
+        let own_text = pattern.name.is_none() && self.bound.len() == from && is_leaf(kind);
+        // Labels are not kept.
+        let own_text = own_text || matches!(kind, Kind::Break | Kind::Continue);
+        if recast || own_text {
+            self.bound.truncate(from);
+            self.builder.close();
+            return None;
         }
         self.frames.push(Frame { node: id, kind: pattern.kind, from, next: from });
-        Some(Level { context: Context::Frame, opened: true })
+        Some(Level { context: Context::Frame, opened: 1 + u8::from(wrapped) })
+    }
+
+    /// `{a}` is `{a: a}`.
+    fn shorthand_entry(&mut self, id: NodeId, node: Node<'tree>) {
+        let text = self.text.get(node.byte_range()).unwrap_or("");
+        self.builder.add_name(id, text);
+        let value = self.builder.open(Kind::Name, Role::Value, span(node));
+        self.builder.add_name(value, text);
+        self.builder.close();
     }
 
     fn leave(&mut self, level: &Level) {
-        if !level.opened {
+        if level.opened == 0 {
             return;
         }
-        self.builder.close();
+        for _ in 0..level.opened {
+            self.builder.close();
+        }
         if matches!(level.context, Context::Frame)
             && let Some(frame) = self.frames.pop()
         {
@@ -215,12 +254,31 @@ impl<'tree> Walk<'_, 'tree> {
         let text = self.text.get(node.byte_range()).unwrap_or("");
         match kind {
             Kind::String => self.builder.add_name(id, unquote(text)),
-            Kind::Name | Kind::Number | Kind::Boolean | Kind::Modifier | Kind::Type | Kind::ImportItem => {
+            kind if is_leaf(kind) => {
                 self.builder.add_name(id, text);
             }
             _ => {}
         }
     }
+}
+
+/// What a node of `kind` is in `role`: a language whose grammar writes parameters and types as plain expressions
+/// cannot tell them apart in a query.
+fn in_role(kind: Kind, role: Role, parent: Kind) -> (Kind, Role) {
+    match (kind, role) {
+        (Kind::Name, Role::Param | Role::This) => (Kind::Param, role),
+        (Kind::Spread, Role::Param) => (Kind::Group, role),
+        (Kind::This, Role::Param) => (Kind::This, Role::This),
+        (Kind::Name | Kind::Member, Role::Type | Role::Extends | Role::Returns) => (Kind::Type, role),
+        (Kind::Name, Role::Item) if parent == Kind::Import => (Kind::ImportItem, role),
+        (Kind::Decorator, Role::Modifier) => (kind, Role::Decorator),
+        _ => (kind, role),
+    }
+}
+
+/// Whether the node's own text says all: what is inside is not looked into.
+fn is_leaf(kind: Kind) -> bool {
+    matches!(kind, Kind::Name | Kind::Number | Kind::Boolean | Kind::Modifier | Kind::Type | Kind::ImportItem)
 }
 
 /// The role of children that no pattern names.
@@ -286,6 +344,64 @@ mod tests {
     fn unknown_syntax_in_a_role_becomes_opaque_and_keeps_what_it_holds() {
         let m = lowered(CALLS, "package p\nvar _ = f(x + g(1))");
         assert_eq!(dump(&m), "name \"_\"\ncall \"f\"\n  arg: opaque\n    name \"x\"\n    call \"g\"\n      arg: opaque\n");
+    }
+
+    #[test]
+    fn plain_names_become_params_and_types_where_they_stand_for_them() {
+        let queries = r#"
+            (call_expression function: (identifier) @function.name arguments: (argument_list) @function.param) @function
+            (argument_list) @group
+            (variadic_argument (_) @spread.value) @spread
+            (unary_expression operator: _ @cast.type operand: (_) @cast.type) @cast
+            (selector_expression operand: (_) @member.object field: (field_identifier) @member.name) @member
+            ((identifier) @this (#eq? @this "self"))
+            (identifier) @name
+        "#;
+        let m = lowered(queries, "package p\nvar _ = f(self, a, rest...)\nvar _ = -b.c");
+        assert_eq!(
+            dump(&m),
+            "name \"_\"\nfunction \"f\"\n  this: this\n  param: param \"a\"\n  param: param \"rest\"\nname \"_\"\ncast\n  type: type \"b.c\"\n"
+        );
+    }
+
+    #[test]
+    fn imported_names_decorators_and_short_entries_find_their_place() {
+        let queries = r#"
+            (import_spec name: (package_identifier) @import.item path: (_) @import.name) @import
+            (package_identifier) @name
+            (call_expression function: (identifier) @function.name arguments: (argument_list) @function.modifier) @function
+            (argument_list) @group
+            (unary_expression) @decorator
+            (composite_literal body: (literal_value (literal_element (identifier)))) @record
+            (identifier) @entry
+        "#;
+        let m = lowered(queries, "import m \"x\"\nvar _ = f(-1)\nvar _ = T{a}");
+        assert_eq!(
+            dump(&m),
+            "import \"x\"\n  item: import_item \"m\"\nentry \"_\"\n  value: name \"_\"\nfunction \"f\"\n  decorator: decorator\n\
+             entry \"_\"\n  value: name \"_\"\nrecord\n  entry \"a\"\n    value: name \"a\"\n"
+        );
+    }
+
+    #[test]
+    fn a_destructured_parameter_is_the_target_of_a_param() {
+        let queries = r#"
+            (call_expression function: (identifier) @function.name arguments: (argument_list) @function.param) @function
+            (argument_list) @group
+            (composite_literal body: (literal_value (literal_element (identifier) @record.item))) @record
+            (identifier) @name
+        "#;
+        let m = lowered(queries, "package p\nvar _ = f(T{a}, b)");
+        assert_eq!(
+            dump(&m),
+            "name \"_\"\nfunction \"f\"\n  param: param\n    target: record\n      item: name \"a\"\n  param: param \"b\"\n"
+        );
+    }
+
+    #[test]
+    fn what_has_its_own_text_is_not_looked_into() {
+        let m = lowered("(qualified_type) @type (type_identifier) @type", "package p\nvar x sync.Mutex");
+        assert_eq!(dump(&m), "type \"sync.Mutex\"\n");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::pack::{CompiledElement, CompiledPattern, CompiledTest, Pack};
 use timelint_model::Capture;
+use std::ops::Range;
 use tree_sitter::{Node, Tree, TreeCursor};
 
 /// What the lowering does with a node that a pattern names.
@@ -25,11 +26,21 @@ pub(crate) struct Bound {
 pub(crate) struct Matcher<'tree> {
     cursors: Vec<TreeCursor<'tree>>,
     raw: Vec<(u16, Node<'tree>)>,
+    hits: Vec<Hit>,
+}
+
+/// One child that one child pattern of an ordered element matched.
+struct Hit {
+    wanted: usize,
+    child: usize,
+    late: bool,
+    raw: Range<usize>,
+    bound: Range<usize>,
 }
 
 impl<'tree> Matcher<'tree> {
     pub(crate) fn new() -> Self {
-        Self { cursors: Vec::new(), raw: Vec::new() }
+        Self { cursors: Vec::new(), raw: Vec::new(), hits: Vec::new() }
     }
 
     /// Whether `pattern` matches at `node`; on success `bound` gets the nodes that it names, in source order.
@@ -106,24 +117,58 @@ impl<'tree> Matcher<'tree> {
             self.cursors[depth].reset(node);
         }
         let mut missing = element.children.iter().enumerate().filter(|(_, c)| c.required).fold(0u64, |m, (i, _)| m | 1 << i);
+        let hits = self.hits.len();
         let mut more = self.cursors[depth].goto_first_child();
+        let mut at = 0;
         while more {
             let (child, field) = (self.cursors[depth].node(), self.cursors[depth].field_id().map(std::num::NonZero::get));
+            let before = missing;
             for (i, wanted) in element.children.iter().enumerate() {
-                if wanted.field.is_some() && wanted.field != field {
+                let early = element.ordered && before & ((1 << i) - 1) != 0;
+                if early || (wanted.field.is_some() && wanted.field != field) {
                     continue;
                 }
                 let (raw, marks) = (self.raw.len(), bound.len());
                 if self.element(wanted, child, pattern, depth + 1, bound) {
                     missing &= !(1 << i);
+                    if element.ordered {
+                        let (raw, bound) = (raw..self.raw.len(), marks..bound.len());
+                        self.hits.push(Hit { wanted: i, child: at, late: false, raw, bound });
+                    }
                 } else {
                     self.raw.truncate(raw);
                     bound.truncate(marks);
                 }
             }
+            at += 1;
             more = self.cursors[depth].goto_next_sibling();
         }
+        if missing == 0 && element.ordered {
+            self.drop_late_hits(element, hits, bound);
+        }
+        self.hits.truncate(hits);
         missing == 0
+    }
+
+    /// Takes back what matched at or after the last place where the required patterns behind it can still match:
+    /// in `((_) @a name: (_) @b)` the child `name` is not an `@a`.
+    fn drop_late_hits(&mut self, element: &CompiledElement, from: usize, bound: &mut Vec<Bound>) {
+        let hits = &mut self.hits[from..];
+        let mut limit = usize::MAX;
+        for (i, wanted) in element.children.iter().enumerate().rev() {
+            let mut last = 0;
+            for hit in hits.iter_mut().filter(|h| h.wanted == i) {
+                hit.late = hit.child >= limit;
+                last = if hit.late { last } else { last.max(hit.child) };
+            }
+            if wanted.required {
+                limit = last;
+            }
+        }
+        for hit in hits.iter().rev().filter(|h| h.late) {
+            self.raw.drain(hit.raw.clone());
+            bound.drain(hit.bound.clone());
+        }
     }
 
     fn predicates(&self, pattern: &CompiledPattern, text: &[u8]) -> bool {
@@ -185,5 +230,35 @@ pub fn all_captures(pack: &Pack, tree: &Tree, text: &str) -> Vec<CapturedNode> {
                 return found;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Parser, QuerySource, language_by_name};
+
+    fn captured(query: &str, text: &str) -> Vec<(String, String)> {
+        let go = language_by_name("go").expect("known");
+        let pack = Pack::compile(go, &[QuerySource { file: "t.scm".into(), text: query.into() }]).expect("compiles");
+        let tree = Parser::new(&pack).expect("supported").parse(text).expect("parsed");
+        let found = all_captures(&pack, &tree, text);
+        found.into_iter().map(|c| (c.capture, text[c.start..c.end].to_owned())).filter(|c| c.0.contains('.')).collect()
+    }
+
+    #[test]
+    fn a_pattern_without_a_field_matches_only_before_what_follows_it() {
+        let query = "(for_statement (_) @loop.condition body: (block) @loop.body) @loop";
+        assert_eq!(captured(query, "func f() { for { } }"), []);
+        let found = captured(query, "func f() { for x { } }");
+        assert_eq!(found, [("loop.body".into(), "{ }".into()), ("loop.condition".into(), "x".into())]);
+    }
+
+    #[test]
+    fn a_repeated_field_is_matched_on_both_sides_of_a_token() {
+        let query = "(var_spec name: (identifier) @let.target \",\" name: (identifier) @let.target type: (_) @let.type) @let";
+        let found: Vec<String> = captured(query, "var a, b, c T").into_iter().map(|c| c.1).collect();
+        assert_eq!(found, ["a", "b", "c", "T"]);
+        assert_eq!(captured(query, "var a T"), []);
     }
 }

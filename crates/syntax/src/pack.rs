@@ -32,6 +32,8 @@ pub(crate) struct CompiledElement {
     /// Has no meaning of its own but leads to captured nodes: it makes no node of the model.
     pub(crate) absorbed: bool,
     pub(crate) required: bool,
+    /// Whether the order of `children` can decide what they match: some of them name no field.
+    pub(crate) ordered: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -158,7 +160,8 @@ impl Compiler<'_> {
         let meant = captures.iter().any(|c| self.captures[*c as usize].1.is_some());
         let absorbed = !meant && children.iter().any(|c| self.leads_to_meaning(c));
         let required = element.quantifier == Quantifier::Required;
-        Ok(CompiledElement { test, field, absent, children, captures, absorbed, required })
+        let ordered = children.len() > 1 && children.iter().any(|c| c.field.is_none());
+        Ok(CompiledElement { test, field, absent, children, captures, absorbed, required, ordered })
     }
 
     fn leads_to_meaning(&self, element: &CompiledElement) -> bool {

@@ -1,0 +1,2 @@
+//! timelint.
+fn main() {}

@@ -1,0 +1,137 @@
+//! The second map step: rules run on one file, and what they say is filtered.
+
+use crate::fingerprint;
+use crate::knowledge::Knowledge;
+use crate::map::{Lowered, internal, model, reread};
+use crate::outcome::{Hidden, HiddenBecause};
+use crate::panics::guard;
+use crate::policy::Policy;
+use crate::selector::Names;
+use crate::settings::Settings;
+use crate::suppress::Suppressions;
+use crate::walk::Candidate;
+use std::cell::OnceCell;
+use std::sync::Arc;
+use timelint_diagnostics::{Finding, Note, NoteKind, SourceFile};
+use timelint_model::FileModel;
+use timelint_rules::Rule;
+use timelint_semantics::{Analysis, ProjectIndex};
+
+/// What a file contributes to the report.
+#[derive(Default)]
+pub(crate) struct Analyzed {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) hidden: Vec<Hidden>,
+    pub(crate) notes: Vec<Note>,
+    /// The file's text, where a shown or hidden finding stands in it.
+    pub(crate) source: Option<SourceFile>,
+}
+
+/// What all files share.
+pub(crate) struct Shared<'e> {
+    pub(crate) knowledge: &'e Knowledge,
+    pub(crate) rules: &'e [&'static dyn Rule],
+    pub(crate) names: &'e Names,
+    pub(crate) settings: &'e Settings,
+}
+
+/// Runs the rules on one file.
+pub(crate) fn analyze(shared: &Shared<'_>, lowered: Lowered, index: &ProjectIndex) -> Analyzed {
+    let Lowered { file, model, has_directives, .. } = lowered;
+    let job = guard(|| run(shared, &file, model, has_directives, index));
+    job.unwrap_or_else(|message| Analyzed { notes: vec![internal(&file, &message)], ..Analyzed::default() })
+}
+
+fn run(shared: &Shared<'_>, file: &Candidate, kept: Option<FileModel>, has_directives: bool, index: &ProjectIndex) -> Analyzed {
+    let policy = Policy::new(shared.settings, &file.absolute);
+    let quiet = file.is_test && !policy.includes_tests();
+    if quiet && !shared.settings.explain {
+        return Analyzed::default();
+    }
+    let read = OnceCell::new();
+    let text = || read.get_or_init(|| reread(file)).clone().unwrap_or_else(|_| Arc::from(""));
+    let model = match kept.map_or_else(|| model(shared.knowledge, file.language, &text()), Ok) {
+        Ok(model) => model,
+        Err(message) => return Analyzed { notes: vec![internal(file, &message)], ..Analyzed::default() },
+    };
+    let rules: Vec<&dyn Rule> = shared.rules.iter().copied().filter(|r| policy.enables(r.meta())).collect();
+    let mut findings = match findings(shared, file, &model, index, &rules, &text) {
+        Ok(findings) => findings,
+        Err(message) => return Analyzed { notes: vec![internal(file, &message)], ..Analyzed::default() },
+    };
+    if findings.is_empty() && !has_directives {
+        return Analyzed::default();
+    }
+    let source = SourceFile::new(file.path.clone(), text());
+    fingerprint::fill_in(&mut findings, &source);
+    let mut analyzed = Analyzed::default();
+    if let Some(Err(message)) = read.get() {
+        let message = format!("could not be read a second time: {message}");
+        analyzed.notes.push(Note { path: file.path.clone(), line: None, kind: NoteKind::Unreadable, message });
+    }
+    let mut suppressions = Suppressions::read(&source, &model, shared.names);
+    for mut finding in findings {
+        if let Some(severity) = policy.severity(finding.rule) {
+            finding.severity = severity;
+        }
+        match hide(&finding, quiet, &policy, &mut suppressions, &source) {
+            Some(because) => analyzed.hidden.push(Hidden { finding, because }),
+            None => analyzed.findings.push(finding),
+        }
+    }
+    if !quiet {
+        analyzed.notes.extend(suppressions.notes(|rule| rules.iter().any(|r| r.meta().id == rule.id), shared.names));
+    }
+    if !analyzed.findings.is_empty() || !analyzed.hidden.is_empty() {
+        analyzed.source = Some(source);
+    }
+    analyzed
+}
+
+/// What the rules say of one file, in source order and without repeats.
+fn findings(
+    shared: &Shared<'_>,
+    file: &Candidate,
+    model: &FileModel,
+    index: &ProjectIndex,
+    rules: &[&dyn Rule],
+    text: &dyn Fn() -> Arc<str>,
+) -> Result<Vec<Finding>, String> {
+    let mut findings = Vec::new();
+    if rules.is_empty() {
+        return Ok(findings);
+    }
+    let catalog = shared.knowledge.catalog(file.language).map_err(|e| e.to_string())?;
+    let analysis = Analysis::new(catalog, index, file.path.clone(), model, text);
+    for rule in rules {
+        rule.check(&analysis, &mut findings);
+    }
+    findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    findings.dedup_by(|a, b| sort_key(a) == sort_key(b));
+    Ok(findings)
+}
+
+/// Path, position, rule; the message makes the order total.
+pub(crate) fn sort_key(finding: &Finding) -> (&str, u32, u32, &str, &str) {
+    let Finding { primary, rule, message, .. } = finding;
+    (&primary.path, primary.span.start, primary.span.end, rule.id, message)
+}
+
+fn hide(
+    finding: &Finding,
+    quiet: bool,
+    policy: &Policy<'_>,
+    suppressions: &mut Suppressions,
+    source: &SourceFile,
+) -> Option<HiddenBecause> {
+    if quiet {
+        return Some(HiddenBecause::TestCode);
+    }
+    if finding.primary.path == source.path
+        && let Some(line) = suppressions.cover(finding.rule, source.lines.line(finding.primary.span.start))
+    {
+        return Some(HiddenBecause::Suppressed { line });
+    }
+    let least = policy.min_confidence();
+    (finding.confidence < least).then_some(HiddenBecause::BelowConfidence(least))
+}

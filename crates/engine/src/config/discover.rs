@@ -1,0 +1,58 @@
+//! Where the configuration is.
+
+use std::path::{Path, PathBuf};
+
+/// The configuration file's name.
+pub const CONFIG_FILE: &str = "timelint.toml";
+
+const USER_FOLDER: &str = ".timelint";
+
+/// The nearest `timelint.toml` in `start` (a folder, or a file's folder) or above it, up to the repository's root.
+/// Outside a repository only the folder itself is looked at, so that no file of the home directory takes part.
+pub fn discover_config(start: &Path) -> Option<PathBuf> {
+    folders(start).into_iter().map(|f| f.join(CONFIG_FILE)).find(|f| f.is_file())
+}
+
+/// The nearest `.timelint` folder, looked for in the same places.
+pub fn discover_user_folder(start: &Path) -> Option<PathBuf> {
+    folders(start).into_iter().map(|f| f.join(USER_FOLDER)).find(|f| f.is_dir())
+}
+
+fn folders(start: &Path) -> Vec<PathBuf> {
+    let folder = if start.is_dir() { Some(start) } else { start.parent() };
+    let Some(folder) = folder else { return Vec::new() };
+    let mut seen = Vec::new();
+    for ancestor in folder.ancestors() {
+        seen.push(ancestor.to_owned());
+        if ancestor.join(".git").exists() {
+            return seen;
+        }
+    }
+    seen.truncate(1);
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Folder;
+
+    #[test]
+    fn the_nearest_file_wins_up_to_the_repository_root() {
+        let folder = Folder::new(&[("timelint.toml", ""), ("r/.git/HEAD", ""), ("r/a/b/x.py", ""), ("r/timelint.toml", "")]);
+        let at = |p: &str| discover_config(&folder.0.join(p));
+        assert_eq!(at("r/a/b/x.py"), Some(folder.0.join("r/timelint.toml")));
+        folder.write("r/a/timelint.toml", b"");
+        assert_eq!(at("r/a/b"), Some(folder.0.join("r/a/timelint.toml")));
+        assert_eq!(at(""), Some(folder.0.join("timelint.toml")));
+    }
+
+    #[test]
+    fn nothing_above_the_repository_or_outside_one_is_read() {
+        let folder = Folder::new(&[("timelint.toml", ""), ("r/.git/HEAD", ""), ("plain/x.py", ""), (".timelint/queries/x", "")]);
+        assert_eq!(discover_config(&folder.0.join("r")), None);
+        assert_eq!(discover_config(&folder.0.join("plain")), None);
+        assert_eq!(discover_user_folder(&folder.0), Some(folder.0.join(".timelint")));
+        assert_eq!(discover_user_folder(&folder.0.join("r")), None);
+    }
+}

@@ -1,0 +1,215 @@
+//! The run: walk, map, reduce, map again, collect.
+
+use crate::analyze::{Analyzed, Shared, analyze, sort_key};
+use crate::error::EngineError;
+use crate::gate::SkipReason;
+use crate::knowledge::Knowledge;
+use crate::map::{Budget, Lowered, Mapped, map, reread};
+use crate::outcome::{Hidden, HiddenBecause, Outcome};
+use crate::policy::enabled_somewhere;
+use crate::selector::Names;
+use crate::settings::Settings;
+use crate::walk::{Candidate, Found, Input, find, listed};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use timelint_diagnostics::{Finding, Report, RuleMeta, SourceFile, Summary};
+use timelint_rules::Rule;
+use timelint_semantics::ProjectIndex;
+use timelint_syntax::Language;
+
+/// Stack of each worker: rules may follow deep nesting. Only what is touched costs memory.
+const STACK: usize = 32 * 1024 * 1024;
+
+/// A configured linter.
+pub struct Engine {
+    pub(crate) knowledge: Knowledge,
+    rules: Vec<&'static dyn Rule>,
+    names: Names,
+    pub(crate) settings: Settings,
+}
+
+impl Engine {
+    /// A linter that knows `knowledge` and runs those of `rules` that `settings` turn on.
+    pub fn new(knowledge: Knowledge, rules: &[&'static dyn Rule], settings: Settings) -> Self {
+        let knowledge = knowledge.with_settings(&settings);
+        Self { knowledge, rules: rules.to_vec(), names: Names::new(rules.iter().map(|r| r.meta())), settings }
+    }
+
+    /// The settings of the run.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Checks files, folders and texts. The outcome does not depend on threads or on the order of files.
+    ///
+    /// # Errors
+    ///
+    /// When nothing reliable can be said: a path that does not exist, a text in an unknown language, a mistake in a
+    /// query file or catalogue of a language that is present, no threads. Trouble with single files is in the report's
+    /// notes instead.
+    pub fn check(&self, inputs: &[Input]) -> Result<Outcome, EngineError> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.settings.threads)
+            .stack_size(STACK)
+            .build()
+            .map_err(|e| EngineError::Threads { message: e.to_string() })?;
+        let found = find(inputs, &self.settings)?;
+        pool.install(|| self.run(found))
+    }
+
+    /// Every rule that is on for some file, sorted by family and id.
+    pub fn enabled_rules(&self) -> Vec<&'static RuleMeta> {
+        let all = self.rules.iter().map(|r| r.meta());
+        let mut rules: Vec<_> = all.filter(|r| enabled_somewhere(&self.settings, r)).collect();
+        rules.sort_by_key(|r| (r.family, r.id));
+        rules
+    }
+
+    fn run(&self, found: Found) -> Result<Outcome, EngineError> {
+        self.prepare(&found.files)?;
+        let places: BTreeMap<Arc<str>, Candidate> = found.files.iter().map(|f| (f.path.clone(), f.clone())).collect();
+        let mut collector = Collector { skipped: found.skipped, ..Collector::default() };
+        collector.report.notes = found.notes;
+        let budget = Budget::default();
+        let mapped: Vec<Mapped> = found
+            .files
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|file| map(file, &self.knowledge, &self.settings, &budget))
+            .collect();
+        let mut lowered = collector.take(mapped);
+        let indexes = self.reduce(&mut lowered)?;
+        let shared =
+            Shared { knowledge: &self.knowledge, rules: &self.rules, names: &self.names, settings: &self.settings };
+        let nothing = ProjectIndex::default();
+        let analyzed: Vec<Analyzed> = lowered
+            .into_par_iter()
+            .with_max_len(1)
+            .filter(|l| l.needed)
+            .map(|l| {
+                let index = indexes.get(l.file.language.apis).unwrap_or(&nothing);
+                analyze(&shared, *l, index)
+            })
+            .collect();
+        for one in analyzed {
+            collector.add(one);
+        }
+        collector.report.rules = self.enabled_rules();
+        Ok(collector.finish(&places))
+    }
+
+    /// Compiles what the languages of `files` need, so that mistakes come up before work begins.
+    fn prepare(&self, files: &[Candidate]) -> Result<(), EngineError> {
+        let mut languages: BTreeMap<&str, &'static Language> = BTreeMap::new();
+        for file in files {
+            languages.insert(file.language.pack, file.language);
+        }
+        let languages: Vec<&'static Language> = languages.into_values().collect();
+        let results: Vec<Result<(), EngineError>> = languages
+            .par_iter()
+            .map(|language| {
+                self.knowledge.pack(language)?;
+                self.knowledge.catalog(language).map(|_| ())
+            })
+            .collect();
+        results.into_iter().collect()
+    }
+
+    /// One index for each catalogue.
+    fn reduce(&self, lowered: &mut [Box<Lowered>]) -> Result<BTreeMap<&'static str, ProjectIndex>, EngineError> {
+        let mut groups = BTreeMap::new();
+        for file in lowered {
+            let (_, summaries) = groups.entry(file.file.language.apis).or_insert_with(|| (file.file.language, Vec::new()));
+            summaries.extend(file.summary.take());
+        }
+        let mut indexes = BTreeMap::new();
+        for (apis, (language, summaries)) in groups {
+            indexes.insert(apis, ProjectIndex::build(self.knowledge.catalog(language)?, summaries));
+        }
+        Ok(indexes)
+    }
+}
+
+#[derive(Default)]
+struct Collector {
+    report: Report,
+    hidden: Vec<Hidden>,
+    skipped: BTreeMap<Arc<str>, SkipReason>,
+}
+
+impl Collector {
+    fn take(&mut self, mapped: Vec<Mapped>) -> Vec<Box<Lowered>> {
+        let mut all = Vec::with_capacity(mapped.len());
+        for one in mapped {
+            match one {
+                Mapped::Skipped(file, reason, note) => {
+                    self.report.notes.extend(note);
+                    self.skipped.insert(file.path, reason);
+                }
+                Mapped::Lowered(mut lowered) => {
+                    self.report.notes.extend(lowered.note.take());
+                    *self.report.summary.files_by_language.entry(lowered.file.language.name).or_default() += 1;
+                    all.push(lowered);
+                }
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, one: Analyzed) {
+        self.report.findings.extend(one.findings);
+        self.report.notes.extend(one.notes);
+        self.hidden.extend(one.hidden);
+        if let Some(source) = one.source {
+            self.report.sources.insert(source.path.clone(), source);
+        }
+    }
+
+    fn finish(mut self, places: &BTreeMap<Arc<str>, Candidate>) -> Outcome {
+        self.report.findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        self.hidden.sort_by(|a, b| sort_key(&a.finding).cmp(&sort_key(&b.finding)));
+        self.report.notes.sort();
+        self.count();
+        self.complete_sources(places);
+        Outcome { report: self.report, hidden: self.hidden, skipped: listed(&self.skipped) }
+    }
+
+    fn count(&mut self) {
+        let summary: &mut Summary = &mut self.report.summary;
+        for reason in self.skipped.values() {
+            *summary.skipped_by_reason.entry(reason.name()).or_default() += 1;
+        }
+        for hidden in &self.hidden {
+            match hidden.because {
+                HiddenBecause::Suppressed { .. } => summary.suppressed += 1,
+                HiddenBecause::BelowConfidence(_) => summary.below_confidence += 1,
+                HiddenBecause::TestCode => {}
+            }
+        }
+    }
+
+    /// Keeps the sources that findings name, and reads those that only labels or edits name.
+    fn complete_sources(&mut self, places: &BTreeMap<Arc<str>, Candidate>) {
+        let shown = self.report.findings.iter();
+        let named: BTreeSet<Arc<str>> = shown.chain(self.hidden.iter().map(|h| &h.finding)).flat_map(paths).collect();
+        self.report.sources.retain(|path, _| named.contains(path));
+        for path in named {
+            if !self.report.sources.contains_key(&path)
+                && let Some(Ok(text)) = places.get(&path).map(reread)
+            {
+                self.report.sources.insert(path.clone(), SourceFile::new(path, text));
+            }
+        }
+    }
+}
+
+fn paths(finding: &Finding) -> Vec<Arc<str>> {
+    let labels = finding.labels.iter().map(|l| &l.location);
+    let edits = finding.fixes.iter().flat_map(|f| &f.edits).map(|e| &e.location);
+    [&finding.primary].into_iter().chain(labels).chain(edits).map(|l| l.path.clone()).collect()
+}
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

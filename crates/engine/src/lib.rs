@@ -1,0 +1,46 @@
+//! timelint's engine: it finds files, reads them, runs the analysis in parallel and decides what is reported.
+//!
+//! The engine prints nothing. [`Engine::check`] returns an [`Outcome`]: a [`timelint_diagnostics::Report`] that
+//! reporters render, and what was held back, with reasons. The same input gives the same outcome, whatever the number
+//! of threads and the order in which files were found.
+//!
+//! One file a job: `walk` finds files, `gate` says which are not worth reading, `map` lowers and summarises them,
+//! `analyze` runs the rules on one file, `suppress` honours comments, `settings` holds what the user asked for.
+
+mod analyze;
+mod config;
+mod engine;
+mod error;
+mod fingerprint;
+mod gate;
+mod generated;
+mod globs;
+mod inspect;
+mod knowledge;
+mod map;
+mod outcome;
+mod panics;
+mod policy;
+mod read;
+mod selector;
+mod settings;
+mod suggest;
+mod suppress;
+mod test_code;
+mod walk;
+
+#[cfg(test)]
+mod testing;
+
+pub use config::{CONFIG_FILE, Config, discover_config, discover_user_folder, parse_size};
+pub use engine::Engine;
+pub use error::{ConfigError, EngineError};
+pub use fingerprint::fingerprint_base;
+pub use gate::SkipReason;
+pub use inspect::Inspection;
+pub use knowledge::Knowledge;
+pub use outcome::{Hidden, HiddenBecause, Outcome, Skipped};
+pub use selector::{Names, Selector};
+pub use settings::{FailOn, Flags, Settings};
+pub use suggest::did_you_mean;
+pub use walk::Input;

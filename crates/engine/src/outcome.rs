@@ -1,0 +1,55 @@
+//! What a run found, and what it held back.
+
+use crate::gate::SkipReason;
+use std::sync::Arc;
+use timelint_diagnostics::{Confidence, Finding, NoteKind, Report};
+
+/// The result of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What is reported.
+    pub report: Report,
+    /// Findings that are not reported, sorted like those that are.
+    pub hidden: Vec<Hidden>,
+    /// Files that were seen and not analysed, sorted by path.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Outcome {
+    /// Files whose analysis failed inside timelint.
+    pub fn internal_errors(&self) -> usize {
+        self.report.notes.iter().filter(|n| n.kind == NoteKind::InternalError).count()
+    }
+}
+
+/// A finding that is not reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// The finding.
+    pub finding: Finding,
+    /// Why it is not reported.
+    pub because: HiddenBecause,
+}
+
+/// Why a finding is not reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HiddenBecause {
+    /// It stands in test code (listed only when the run is to be explained).
+    TestCode,
+    /// A comment on this line (from 1) says so.
+    Suppressed {
+        /// The comment's line.
+        line: u32,
+    },
+    /// It is less sure than this.
+    BelowConfidence(Confidence),
+}
+
+/// A file that was seen and not analysed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The path as shown.
+    pub path: Arc<str>,
+    /// Why.
+    pub reason: SkipReason,
+}

@@ -1,0 +1,78 @@
+//! Tells test code, examples and benchmarks, in which rules are quiet unless the configuration says otherwise.
+//!
+//! Folders are looked at below the path that the user named, so that checking a folder called `tests`, or anything
+//! inside one, does what it says.
+
+use std::path::Path;
+
+/// Names of folders.
+const FOLDERS: &[&str] = &[
+    "test", "tests", "__tests__", "__mocks__", "spec", "specs", "testing", "testdata", "test-data", "test_data", "testutil",
+    "testutils", "test-utils", "test_utils", "testsuite", "testsuites", "testfixtures", "integrationtest", "integrationtests",
+    "integration-test", "integration-tests", "integration_tests", "androidtest", "unittest", "unittests", "e2e", "fixtures",
+    "__fixtures__", "mocks", "example", "examples", "sample", "samples", "demo", "demos", "benchmark", "benchmarks", "bench",
+    "benches", "jmh", "doc", "docs", "tutorial", "tutorials",
+];
+
+/// Folders of a Java or Kotlin source tree are packages below one of these: `com.acme.spec` is not a test.
+const PACKAGE_ROOTS: &[&str] = &["java", "kotlin"];
+
+/// Ends of file names without extension.
+const STEM_ENDS: &[&str] =
+    &["_test", "_tests", ".test", ".tests", ".spec", ".e2e", ".bench", ".stories", "_bench", "_benchmark", ".example"];
+
+/// Ends of class names.
+const CLASS_ENDS: &[&str] = &["Test", "Tests", "TestCase", "IT", "ITCase", "Benchmark", "TestBase", "TestUtil", "TestUtils"];
+
+/// Whether the file at `path`, relative to what the user named, is test code.
+pub(crate) fn is_test_code(path: &Path) -> bool {
+    let mut parts: Vec<String> = path.iter().map(|p| p.to_string_lossy().into_owned()).collect();
+    let Some(name) = parts.pop() else { return false };
+    in_test_folder(&parts) || is_test_name(&name)
+}
+
+fn in_test_folder(folders: &[String]) -> bool {
+    let mut in_package = false;
+    for (at, folder) in folders.iter().enumerate() {
+        let lower = folder.to_ascii_lowercase();
+        let source_set = at > 0 && folders[at - 1] == "src" && (folder.ends_with("Test") || lower.starts_with("test"));
+        if source_set || (!in_package && FOLDERS.contains(&lower.as_str())) {
+            return true;
+        }
+        in_package |= PACKAGE_ROOTS.contains(&lower.as_str());
+    }
+    false
+}
+
+fn is_test_name(name: &str) -> bool {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    match extension {
+        "java" => CLASS_ENDS.iter().any(|e| stem.ends_with(e)),
+        "py" | "pyi" | "pyw" if stem == "conftest" || stem.starts_with("test_") || stem == "tests" => true,
+        _ => STEM_ENDS.iter().any(|e| stem.ends_with(e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_code_is_told_by_folder_and_name() {
+        for path in [
+            "tests/a.py", "pkg/testdata/a.go", "src/test/java/a/B.java", "src/integrationTest/java/a/B.java", "web/__tests__/a.ts",
+            "a_test.go", "test_a.py", "a_test.py", "conftest.py", "BTest.java", "BTests.java", "BIT.java", "a.spec.ts", "a.test.js",
+            "docs/conf.py", "examples/a.go", "benchmarks/a.py", "demo/a.js",
+        ] {
+            assert!(is_test_code(Path::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_code_is_not() {
+        for path in ["a.py", "latest/a.py", "contest.py", "src/main/java/com/acme/spec/A.java", "src/main/java/a/Audit.java", "attest.go", "tester.js"]
+        {
+            assert!(!is_test_code(Path::new(path)), "{path}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The rules. A rule sees facts, never a syntax tree, a language or an API name.
+//!
+//! One file and one Markdown page a rule; [`RULES`] is the registry.
+
+mod hard_coded_timeout;
+mod lease_check_then_act;
+mod story;
+mod unfenced_lock;
+mod usage;
+mod wall_clock_duration;
+mod wall_clock_ordering;
+
+use timelint_diagnostics::{Finding, RuleMeta};
+use timelint_semantics::Analysis;
+
+/// A rule: finds one mistake in one file at a time.
+pub trait Rule: Sync {
+    /// What is known of the rule before it runs.
+    fn meta(&self) -> &'static RuleMeta;
+
+    /// Appends a finding for each place of the file where the mistake is made.
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>);
+}
+
+/// Every rule, sorted by family and id.
+pub static RULES: &[&dyn Rule] = &[
+    &wall_clock_duration::WallClockDuration,
+    &wall_clock_ordering::WallClockOrdering,
+    &lease_check_then_act::LeaseCheckThenAct,
+    &unfenced_lock::UnfencedLock,
+    &hard_coded_timeout::HardCodedTimeout,
+];

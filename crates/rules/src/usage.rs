@@ -1,0 +1,173 @@
+//! What becomes of an expression: does it decide something, or is it only shown?
+
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, words};
+
+/// What a value leads to, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Usage {
+    /// Nothing that was seen.
+    Nothing,
+    /// It is logged, measured, formatted or returned as a statistic.
+    Shown,
+    /// It is handed on to code that was not followed.
+    HandedOn,
+    /// It decides a branch that has an effect.
+    Decides,
+    /// It decides how long something waits or loops.
+    Waits,
+}
+
+/// Words of a function, field or variable that holds a measurement.
+const SHOWN: [&str; 32] = [
+    "log", "metric", "metrics", "stat", "stats", "latency", "histogram", "observe", "record", "trace", "span", "report",
+    "print", "format", "debug", "info", "warn", "error", "timing", "duration", "elapsed", "uptime", "took", "cost",
+    "gauge", "counter", "measure", "benchmark", "profile", "summary", "message", "tostring",
+];
+
+/// What `id` leads to, through local variables and conversions.
+pub(crate) fn usage(file: &Analysis<'_>, id: NodeId) -> Usage {
+    follow(file, id, 0)
+}
+
+fn follow(file: &Analysis<'_>, id: NodeId, depth: usize) -> Usage {
+    let model = file.model;
+    if depth > 6 {
+        return Usage::HandedOn;
+    }
+    let mut child = id;
+    let mut compared = is_comparison(file, id);
+    while let Some(parent) = model.parent(child) {
+        match (model.kind(parent), model.role(child)) {
+            (Kind::If | Kind::Conditional | Kind::Case, Role::Condition) => return branch(file, parent),
+            (Kind::Loop, Role::Condition) => return Usage::Waits,
+            (Kind::Switch, Role::Subject) => return Usage::Decides,
+            (Kind::Binary, _) => {
+                if model.children(parent).any(|c| model.kind(c) == Kind::String) {
+                    return Usage::Shown;
+                }
+                compared |= is_comparison(file, parent);
+            }
+            (Kind::Call | Kind::New, Role::Arg) => match call(file, parent) {
+                Some(usage) => return usage,
+                None => compared |= is_comparison(file, parent),
+            },
+            (Kind::Call, Role::Receiver) | (Kind::Member, Role::Object) => {}
+            (Kind::String, _) | (Kind::Throw, _) => return Usage::Shown,
+            (Kind::Entry | Kind::Record | Kind::List, _) => return Usage::Shown,
+            (Kind::Argument, _) if words_match(model.name(parent), &["timeout", "wait", "delay"]) => return Usage::Waits,
+            (Kind::Return, _) => return returned(file, parent, compared),
+            (Kind::Function, Role::Body) => return returned(file, child, compared),
+            (Kind::Let | Kind::Assign, Role::Value) => return stored(file, parent, depth),
+            (Kind::Block | Kind::Module, _) => return Usage::Nothing,
+            _ => {}
+        }
+        child = parent;
+    }
+    Usage::Nothing
+}
+
+fn is_comparison(file: &Analysis<'_>, id: NodeId) -> bool {
+    let by_call = || file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeCompare);
+    match file.model.kind(id) {
+        Kind::Binary => file.model.name(id).split(' ').any(|op| matches!(op, "<" | ">" | "<=" | ">=" | "==" | "!=")),
+        Kind::Call => by_call(),
+        _ => false,
+    }
+}
+
+/// A branch that only logs decides nothing.
+fn branch(file: &Analysis<'_>, statement: NodeId) -> Usage {
+    let model = file.model;
+    if model.kind(statement) == Kind::Conditional {
+        return follow(file, statement, 3).max(Usage::HandedOn);
+    }
+    let Some(then) = model.child(statement, Role::Then) else { return Usage::Decides };
+    let range = model.self_and_descendants(then);
+    let acts = range.into_iter().any(|n| match model.kind(n) {
+        Kind::Return | Kind::Throw | Kind::Break | Kind::Continue | Kind::Assign => true,
+        Kind::Call | Kind::New => !is_shown_call(file, n) && !inside_shown_call(file, n, then),
+        _ => false,
+    });
+    if acts || model.child(statement, Role::Else).is_some() { Usage::Decides } else { Usage::Shown }
+}
+
+fn is_shown_call(file: &Analysis<'_>, call: NodeId) -> bool {
+    match file.resolve(call) {
+        Some(known) => known.api.role == ApiRole::Log,
+        None => words_match(file.model.name(call), &SHOWN),
+    }
+}
+
+fn inside_shown_call(file: &Analysis<'_>, id: NodeId, limit: NodeId) -> bool {
+    file.model
+        .ancestors(id)
+        .take_while(|a| *a != limit)
+        .any(|a| matches!(file.model.kind(a), Kind::Call) && is_shown_call(file, a))
+}
+
+/// What a call makes of its argument; `None` when it only passes it on.
+fn call(file: &Analysis<'_>, call: NodeId) -> Option<Usage> {
+    let model = file.model;
+    match file.resolve(call).map(|r| r.api.role) {
+        Some(ApiRole::Log) => Some(Usage::Shown),
+        Some(
+            ApiRole::Sleep
+            | ApiRole::Await
+            | ApiRole::LockAcquire
+            | ApiRole::LockTry
+            | ApiRole::TimeoutSet
+            | ApiRole::Schedule
+            | ApiRole::RemoteCall,
+        ) => Some(Usage::Waits),
+        Some(
+            ApiRole::ValuePass
+            | ApiRole::TimeConvert
+            | ApiRole::TimeStrip
+            | ApiRole::TimeDuration
+            | ApiRole::TimeCompare
+            | ApiRole::TimeDifference
+            | ApiRole::TimeAdd,
+        ) => None,
+        _ if words_match(model.name(call), &SHOWN) => Some(Usage::Shown),
+        _ if words_match(model.name(call), &["wait", "sleep", "poll", "select", "timeout", "delay", "schedule", "join"]) => {
+            Some(Usage::Waits)
+        }
+        _ => Some(Usage::HandedOn),
+    }
+}
+
+fn returned(file: &Analysis<'_>, at: NodeId, compared: bool) -> Usage {
+    let Some(function) = file.function_around(at) else { return Usage::HandedOn };
+    let name = file.model.name(function);
+    if compared {
+        return Usage::Decides;
+    }
+    if words_match(name, &["remaining", "delay", "timeout", "wait", "backoff"]) {
+        return Usage::Waits;
+    }
+    if words_match(name, &SHOWN) || words_match(name, &["age", "time", "lag"]) { Usage::Shown } else { Usage::HandedOn }
+}
+
+fn stored(file: &Analysis<'_>, statement: NodeId, depth: usize) -> Usage {
+    let model = file.model;
+    let mut best = Usage::Nothing;
+    for target in model.children_with(statement, Role::Target) {
+        let usage = match model.kind(target) {
+            Kind::Name => {
+                let reads = file.reads_of(target);
+                reads.into_iter().map(|r| follow(file, r, depth + 1)).max().unwrap_or(Usage::Nothing)
+            }
+            Kind::Member if words_match(model.name(target), &SHOWN) => Usage::Shown,
+            _ => Usage::HandedOn,
+        };
+        best = best.max(usage);
+    }
+    best
+}
+
+/// Whether any word of `identifier` is in `list`.
+pub(crate) fn words_match(identifier: &str, list: &[&str]) -> bool {
+    words(identifier).iter().any(|w| list.contains(&w.as_str()))
+}

@@ -1,0 +1,141 @@
+//! `wall-clock-duration`: two readings of this process's wall clock are subtracted or compared, and the outcome
+//! controls something.
+
+use crate::Rule;
+use crate::story::{Story, lower};
+use crate::usage::{Usage, usage, words_match};
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, How, Origins, Shape, Value};
+
+/// See the module.
+pub(crate) struct WallClockDuration;
+
+static META: RuleMeta = RuleMeta {
+    id: "wall-clock-duration",
+    aliases: &[],
+    family: Family::Clock,
+    mechanism: "wall clock steps between two readings",
+    severity: Severity::Warning,
+    summary: "time that passed is measured with the wall clock, which NTP, an operator or a VM resume can set",
+    page: include_str!("wall_clock_duration.md"),
+};
+
+impl Rule for WallClockDuration {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let mut reported: Vec<NodeId> = Vec::new();
+        for id in file.model.ids() {
+            let Some((left, right)) = operands(file, id) else { continue };
+            // One finding for `now - start > limit`: at the subtraction.
+            if reported.iter().any(|r| file.model.contains(id, *r)) {
+                continue;
+            }
+            if let Some(finding) = judge(file, id, &left, &right) {
+                reported.push(id);
+                out.push(finding);
+            }
+        }
+    }
+}
+
+/// The two sides of a subtraction or comparison, in source order.
+fn operands(file: &Analysis<'_>, id: NodeId) -> Option<(Value, Value)> {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Binary if model.name(id).split(' ').all(|op| matches!(op, "-" | "<" | ">" | "<=" | ">=")) => {
+            let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
+            sides.windows(2).map(|pair| (file.value(pair[0]), file.value(pair[1]))).find(|(l, r)| both_local(l, r))
+        }
+        Kind::Call => {
+            let known = file.resolve(id)?;
+            let receiver = model.child(id, Role::Receiver);
+            let first = model.child(id, Role::Arg);
+            let value = |n: Option<NodeId>| n.map(|n| file.value(n));
+            match known.api.role {
+                ApiRole::TimeCompare => Some((value(receiver)?, value(first)?)),
+                ApiRole::TimeDifference => {
+                    let (from, to) = file.difference_operands(id, known);
+                    Some((value(to)?, value(from)?))
+                }
+                ApiRole::TimeSince | ApiRole::TimeUntil => {
+                    let now = Value { shape: Shape::Instant, ..Value::of(Origins::BOTH) };
+                    Some((now, value(first)?))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Both sides are readings of this process's clock, and at least one has no monotonic part.
+fn both_local(left: &Value, right: &Value) -> bool {
+    let reading = |v: &Value| v.shape == Shape::Instant && v.origins.any(Origins::WALL.and(Origins::BOTH));
+    let elsewhere = Origins::REMOTE.and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::DATABASE).and(Origins::LEASE);
+    reading(left)
+        && reading(right)
+        && left.origins.and(right.origins).any(Origins::WALL)
+        && !left.origins.and(right.origins).any(elsewhere)
+}
+
+fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option<Finding> {
+    if !both_local(left, right) {
+        return None;
+    }
+    let usage = usage(file, id);
+    let mut confidence = match usage {
+        Usage::Waits => Confidence::High,
+        Usage::Decides => Confidence::Medium,
+        Usage::HandedOn | Usage::Shown | Usage::Nothing => Confidence::Low,
+    };
+    if left.how.min(right.how) == How::Name {
+        confidence = lower(confidence);
+    }
+    if is_about_the_clock(file, id) {
+        confidence = Confidence::Low;
+    }
+    let shown = usage <= Usage::Shown;
+    let text = file.short(id);
+    let message = if shown {
+        format!("`{text}` measures a time with the wall clock, for display only")
+    } else {
+        format!("`{text}` measures how much time passed with the wall clock")
+    };
+    let mut story = Story::new(&META, file, id, message)
+        .why(
+            "the wall clock may be set back or forward between the two readings (NTP step, operator, VM resume): the \
+             wait ends at once, never ends, or everything expires together",
+        )
+        .help(help(left, right))
+        .confidence(confidence)
+        .severity(if shown { Severity::Note } else { Severity::Warning });
+    let mut sites: Vec<_> = left.sites.iter().chain(&right.sites).filter(|s| s.origins.any(Origins::WALL.and(Origins::BOTH))).collect();
+    sites.sort_by_key(|s| (s.location.path != file.path, s.location.span));
+    sites.truncate(4);
+    story = story.sites(sites, "the wall clock is read here");
+    Some(story.step(file.location(id), "and the difference decides here").tell())
+}
+
+fn help(left: &Value, right: &Value) -> String {
+    if left.origins.and(right.origins).any(Origins::BOTH) {
+        return "keep both sides as they came from the clock: what strips the monotonic part (UTC, Round, Truncate, Unix*) \
+                makes every comparison fall back to the wall clock"
+            .to_owned();
+    }
+    "take both readings from the monotonic clock of the runtime; keep the wall clock only for values that are shown, \
+     stored or sent"
+        .to_owned()
+}
+
+/// Measuring skew, detecting suspends: the wall clock is the subject.
+fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
+    const SUBJECT: [&str; 9] = ["skew", "drift", "offset", "suspend", "standby", "resume", "calendar", "cron", "midnight"];
+    let function = file.function_around(id).map_or("", |f| file.model.name(f));
+    words_match(function, &SUBJECT)
+        || file.model.self_and_descendants(id).any(|n| words_match(file.model.name(n), &SUBJECT))
+}

@@ -1,0 +1,124 @@
+//! One file with everything that rules may ask about it.
+
+use crate::catalog::{Api, ApiId, Catalog};
+use crate::index::ProjectIndex;
+use crate::tables::Tables;
+use crate::value::{How, Value};
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::Arc;
+use timelint_diagnostics::{Location, Span};
+use timelint_model::{FileModel, NodeId};
+
+/// The type of an expression and how it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Type {
+    /// Qualified name, or the simple name of a class of the project.
+    pub name: String,
+    /// How it was found.
+    pub how: How,
+}
+
+/// A call (construction, member, decorator) whose meaning the catalogue knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Resolved<'a> {
+    /// The entry.
+    pub api: &'a Api,
+    /// How the name was resolved.
+    pub how: How,
+}
+
+/// One file with the facts that rules may ask for. Answers are computed on demand and kept.
+pub struct Analysis<'a> {
+    /// The neutral model.
+    pub model: &'a FileModel,
+    /// The path shown to the user.
+    pub path: Arc<str>,
+    /// The file's functions, classes, imports and stores.
+    pub tables: Tables,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) index: &'a ProjectIndex,
+    source: &'a dyn Fn() -> Arc<str>,
+    text: OnceCell<Arc<str>>,
+    pub(crate) types: RefCell<FxHashMap<NodeId, Option<Type>>>,
+    pub(crate) calls: RefCell<FxHashMap<NodeId, Option<(ApiId, How)>>>,
+    pub(crate) values: RefCell<FxHashMap<NodeId, Value>>,
+    pub(crate) busy: RefCell<Vec<NodeId>>,
+    pub(crate) fuel: Cell<u32>,
+}
+
+impl<'a> Analysis<'a> {
+    /// Prepares the facts of one file; `source` is asked for the text at most once, when a finding quotes it.
+    pub fn new(
+        catalog: &'a Catalog,
+        index: &'a ProjectIndex,
+        path: Arc<str>,
+        model: &'a FileModel,
+        source: &'a dyn Fn() -> Arc<str>,
+    ) -> Self {
+        Self {
+            model,
+            path,
+            tables: Tables::new(model),
+            catalog,
+            index,
+            source,
+            text: OnceCell::new(),
+            types: RefCell::default(),
+            calls: RefCell::default(),
+            values: RefCell::default(),
+            busy: RefCell::default(),
+            fuel: Cell::new(0),
+        }
+    }
+
+    /// The source under a node, for messages and edits.
+    pub fn text(&self, id: NodeId) -> &str {
+        let span = self.model.span(id);
+        span.text(self.text.get_or_init(|| (self.source)()))
+    }
+
+    /// The source under a node on one line and cut to a readable length, for messages.
+    pub fn short(&self, id: NodeId) -> String {
+        const MOST: usize = 60;
+        let line = self.text(id).split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() <= MOST {
+            return line;
+        }
+        line.chars().take(MOST - 1).chain(['…']).collect()
+    }
+
+    /// The place of a node.
+    pub fn location(&self, id: NodeId) -> Location {
+        Location::new(self.path.clone(), self.model.span(id))
+    }
+
+    /// The place of a span of this file.
+    pub fn location_of(&self, span: Span) -> Location {
+        Location::new(self.path.clone(), span)
+    }
+
+    /// What is known across the project.
+    pub fn index(&self) -> &ProjectIndex {
+        self.index
+    }
+
+    /// The catalogue of the file's language.
+    pub fn catalog(&self) -> &Catalog {
+        self.catalog
+    }
+
+    /// Every call, construction and idiom of the file that the catalogue knows, in source order.
+    pub fn known_calls(&self) -> Vec<(NodeId, Resolved<'a>)> {
+        self.tables.calls.iter().filter_map(|c| self.resolve(*c).map(|r| (*c, r))).collect()
+    }
+
+    /// What was understood, for `timelint dump --roles`: each known call with its role and how it was resolved.
+    pub fn roles(&self) -> Vec<(Span, String)> {
+        let describe = |(id, known): (NodeId, Resolved<'a>)| {
+            let name = known.api.name.as_slice().first().map_or("", String::as_str);
+            (self.model.span(id), format!("{:?} {name} ({:?})", known.api.role, known.how))
+        };
+        self.known_calls().into_iter().map(describe).collect()
+    }
+}

@@ -1,0 +1,199 @@
+//! Order and guards: what must hold when a place is reached.
+
+use crate::analysis::Analysis;
+use crate::catalog::ApiRole;
+use crate::tables::StoreKind;
+use timelint_model::{Kind, NodeId, Role};
+
+/// A condition that holds (or fails) when a place is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guard {
+    /// The condition: never a negation or conjunction, those are taken apart.
+    pub condition: NodeId,
+    /// Whether it holds.
+    pub holds: bool,
+    /// It is known from an exit before the place, not from a block around it.
+    pub by_exit: bool,
+}
+
+impl Analysis<'_> {
+    /// The conditions that hold when `id` runs, nearest first, inside its function.
+    pub fn guards(&self, id: NodeId) -> Vec<Guard> {
+        let model = self.model;
+        let mut guards = Vec::new();
+        let mut child = id;
+        for ancestor in model.ancestors(id) {
+            match (model.kind(ancestor), model.role(child)) {
+                (Kind::If | Kind::Conditional, Role::Then) => self.assume(ancestor, true, false, &mut guards),
+                (Kind::If, Role::Else) => {
+                    self.assume(ancestor, false, false, &mut guards);
+                    // Earlier `elif`s failed too.
+                    for earlier in model.children_with(ancestor, Role::Else).take_while(|e| *e < child) {
+                        if model.kind(earlier) == Kind::If {
+                            self.assume(earlier, false, false, &mut guards);
+                        }
+                    }
+                }
+                (Kind::Conditional, Role::Else) => self.assume(ancestor, false, false, &mut guards),
+                (Kind::Loop, Role::Body) if model.name(ancestor) != "do" => self.assume(ancestor, true, false, &mut guards),
+                (Kind::Binary, Role::Operand) if matches!(model.name(ancestor), "&&" | "||") => {
+                    let holds = model.name(ancestor) == "&&";
+                    for operand in model.children_with(ancestor, Role::Operand).take_while(|o| *o < child) {
+                        self.decompose(operand, holds, false, 0, &mut guards);
+                    }
+                }
+                _ => {}
+            }
+            self.guards_by_exit(ancestor, child, &mut guards);
+            if model.kind(ancestor) == Kind::Function {
+                break;
+            }
+            child = ancestor;
+        }
+        guards
+    }
+
+    /// Statements before `child` in the same sequence that leave it under a condition.
+    fn guards_by_exit(&self, parent: NodeId, child: NodeId, guards: &mut Vec<Guard>) {
+        let model = self.model;
+        if !matches!(model.kind(parent), Kind::Block | Kind::Module | Kind::Case | Kind::Function) {
+            return;
+        }
+        for before in model.children(parent).take_while(|c| *c < child).filter(|c| model.kind(*c) == Kind::If) {
+            let then_exits = model.child(before, Role::Then).is_some_and(|t| self.exits(t));
+            let mut others = model.children_with(before, Role::Else).peekable();
+            let else_exits = others.peek().is_some() && others.all(|e| self.exits(e));
+            if then_exits {
+                self.assume(before, false, true, guards);
+            } else if else_exits {
+                self.assume(before, true, true, guards);
+            }
+        }
+    }
+
+    fn assume(&self, statement: NodeId, holds: bool, by_exit: bool, guards: &mut Vec<Guard>) {
+        if let Some(condition) = self.model.child(statement, Role::Condition) {
+            self.decompose(condition, holds, by_exit, 0, guards);
+        }
+    }
+
+    fn decompose(&self, condition: NodeId, holds: bool, by_exit: bool, depth: usize, guards: &mut Vec<Guard>) {
+        let model = self.model;
+        if depth > 32 {
+            return;
+        }
+        match (model.kind(condition), model.name(condition)) {
+            (Kind::Unary, "!") => {
+                if let Some(operand) = model.child(condition, Role::Operand) {
+                    self.decompose(operand, !holds, by_exit, depth + 1, guards);
+                }
+            }
+            (Kind::Binary, op) if (op == "&&") == holds && matches!(op, "&&" | "||") => {
+                for operand in model.children_with(condition, Role::Operand) {
+                    self.decompose(operand, holds, by_exit, depth + 1, guards);
+                }
+            }
+            // `x == true`, `ok === false`
+            (Kind::Binary, op @ ("==" | "!=")) => {
+                let mut operands = model.children_with(condition, Role::Operand);
+                let (left, right) = (operands.next(), operands.next());
+                match (left, right) {
+                    (Some(left), Some(right)) if model.kind(right) == Kind::Boolean => {
+                        let literal = model.name(right).eq_ignore_ascii_case("true");
+                        self.decompose(left, holds == (literal == (op == "==")), by_exit, depth + 1, guards);
+                    }
+                    _ => guards.push(Guard { condition, holds, by_exit }),
+                }
+            }
+            (Kind::Await, _) => {
+                if let Some(value) = model.child(condition, Role::Value) {
+                    self.decompose(value, holds, by_exit, depth + 1, guards);
+                }
+            }
+            _ => {
+                guards.push(Guard { condition, holds, by_exit });
+            }
+        }
+    }
+
+    /// The expression behind a condition that is a plain local variable stored once: `ok := isLeader()`.
+    pub fn condition_source(&self, condition: NodeId) -> NodeId {
+        let model = self.model;
+        if model.kind(condition) != Kind::Name {
+            return condition;
+        }
+        let name = model.sym(condition);
+        for scope in self.scopes(condition) {
+            let stores = self.tables.stores(scope, name);
+            let plain: Vec<_> = stores.iter().filter(|s| s.kind == StoreKind::Plain && s.at < condition).collect();
+            if let Some(last) = plain.last()
+                && let Some(mut value) = last.value
+            {
+                while model.kind(value) == Kind::Await
+                    && let Some(inner) = model.child(value, Role::Value)
+                {
+                    value = inner;
+                }
+                return value;
+            }
+            if !stores.is_empty() {
+                break;
+            }
+        }
+        condition
+    }
+
+    /// Whether control never passes the end of `id`: it returns, throws, breaks, continues or ends the process.
+    pub fn exits(&self, id: NodeId) -> bool {
+        let model = self.model;
+        match model.kind(id) {
+            Kind::Return | Kind::Throw | Kind::Break | Kind::Continue => true,
+            Kind::Block => model.children(id).last().is_some_and(|last| self.exits(last)),
+            Kind::If => {
+                let mut others = model.children_with(id, Role::Else).peekable();
+                others.peek().is_some()
+                    && others.all(|e| self.exits(e))
+                    && model.child(id, Role::Then).is_some_and(|t| self.exits(t))
+            }
+            Kind::Call => self.resolve(id).is_some_and(|r| r.api.role == ApiRole::Exit),
+            _ => false,
+        }
+    }
+
+    /// Whether `id` is inside a loop of its function.
+    pub fn in_loop(&self, id: NodeId) -> Option<NodeId> {
+        let model = self.model;
+        model.ancestors(id).take_while(|a| model.kind(*a) != Kind::Function).find(|a| model.kind(*a) == Kind::Loop)
+    }
+
+    /// The function around `id`, not `id` itself.
+    pub fn function_around(&self, id: NodeId) -> Option<NodeId> {
+        self.model.enclosing(id, Kind::Function)
+    }
+
+    /// The statement that holds `id`: the child of the nearest block, function or module.
+    pub fn statement(&self, id: NodeId) -> NodeId {
+        let model = self.model;
+        let holds = |n: NodeId| {
+            model.parent(n).is_none_or(|p| {
+                matches!(model.kind(p), Kind::Block | Kind::Module | Kind::Function | Kind::Class | Kind::Case)
+            })
+        };
+        model.self_and_ancestors(id).find(|n| holds(*n)).unwrap_or(id)
+    }
+
+    /// All reads of the local variable that is stored at `target` (a name), in its scope, after `target`.
+    pub fn reads_of(&self, target: NodeId) -> Vec<NodeId> {
+        let model = self.model;
+        let name = model.sym(target);
+        let scope = self
+            .scopes(target)
+            .find(|s| !self.tables.stores(*s, name).is_empty())
+            .unwrap_or_else(|| model.root());
+        model
+            .descendants(scope)
+            .filter(|d| *d != target && model.kind(*d) == Kind::Name && model.sym(*d) == name)
+            .filter(|d| model.role(*d) != Role::Target)
+            .collect()
+    }
+}

@@ -1,0 +1,643 @@
+//! Where a value comes from: evaluation of expressions over the provenance lattice.
+
+use crate::analysis::{Analysis, Resolved};
+use crate::catalog::{ApiRole, ArgMeaning, ArgPlace, Unit};
+use crate::names::words;
+use crate::resolve::Callee;
+use crate::tables::{Store, StoreKind, Tables};
+use crate::value::{How, Origins, Shape, Value, parse_number, unit_word};
+use timelint_model::{Kind, NodeId, Role, Sym};
+
+/// Steps that one file's evaluation may take in all; beyond, values are unknown (and rules silent).
+const FUEL: u32 = 400_000;
+
+impl Analysis<'_> {
+    /// The provenance of an expression. Never fails: what cannot be followed is [`Origins::UNKNOWN`].
+    pub fn value(&self, id: NodeId) -> Value {
+        if let Some(known) = self.values.borrow().get(&id) {
+            return known.clone();
+        }
+        let depth = self.busy.borrow().len();
+        self.fuel.set(self.fuel.get() + 1);
+        if self.fuel.get() > FUEL {
+            return Value::unknown();
+        }
+        let found = self.guarded(id, || Some(self.evaluate(id)));
+        let value = found.unwrap_or_else(Value::unknown);
+        if depth == 0 {
+            self.values.borrow_mut().insert(id, value.clone());
+        }
+        value
+    }
+
+    fn evaluate(&self, id: NodeId) -> Value {
+        let model = self.model;
+        let inner = |role| model.child(id, role).map_or_else(Value::unknown, |c| self.value(c));
+        match model.kind(id) {
+            Kind::Number => parse_number(model.name(id)).map_or_else(Value::unknown, Value::number).at(self.location(id)),
+            Kind::String | Kind::Boolean => Value::of(Origins::CONSTANT).at(self.location(id)),
+            Kind::Null => Value::of(Origins::NULL),
+            Kind::Name => self.name_value(id),
+            Kind::Member => self.member_value(id),
+            Kind::Call | Kind::New | Kind::Idiom => self.call_value(id),
+            Kind::Binary => self.binary_value(id),
+            Kind::Unary => self.unary_value(id),
+            Kind::Conditional => {
+                let branches = model.children(id).filter(|c| model.role(*c) != Role::Condition);
+                branches.fold(Value::default(), |v, c| v.join(self.value(c)))
+            }
+            Kind::Await | Kind::Cast | Kind::Spread | Kind::Argument | Kind::Assign => inner(Role::Value),
+            Kind::Index => self.element_value(id),
+            Kind::List => model.children(id).fold(Value::default(), |v, c| v.join(self.value(c))),
+            _ => Value::unknown(),
+        }
+    }
+
+    fn unary_value(&self, id: NodeId) -> Value {
+        let Some(operand) = self.model.child(id, Role::Operand) else { return Value::unknown() };
+        let mut value = self.value(operand);
+        match self.model.name(id) {
+            "-" => value.number = value.number.map(|n| -n),
+            "+" => {}
+            _ => value.number = None,
+        }
+        value
+    }
+
+    fn name_value(&self, id: NodeId) -> Value {
+        let name = self.model.sym(id);
+        for scope in self.scopes(id) {
+            let stores = self.tables.stores(scope, name);
+            if stores.is_empty() {
+                continue;
+            }
+            let reaching = self.reaching(stores, id, scope);
+            let from_module = scope == self.model.root();
+            return reaching.iter().fold(Value::default(), |v, s| v.join(self.store_value(**s, from_module)));
+        }
+        if let Some(class) = self.tables.class_around(self.model, id) {
+            let info = &self.tables.classes[class as usize];
+            if info.fields.contains_key(&name) {
+                return self.field_value(&info.name.clone(), self.model.text(name));
+            }
+        }
+        if let Some(path) = self.path_of(id) {
+            if let Some(value) = self.path_value(&path, id) {
+                return value;
+            }
+            if let Some(value) = self.index.constant(&path, self.tables.package.as_deref()) {
+                return value.clone();
+            }
+        }
+        if let Some(class) = self.tables.class_around(self.model, id) {
+            let class = self.tables.classes[class as usize].name.clone();
+            for owner in std::iter::once(class.clone()).chain(self.supertypes(&class)) {
+                if let Some(summary) = self.index.field(crate::catalog::leaf(&owner), self.model.text(name)) {
+                    return summary.value.clone();
+                }
+            }
+        }
+        Value::unknown()
+    }
+
+    /// The stores that may have given a name its value at `at`.
+    fn reaching<'s>(&self, stores: &'s [Store], at: NodeId, scope: NodeId) -> Vec<&'s Store> {
+        let model = self.model;
+        if Tables::scope_of(model, at) != scope || model.kind(scope) == Kind::Class {
+            return stores.iter().collect();
+        }
+        // The last store before the use that always happens before it replaces all earlier ones.
+        let before = |s: &&Store| s.at < at && !(model.contains(s.at, at) && matches!(s.kind, StoreKind::Plain));
+        let certain = |s: &&Store| {
+            let block = model.parent(s.at).unwrap_or(scope);
+            model.contains(block, at) || matches!(s.kind, StoreKind::Param(_))
+        };
+        let replacing = stores.iter().rposition(|s| before(&s) && certain(&s) && s.kind != StoreKind::Update);
+        let from = replacing.unwrap_or(0);
+        let in_loop_with = |s: &Store| {
+            model.ancestors(at).any(|a| {
+                model.kind(a) == Kind::Loop
+                    && model.contains(a, s.at)
+                    && !replacing.is_some_and(|r| model.contains(a, stores[r].at) && model.kind(stores[r].at) != Kind::Loop)
+            })
+        };
+        let chosen: Vec<&Store> =
+            stores.iter().enumerate().filter(|(i, s)| (*i >= from && before(s)) || (s.at >= at && in_loop_with(s))).map(|(_, s)| s).collect();
+        if chosen.is_empty() { stores.iter().collect() } else { chosen }
+    }
+
+    fn store_value(&self, store: Store, from_module: bool) -> Value {
+        let value = match (store.kind, store.value) {
+            (StoreKind::Param(position), default) => {
+                let mut value = Value { params: 1u32.checked_shl(position).unwrap_or(0), ..Value::of(Origins::PARAM) };
+                if let Some(default) = default {
+                    let default = self.value(default);
+                    value = value.join(Value { number: None, origins: default.origins.and(Origins::DEFAULT), ..default });
+                }
+                value
+            }
+            (StoreKind::Element, Some(value)) => {
+                let mut value = self.value(value);
+                value.number = None;
+                value
+            }
+            (StoreKind::Caught | StoreKind::Element, _) => Value::unknown(),
+            (_, Some(value)) if store.index == 0 || self.model.kind(value) == Kind::List => self.tuple_part(value, store.index),
+            (_, Some(value)) => {
+                let whole = self.value(value);
+                // Parts of configuration or of a message are configuration or message.
+                let kept = [Origins::CONFIG, Origins::REMOTE].into_iter().filter(|o| whole.origins.any(*o));
+                kept.fold(Value::unknown(), |v, o| v.join(Value::of(o)))
+            }
+            (_, None) => Value::default(),
+        };
+        // A module-level constant that an environment variable or flag may replace is no longer constant; nothing to do.
+        if from_module && value.origins.is_empty() { Value::unknown() } else { value }
+    }
+
+    fn tuple_part(&self, value: NodeId, index: u32) -> Value {
+        if self.model.kind(value) == Kind::List
+            && let Some(item) = self.model.children(value).nth(index as usize)
+        {
+            return self.value(item);
+        }
+        self.value(value)
+    }
+
+    fn member_value(&self, id: NodeId) -> Value {
+        let model = self.model;
+        let Some(object) = model.child(id, Role::Object) else { return Value::unknown() };
+        if let Some(known) = self.resolve(id) {
+            return self.api_value(id, known);
+        }
+        if let Some(path) = self.path_of(id) {
+            if let Some(value) = self.path_value(&path, id) {
+                return value;
+            }
+            if let Some(value) = self.index.constant(&path, self.tables.package.as_deref()) {
+                return value.clone();
+            }
+        }
+        let name = model.name(id);
+        if let Some(ty) = self.type_of(object) {
+            if let Some(api) = self.catalog.lookup(&ty.name, None).filter(|a| self.catalog.api(*a).role == ApiRole::ConfigRead) {
+                return self.api_value(id, Resolved { api: self.catalog.api(api), how: ty.how });
+            }
+            let class = crate::catalog::leaf(&ty.name).to_owned();
+            for owner in std::iter::once(class.clone()).chain(self.supertypes(&class)) {
+                let value = self.field_value(crate::catalog::leaf(&owner), name);
+                if !value.origins.is_empty() {
+                    return Value { how: value.how.min(ty.how), ..value };
+                }
+            }
+        }
+        let owner = self.value_if_simple(object);
+        if owner.origins.any(Origins::CONFIG.and(Origins::REMOTE).and(Origins::EXTERNAL)) {
+            return Value { number: None, sites: owner.sites, ..Value::of(owner.origins.without(Origins::CONSTANT)) };
+        }
+        if let Some(api) = self.catalog.lookup(&format!("*#{name}"), None) {
+            return self.api_value(id, Resolved { api: self.catalog.api(api), how: How::Name });
+        }
+        if let Some(summary) = self.index.field_by_name(name) {
+            return Value { how: How::Name, ..summary.value.clone() };
+        }
+        let mut value = Value::unknown();
+        value.origins = value.origins.and(owner.origins.without(Origins::CONSTANT.and(Origins::NULL)));
+        value.params = owner.params;
+        value
+    }
+
+    /// The object of a member access, when asking costs little.
+    fn value_if_simple(&self, object: NodeId) -> Value {
+        match self.model.kind(object) {
+            Kind::Name | Kind::Member | Kind::Call | Kind::Await | Kind::Index => self.value(object),
+            _ => Value::unknown(),
+        }
+    }
+
+    /// What the catalogue says of a path that is read, not called: `process.env.X`, `settings.TIMEOUT`, `time.Second`.
+    fn path_value(&self, path: &str, id: NodeId) -> Option<Value> {
+        let mut at = Some(path);
+        let mut whole = true;
+        while let Some(current) = at {
+            if let Some(api) = self.catalog.lookup(current, None) {
+                let api = self.catalog.api(api);
+                if api.role == ApiRole::ConfigRead || (whole && api.role == ApiRole::TimeDuration) {
+                    return Some(self.api_value(id, Resolved { api, how: How::Import }));
+                }
+            }
+            whole = false;
+            at = current.rsplit_once('.').map(|(head, _)| head);
+        }
+        None
+    }
+
+    /// The value of `class.field`: every store in this file and, from the index, in others.
+    pub fn field_value(&self, class: &str, field: &str) -> Value {
+        let mut value = Value::default();
+        if let Some(info) = self.tables.classes.iter().find(|c| c.name == class)
+            && let Some((_, stores)) = info.fields.iter().find(|(sym, _)| self.model.text(**sym) == field)
+        {
+            for store in stores {
+                let part = self.store_value(*store, false);
+                value = value.join(part);
+            }
+        }
+        if let Some(summary) = self.index.field(class, field) {
+            value = value.join(Value { how: How::Project, ..summary.value.clone() });
+        }
+        value
+    }
+
+    fn element_value(&self, id: NodeId) -> Value {
+        let Some(object) = self.model.child(id, Role::Object) else { return Value::unknown() };
+        let value = self.value(object);
+        if value.origins.any(Origins::CONFIG.and(Origins::REMOTE)) {
+            return Value { number: None, ..value };
+        }
+        self.stored_elements(object).unwrap_or_else(Value::unknown)
+    }
+
+    /// What was put into a map or list that is a local variable or a field of the same class.
+    fn stored_elements(&self, container: NodeId) -> Option<Value> {
+        let key = self.container_key(container)?;
+        let mut value = Value::default();
+        for id in self.model.ids() {
+            let stored = match self.model.kind(id) {
+                Kind::Assign => {
+                    let target = self.model.child(id, Role::Target).filter(|t| self.model.kind(*t) == Kind::Index);
+                    let object = target.and_then(|t| self.model.child(t, Role::Object));
+                    object.filter(|o| self.container_key(*o).as_ref() == Some(&key)).and_then(|_| self.model.child(id, Role::Value))
+                }
+                Kind::Call if matches!(self.model.name(id), "put" | "set" | "putIfAbsent" | "setdefault" | "Store" | "add" | "append" | "push") => {
+                    let object = self.model.child(id, Role::Receiver);
+                    let object = object.filter(|o| self.container_key(*o).as_ref() == Some(&key));
+                    object.and_then(|_| self.model.children_with(id, Role::Arg).last())
+                }
+                _ => None,
+            };
+            if let Some(stored) = stored {
+                value = value.join(self.value(stored));
+            }
+        }
+        (!value.origins.is_empty()).then_some(value)
+    }
+
+    fn container_key(&self, id: NodeId) -> Option<(Option<u32>, Sym)> {
+        match self.model.kind(id) {
+            Kind::Name => Some((None, self.model.sym(id))),
+            Kind::Member if self.model.child(id, Role::Object).is_some_and(|o| self.tables.is_this(self.model, o)) => {
+                Some((self.tables.class_around(self.model, id), self.model.sym(id)))
+            }
+            _ => None,
+        }
+    }
+
+    fn call_value(&self, id: NodeId) -> Value {
+        let model = self.model;
+        if let Some(known) = self.resolve(id) {
+            let value = self.api_value(id, known);
+            if known.how != How::Name || value.origins != Origins::UNKNOWN {
+                return value;
+            }
+        }
+        // A rebound clock: `self._time = time.monotonic` … `self._time()`.
+        if let Some(value) = self.called_field(id) {
+            return value;
+        }
+        if let Some(callee) = self.callee(id) {
+            let result = self.returned_value(callee);
+            return self.substitute(result, id);
+        }
+        if let Some(receiver) = model.child(id, Role::Receiver) {
+            let name = model.name(id);
+            if matches!(name, "get" | "getOrDefault" | "pop" | "remove" | "Load")
+                && let Some(value) = self.stored_elements(receiver)
+            {
+                return value;
+            }
+            let owner = self.value_if_simple(receiver);
+            let through = owner.origins.without(Origins::CONSTANT.and(Origins::NULL));
+            if through.any(Origins::CONFIG.and(Origins::REMOTE).and(Origins::EXTERNAL)) {
+                return Value { sites: owner.sites, ..Value::of(through) };
+            }
+            if let Some(value) = self.accessor_value(receiver, name) {
+                return value;
+            }
+            return Value { params: owner.params, ..Value::of(Origins::UNKNOWN.and(through)) };
+        }
+        Value::unknown()
+    }
+
+    /// A getter of an object whose class is unknown: `peer.getLastSeen()` by the project's fields of that name.
+    fn accessor_value(&self, _receiver: NodeId, name: &str) -> Option<Value> {
+        let field = name.strip_prefix("get").or_else(|| name.strip_prefix("Get")).filter(|f| f.len() > 3)?;
+        let mut chars = field.chars();
+        let lower: String = chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect();
+        let summary = self.index.field_by_name(&lower)?;
+        Some(Value { how: How::Name, ..summary.value.clone() })
+    }
+
+    fn called_field(&self, id: NodeId) -> Option<Value> {
+        let model = self.model;
+        let receiver = model.child(id, Role::Receiver).filter(|r| self.tables.is_this(model, *r))?;
+        let class = self.tables.class_around(model, receiver)?;
+        let stores = self.tables.classes[class as usize].fields.get(&model.sym(id))?;
+        let paths: Vec<String> = stores.iter().filter_map(|s| s.value).filter_map(|v| self.function_path(v)).collect();
+        let api = self.catalog.lookup(paths.first()?, Some(0)).or_else(|| self.catalog.lookup(&paths[0], None))?;
+        Some(self.api_value(id, Resolved { api: self.catalog.api(api), how: How::Constructor }))
+    }
+
+    /// The function that a value names, through a parameter's default: `clock=time.time`.
+    fn function_path(&self, value: NodeId) -> Option<String> {
+        match self.model.kind(value) {
+            Kind::Binary => self.model.children(value).find_map(|c| self.function_path(c)),
+            _ => self.path_of(value),
+        }
+    }
+
+    /// What a function of the project returns, in terms of its parameters.
+    pub fn returned_value(&self, callee: Callee<'_>) -> Value {
+        match callee {
+            Callee::Elsewhere(summary) => Value { how: summary.value.how.min(How::Project), ..summary.value.clone() },
+            Callee::Here(function) => {
+                let value = self.guarded(function, || {
+                    Some(self.returns(function).iter().fold(Value::default(), |v, r| v.join(self.value(*r))))
+                });
+                let value = value.unwrap_or_else(Value::unknown);
+                if value.origins.is_empty() { Value::unknown() } else { value }
+            }
+        }
+    }
+
+    /// Puts a call's arguments in the place of the parameters that its result is made of.
+    fn substitute(&self, mut result: Value, call: NodeId) -> Value {
+        if result.params == 0 {
+            return result;
+        }
+        let args: Vec<NodeId> = self.model.children_with(call, Role::Arg).collect();
+        let params = std::mem::take(&mut result.params);
+        result.origins = result.origins.without(Origins::PARAM);
+        for (i, arg) in args.iter().enumerate().take(32) {
+            if params >> i & 1 == 1 {
+                result = result.join(self.value(*arg));
+            }
+        }
+        if result.origins.is_empty() { Value::unknown() } else { result }
+    }
+
+    fn binary_value(&self, id: NodeId) -> Value {
+        let operands: Vec<NodeId> = self.model.children_with(id, Role::Operand).collect();
+        let op = self.model.name(id);
+        if matches!(op, "||" | "??" | "&&") {
+            return operands.iter().fold(Value::default(), |v, o| v.join(self.value(*o)));
+        }
+        let mut values = operands.iter().map(|o| self.value(*o));
+        let Some(first) = values.next() else { return Value::unknown() };
+        values.fold(first, |left, right| arithmetic(op, left, right))
+    }
+
+    /// The value of a call, construction or read whose meaning is known.
+    fn api_value(&self, id: NodeId, known: Resolved<'_>) -> Value {
+        let api = known.api;
+        let here = |origins: Origins, shape: Shape| {
+            Value { shape, unit: api.unit, how: known.how, ..Value::of(origins) }.at(self.location(id))
+        };
+        let joined_args = || self.model.children_with(id, Role::Arg).fold(Value::default(), |v, a| v.join(self.value(a)));
+        match api.role {
+            ApiRole::ClockWall => here(Origins::WALL, Shape::Instant),
+            ApiRole::ClockBoth => here(Origins::BOTH, Shape::Instant),
+            ApiRole::ClockMonotonic => here(Origins::MONOTONIC, Shape::Instant),
+            ApiRole::ClockCpu => here(Origins::CPU, Shape::Instant),
+            ApiRole::ClockLogical => here(Origins::LOGICAL, Shape::Plain),
+            ApiRole::ClockDatabase => here(Origins::DATABASE, Shape::Instant),
+            ApiRole::ClockFile => here(Origins::FILE, Shape::Instant),
+            ApiRole::ClockExternal => here(Origins::EXTERNAL, Shape::Instant),
+            ApiRole::LeaseDeadline => here(Origins::LEASE, Shape::Instant),
+            ApiRole::LockToken => here(Origins::TOKEN, Shape::Plain),
+            ApiRole::ConfigRead => here(Origins::CONFIG, Shape::Plain),
+            ApiRole::RemoteRead => here(Origins::REMOTE, Shape::Plain),
+            ApiRole::Random => here(Origins::RANDOM, Shape::Plain),
+            ApiRole::TimeConvert | ApiRole::TimeStrip => self.converted(id, known),
+            ApiRole::TimeDifference => {
+                let (from, to) = self.difference_operands(id, known);
+                let value = from.map_or_else(Value::unknown, |f| self.value(f));
+                let value = arithmetic("-", to.map_or_else(Value::unknown, |t| self.value(t)), value);
+                Value { shape: Shape::Duration, unit: api.unit, ..value }
+            }
+            ApiRole::TimeSince | ApiRole::TimeUntil => {
+                let mark = self.model.child(id, Role::Arg).map_or_else(Value::unknown, |a| self.value(a));
+                let now = here(Origins::BOTH, Shape::Instant);
+                Value { unit: api.unit, ..arithmetic("-", now, mark) }
+            }
+            ApiRole::TimeAdd => {
+                let base = self.model.child(id, Role::Receiver).map_or_else(Value::unknown, |r| self.value(r));
+                let amount = self.model.child(id, Role::Arg).map_or_else(Value::unknown, |a| self.value(a));
+                arithmetic("+", base, amount)
+            }
+            ApiRole::TimeDuration => self.duration(id, known),
+            ApiRole::ValuePass => {
+                let args = joined_args();
+                let base = self.model.child(id, Role::Receiver).map_or_else(Value::default, |r| self.value(r));
+                let value = if base.origins.any(Origins::CLOCKS.and(Origins::CONFIG)) { base.join(args) } else { args.join(base) };
+                if value.origins.is_empty() { Value::unknown() } else { value }
+            }
+            _ => {
+                let value = Value { how: known.how, ..Value::unknown() };
+                if self.model.kind(id) == Kind::Member { value } else { value.at(self.location(id)) }
+            }
+        }
+    }
+
+    /// The operands of a difference: where it starts and where it ends.
+    pub fn difference_operands(&self, id: NodeId, known: Resolved<'_>) -> (Option<NodeId>, Option<NodeId>) {
+        let from = self.argument(id, known, ArgMeaning::From);
+        let to = self.argument(id, known, ArgMeaning::To);
+        let receiver = self.model.child(id, Role::Receiver);
+        let first = self.model.child(id, Role::Arg);
+        match (from, to) {
+            (None, None) => (first, receiver),
+            (Some(from), None) => (Some(from), receiver),
+            (None, Some(to)) => (receiver, Some(to)),
+            both => both,
+        }
+    }
+
+    /// The argument of a call with a meaning, by the entry's places.
+    pub fn argument(&self, id: NodeId, known: Resolved<'_>, meaning: ArgMeaning) -> Option<NodeId> {
+        known.api.args.iter().filter(|a| a.is == meaning).find_map(|spec| self.argument_at(id, spec.at.as_slice()))
+    }
+
+    /// The first argument found at any of `places`: by position, keyword, or key of an options object.
+    pub fn argument_at(&self, id: NodeId, places: &[ArgPlace]) -> Option<NodeId> {
+        let model = self.model;
+        let args: Vec<NodeId> = match model.kind(id) {
+            Kind::Record => vec![id],
+            _ => model.children_with(id, Role::Arg).collect(),
+        };
+        places.iter().find_map(|place| match place {
+            ArgPlace::Position(p) => {
+                let plain: Vec<NodeId> = args.iter().copied().filter(|a| model.kind(*a) != Kind::Argument).collect();
+                let at = if *p < 0 { plain.len().checked_sub(p.unsigned_abs() as usize) } else { Some(*p as usize) };
+                let found = at.and_then(|at| plain.get(at)).copied()?;
+                let spread = plain.iter().take_while(|a| **a <= found).any(|a| model.kind(*a) == Kind::Spread);
+                (!spread).then_some(found)
+            }
+            ArgPlace::Keyword(key) => {
+                let named = args.iter().find(|a| model.kind(**a) == Kind::Argument && model.name(**a) == key);
+                if let Some(found) = named {
+                    return model.child(*found, Role::Value);
+                }
+                args.iter().find_map(|a| self.entry(*a, key))
+            }
+        })
+    }
+
+    /// The value under a (dotted) key of a record, through a local variable.
+    pub fn entry(&self, id: NodeId, key: &str) -> Option<NodeId> {
+        let model = self.model;
+        let record = match model.kind(id) {
+            Kind::Record => id,
+            Kind::Name => {
+                let store = self.local_store(id, model.sym(id))?;
+                store.value.filter(|v| model.kind(*v) == Kind::Record && matches!(store.kind, StoreKind::Plain))?
+            }
+            Kind::Spread => return self.entry(model.child(id, Role::Value)?, key),
+            _ => return None,
+        };
+        let (first, rest) = key.split_once('.').map_or((key, None), |(f, r)| (f, Some(r)));
+        for item in model.children(record) {
+            match model.kind(item) {
+                Kind::Entry if model.name(item) == first => {
+                    let value = model.child(item, Role::Value)?;
+                    return rest.map_or(Some(value), |rest| self.entry(value, rest));
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn converted(&self, id: NodeId, known: Resolved<'_>) -> Value {
+        let source = self
+            .argument(id, known, ArgMeaning::From)
+            .or_else(|| self.model.child(id, Role::Receiver).filter(|r| self.path_of(*r).is_none() || self.is_variable(*r)))
+            .or_else(|| self.model.child(id, Role::Arg));
+        let Some(source) = source else { return Value::unknown() };
+        let mut value = self.value(source);
+        if known.api.role == ApiRole::TimeStrip && value.origins.any(Origins::BOTH) {
+            value.origins = value.origins.without(Origins::BOTH).and(Origins::WALL);
+            for site in &mut value.sites {
+                if site.origins.any(Origins::BOTH) {
+                    site.origins = site.origins.without(Origins::BOTH).and(Origins::WALL);
+                }
+            }
+        }
+        if known.api.role == ApiRole::TimeStrip && value.shape == Shape::Plain {
+            value.shape = Shape::Instant;
+        }
+        let from_unit = self.model.child(id, Role::Receiver).and_then(|r| self.unit_named_by(r));
+        if let (Some(number), Some(to)) = (value.number, known.api.unit) {
+            let from = value.unit.or(from_unit).unwrap_or(to);
+            value.number = Some(number * from.seconds() / to.seconds());
+        }
+        value.unit = known.api.unit.or(value.unit);
+        value.how = value.how.min(known.how);
+        value
+    }
+
+    fn is_variable(&self, id: NodeId) -> bool {
+        self.model.kind(id) == Kind::Name && self.local_store(id, self.model.sym(id)).is_some()
+    }
+
+    fn duration(&self, id: NodeId, known: Resolved<'_>) -> Value {
+        let unit = known.api.unit;
+        let amounts: Vec<(NodeId, Option<Unit>)> = known
+            .api
+            .args
+            .iter()
+            .filter(|a| a.is == ArgMeaning::Amount)
+            .filter_map(|spec| self.argument_at(id, spec.at.as_slice()).map(|n| (n, spec.unit)))
+            .collect();
+        if known.api.args.is_empty() {
+            // A constant such as `time.Second`.
+            let number = unit.map(Unit::seconds);
+            let value = Value { number, unit: Some(Unit::Typed), shape: Shape::Duration, ..Value::of(Origins::CONSTANT) };
+            return Value { how: known.how, ..value }.at(self.location(id));
+        }
+        let by_argument = self.argument(id, known, ArgMeaning::Unit).and_then(|u| self.unit_named_by(u));
+        let mut total = Value::default();
+        let mut seconds = Some(0.0);
+        for (node, own) in amounts {
+            let value = self.value(node);
+            seconds = seconds.zip(value.seconds(by_argument.or(own).or(unit))).map(|(a, b)| a + b);
+            total = total.combine(value);
+        }
+        if total.origins.is_empty() {
+            return Value::unknown();
+        }
+        let number = seconds.filter(|_| total.is_constant());
+        Value { number, unit: Some(Unit::Typed), shape: Shape::Duration, how: total.how.min(known.how), ..total }
+    }
+
+    /// The unit that an expression names: `TimeUnit.SECONDS`, `time.Millisecond`.
+    pub fn unit_named_by(&self, id: NodeId) -> Option<Unit> {
+        match self.model.kind(id) {
+            Kind::Name | Kind::Member => words(self.model.name(id)).last().and_then(|w| unit_word(w)),
+            _ => None,
+        }
+    }
+}
+
+/// The clock rules of arithmetic: instants differ by durations, a difference of readings that both carry a monotonic
+/// part is monotonic, and powers of ten change the unit.
+pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
+    let number = match (left.number, right.number, left.unit, right.unit) {
+        (Some(a), Some(b), lu, ru) if lu.is_none() || ru.is_none() || lu == ru || matches!(op, "*" | "/") => match op {
+            "+" => Some(a + b),
+            "-" => Some(a - b),
+            "*" => Some(a * b),
+            "/" | "//" if b != 0.0 => Some(a / b),
+            "<<" if (0.0..63.0).contains(&b) => Some(a * b.exp2()),
+            "**" => Some(a.powf(b)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let shapes = (left.shape, right.shape);
+    let unit = match (op, shapes) {
+        ("*" | "/" | "//", (Shape::Instant | Shape::Duration, _)) if right.is_constant() && left.unit != Some(Unit::Typed) => {
+            left.unit.and_then(|u| scaled(u, right.number, op == "*"))
+        }
+        ("*", _) if right.unit == Some(Unit::Typed) || left.unit == Some(Unit::Typed) => Some(Unit::Typed),
+        _ => left.unit.or(right.unit),
+    };
+    let both = |o: Origins| left.origins.any(o) && right.origins.any(o);
+    let instants = both(Origins::CLOCKS) && shapes == (Shape::Instant, Shape::Instant);
+    let mixed = instants && left.origins.and(right.origins).has(Origins::BOTH.and(Origins::WALL));
+    let mut value = left.combine(right);
+    value.number = number;
+    value.unit = unit;
+    value.shape = match (op, shapes) {
+        ("-", (Shape::Instant, Shape::Instant)) => Shape::Duration,
+        ("+" | "-", (Shape::Instant, _) | (_, Shape::Instant)) => Shape::Instant,
+        ("*" | "/" | "//", (s, Shape::Plain) | (Shape::Plain, s)) => s,
+        ("+" | "-", (Shape::Duration, _) | (_, Shape::Duration)) => Shape::Duration,
+        ("%", _) => Shape::Plain,
+        _ => value.shape,
+    };
+    if instants && op == "-" && value.origins.any(Origins::BOTH) {
+        // Falls back to the wall clock for both as soon as one side lacks the monotonic part.
+        let kept = value.origins.without(Origins::BOTH);
+        value.origins = if mixed { kept } else { kept.and(Origins::MONOTONIC) };
+    }
+    value
+}
+
+fn scaled(unit: Unit, factor: Option<f64>, multiply: bool) -> Option<Unit> {
+    let per = if multiply { 1.0 / factor? } else { factor? };
+    let seconds = unit.seconds() * per;
+    [Unit::Nanos, Unit::Micros, Unit::Millis, Unit::Seconds, Unit::Minutes, Unit::Hours, Unit::Days]
+        .into_iter()
+        .find(|u| (u.seconds() / seconds - 1.0).abs() < 1e-6)
+}

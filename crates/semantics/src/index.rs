@@ -1,0 +1,312 @@
+//! What is known across the files of a project: the reduce step.
+
+use crate::analysis::Analysis;
+use crate::catalog::{Catalog, Effect, leaf};
+use crate::effects::Write;
+use crate::value::{Origins, Value};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
+
+/// A function as seen from other files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FunctionSummary {
+    /// The file's path without extension, with `/`.
+    pub module: Arc<str>,
+    /// The declared package, or the empty string.
+    pub package: Arc<str>,
+    /// The simple name of the class, or the empty string.
+    pub class: String,
+    /// The function's name.
+    pub name: String,
+    /// What it returns, in terms of its parameters.
+    pub value: Value,
+    /// The type of its result.
+    pub return_type: Option<String>,
+    /// The strongest write that it makes itself or through functions of its file, unless every write is conditional.
+    pub effect: Option<Effect>,
+    /// It takes a lock and runs one of its parameters (by position) while holding it.
+    pub runs_under_lock: Option<u32>,
+}
+
+/// A field as seen from other files.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FieldSummary {
+    /// All stores of all files, joined.
+    pub value: Value,
+    /// Its type.
+    pub ty: Option<String>,
+}
+
+/// What one file contributes to the project, and whether rules may speak there.
+#[derive(Debug, Default)]
+pub struct FileSummary {
+    relevant: bool,
+    functions: Vec<FunctionSummary>,
+    fields: Vec<(String, String, FieldSummary)>,
+    constants: Vec<(String, Value)>,
+    classes: Vec<(String, Vec<String>)>,
+    arguments: Vec<(String, u32, Value)>,
+}
+
+impl FileSummary {
+    /// Whether any rule can possibly report in this file: if not, its model may be dropped.
+    pub fn is_relevant(&self) -> bool {
+        self.relevant
+    }
+}
+
+/// Parts of identifiers that some rule's evidence starts from. A file without any of them has nothing to report.
+const TRIGGERS: [&str; 34] = [
+    "timeout", "deadline", "lease", "leader", "lock", "mutex", "expir", "timestamp", "heartbeat", "lastseen",
+    "last_seen", "now", "millis", "nano", "clock", "elapsed", "monotonic", "time", "date", "ttl", "master", "primary",
+    "retry", "updated", "modified", "session", "semaphore", "election", "fetch", "requests", "http", "await", "dial",
+    "wait",
+];
+
+/// Summarises a file by itself (the map step). `path` is the path shown to the user.
+pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileSummary {
+    let symbols = model.symbols().iter().filter(|s| s.len() < 64);
+    let relevant = symbols.map(|s| s.to_ascii_lowercase()).any(|s| TRIGGERS.iter().any(|t| s.contains(t)));
+    let empty = ProjectIndex::default();
+    let no_text = || Arc::from("");
+    let file = Analysis::new(catalog, &empty, path.clone(), model, &no_text);
+    let mut summary = FileSummary { relevant, ..FileSummary::default() };
+    for class in &file.tables.classes {
+        if class.name.is_empty() {
+            continue;
+        }
+        summary.classes.push((class.name.clone(), file.supertypes(&class.name)));
+        let mut names: Vec<Sym> = class.fields.keys().copied().collect();
+        names.sort_unstable();
+        for name in names {
+            let text = model.text(name);
+            let value = file.field_value(&class.name, text);
+            let ty = class.fields[&name].iter().find_map(|s| file.type_of_store(*s)).map(|t| t.name);
+            if ty.is_some() || !value.origins.without(Origins::UNKNOWN.and(Origins::NULL)).is_empty() {
+                summary.fields.push((class.name.clone(), text.to_owned(), FieldSummary { value, ty }));
+            }
+        }
+    }
+    summarize_functions(&file, &mut summary);
+    summarize_constants(&file, &mut summary);
+    summarize_arguments(&file, &mut summary);
+    summary
+}
+
+fn summarize_functions(file: &Analysis<'_>, summary: &mut FileSummary) {
+    let model = file.model;
+    let module: Arc<str> = file.path.rsplit_once('.').map_or(&*file.path, |(stem, _)| stem).into();
+    let package: Arc<str> = file.tables.package.clone().unwrap_or_default().into();
+    for info in &file.tables.functions {
+        let name = model.name(info.node);
+        if name.is_empty() {
+            continue;
+        }
+        let value = file.returned_value(crate::resolve::Callee::Here(info.node));
+        let return_type = file.returned_type(info.node).map(|t| t.name);
+        let effect = file.effect_of(info.node);
+        let runs_under_lock = file.runs_under_lock(info.node);
+        let known = value.origins.without(Origins::UNKNOWN.and(Origins::NULL).and(Origins::CONSTANT));
+        if known.is_empty() && return_type.is_none() && effect.is_none() && runs_under_lock.is_none() {
+            continue;
+        }
+        let class = info.class.map(|c| file.tables.classes[c as usize].name.clone()).unwrap_or_default();
+        let (module, package) = (module.clone(), package.clone());
+        let name = name.to_owned();
+        summary.functions.push(FunctionSummary { module, package, class, name, value, return_type, effect, runs_under_lock });
+    }
+}
+
+/// Module-level and class-level values under `Container.NAME`, where the container is the file, package or class.
+fn summarize_constants(file: &Analysis<'_>, summary: &mut FileSummary) {
+    let model = file.model;
+    let stem = file.path.rsplit_once('.').map_or(&*file.path, |(stem, _)| stem);
+    let stem = stem.rsplit('/').next().unwrap_or(stem);
+    for id in model.children(model.root()).filter(|c| matches!(model.kind(*c), Kind::Let | Kind::Assign)) {
+        for target in model.children_with(id, Role::Target).filter(|t| model.kind(*t) == Kind::Name) {
+            let value = file.value(target);
+            if value.origins.without(Origins::UNKNOWN.and(Origins::NULL)).is_empty() {
+                continue;
+            }
+            let name = model.name(target);
+            summary.constants.push((format!("{stem}.{name}"), value.clone()));
+            if let Some(package) = &file.tables.package
+                && leaf(package) != stem
+            {
+                summary.constants.push((format!("{}.{name}", leaf(package)), value));
+            }
+        }
+    }
+    for (class, field, known) in &summary.fields {
+        if known.value.is_constant() || known.value.origins.any(Origins::CONFIG) {
+            summary.constants.push((format!("{class}.{field}"), known.value.clone()));
+        }
+    }
+}
+
+/// What the file passes to functions that it does not define, by name and position: clocks, constants, configuration.
+fn summarize_arguments(file: &Analysis<'_>, summary: &mut FileSummary) {
+    let model = file.model;
+    let notable = Origins::CLOCKS.and(Origins::REMOTE).and(Origins::CONFIG);
+    for id in &file.tables.calls {
+        if file.resolve(*id).is_some() {
+            continue;
+        }
+        let name = match model.kind(*id) {
+            Kind::Call => model.name(*id),
+            Kind::New => model.child(*id, Role::Type).map_or("", |t| leaf(model.name(t))),
+            _ => continue,
+        };
+        for (position, arg) in model.children_with(*id, Role::Arg).enumerate().take(12) {
+            if !matches!(model.kind(arg), Kind::Name | Kind::Call | Kind::Binary | Kind::Member) {
+                continue;
+            }
+            let value = file.value(arg);
+            if value.origins.any(notable) {
+                summary.arguments.push((name.to_owned(), position as u32, value));
+            }
+        }
+    }
+}
+
+/// What is known across the files of one catalogue (one language and its dialects).
+#[derive(Debug, Default)]
+pub struct ProjectIndex {
+    functions: FxHashMap<(String, String), Vec<FunctionSummary>>,
+    fields: FxHashMap<(String, String), FieldSummary>,
+    fields_by_name: FxHashMap<String, Option<FieldSummary>>,
+    constants: FxHashMap<String, Value>,
+    classes: FxHashMap<String, Vec<String>>,
+    arguments: FxHashMap<(String, u32), Value>,
+}
+
+impl ProjectIndex {
+    /// The reduce step; the result does not depend on the order of `summaries` as long as the engine sorts them.
+    pub fn build(_catalog: &Catalog, summaries: Vec<FileSummary>) -> Self {
+        let mut index = Self::default();
+        for summary in summaries {
+            for function in summary.functions {
+                let key = (function.class.clone(), function.name.clone());
+                index.functions.entry(key).or_default().push(function);
+            }
+            for (class, field, known) in summary.fields {
+                let by_name = index.fields_by_name.entry(field.clone()).or_insert_with(|| Some(FieldSummary::default()));
+                let entry = index.fields.entry((class, field)).or_default();
+                entry.value = std::mem::take(&mut entry.value).join(known.value.clone());
+                entry.ty = entry.ty.take().or(known.ty.clone());
+                if let Some(joined) = by_name {
+                    joined.value = std::mem::take(&mut joined.value).join(known.value);
+                }
+            }
+            for (path, value) in summary.constants {
+                let entry = index.constants.entry(path).or_default();
+                *entry = std::mem::take(entry).join(value);
+            }
+            for (class, parents) in summary.classes {
+                let known = index.classes.entry(class).or_default();
+                for parent in parents {
+                    if !known.contains(&parent) {
+                        known.push(parent);
+                    }
+                }
+            }
+            for (name, position, value) in summary.arguments {
+                let entry = index.arguments.entry((name, position)).or_default();
+                *entry = std::mem::take(entry).join(value);
+            }
+        }
+        index
+    }
+
+    /// The function `class#name` (class empty: a free function), where one candidate fits or all agree. `module` is an
+    /// import path or package that narrows the choice.
+    pub fn function(&self, module: Option<&str>, class: &str, name: &str) -> Option<&FunctionSummary> {
+        let candidates = self.functions.get(&(class.to_owned(), name.to_owned()))?;
+        let fitting: Vec<&FunctionSummary> = match module {
+            Some(module) => candidates.iter().filter(|c| fits(c, module)).collect(),
+            None => candidates.iter().collect(),
+        };
+        let first = *fitting.first()?;
+        let agree = fitting.iter().all(|c| {
+            c.value.origins == first.value.origins && c.return_type == first.return_type && c.effect == first.effect
+        });
+        (agree && (module.is_some() || !class.is_empty() || fitting.len() == 1)).then_some(first)
+    }
+
+    /// The field `class.field` over all files.
+    pub fn field(&self, class: &str, field: &str) -> Option<&FieldSummary> {
+        self.fields.get(&(class.to_owned(), field.to_owned()))
+    }
+
+    /// The fields of this name in all classes, joined: evidence by name only.
+    pub fn field_by_name(&self, field: &str) -> Option<&FieldSummary> {
+        self.fields_by_name.get(field)?.as_ref()
+    }
+
+    /// The value of a constant by its import path (`pkg.NAME`, `module.Class.NAME`); the last two segments decide.
+    pub fn constant(&self, path: &str, package: Option<&str>) -> Option<&Value> {
+        let mut segments = path.rsplit(['.', '/']);
+        let name = segments.next()?;
+        match segments.next().or_else(|| package.map(leaf)) {
+            Some(container) => self.constants.get(&format!("{container}.{name}")),
+            None => None,
+        }
+    }
+
+    /// Whether the project defines a class of this simple name.
+    pub fn has_class(&self, name: &str) -> bool {
+        self.classes.contains_key(name)
+    }
+
+    /// The supertypes of a class of the project.
+    pub fn supertypes(&self, class: &str) -> &[String] {
+        self.classes.get(class).map_or(&[], Vec::as_slice)
+    }
+
+    /// What callers in all files pass at `position` to functions of this name.
+    pub fn argument(&self, name: &str, position: u32) -> Option<&Value> {
+        self.arguments.get(&(name.to_owned(), position))
+    }
+}
+
+/// Whether a function's file or package is named by the last two segments of `module`.
+fn fits(function: &FunctionSummary, module: &str) -> bool {
+    let mut wanted = module.rsplit(['.', '/', ':']).filter(|s| !s.is_empty()).take(2);
+    let stem = function.module.rsplit('/').next().unwrap_or("");
+    let folder = function.module.rsplit('/').nth(1).unwrap_or("");
+    let package = leaf(&function.package);
+    wanted.any(|w| w == stem || w == package || (w == folder && matches!(stem, "index" | "__init__" | "mod")) || w == folder)
+}
+
+impl Analysis<'_> {
+    /// The strongest unconditional write that a function of this file makes, itself or one or two calls down.
+    pub(crate) fn effect_of(&self, function: NodeId) -> Option<Effect> {
+        let writes: Vec<Write> = self.writes_in(function, self.model.end(function), 2);
+        writes.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
+    }
+
+    /// For a function that runs one of its parameters while holding a lock: the parameter's position.
+    pub(crate) fn runs_under_lock(&self, function: NodeId) -> Option<u32> {
+        let model = self.model;
+        let regions = self.lock_regions_in(function);
+        let params: Vec<Sym> = model.children_with(function, Role::Param).map(|p| model.sym(p)).collect();
+        regions.iter().find_map(|region| {
+            let inside = self.tables.calls.iter().filter(|c| region.covers(**c));
+            inside.filter(|c| model.kind(**c) == Kind::Call).find_map(|c| {
+                let receiver = model.child(*c, Role::Receiver);
+                let called = match receiver {
+                    None => model.sym(*c),
+                    // `task.run()`, `supplier.get()`
+                    Some(r) if model.kind(r) == Kind::Name && is_invocation(model.name(*c)) => model.sym(r),
+                    Some(_) => return None,
+                };
+                params.iter().position(|p| *p == called).map(|p| p as u32)
+            })
+        })
+    }
+}
+
+fn is_invocation(method: &str) -> bool {
+    matches!(method, "run" | "call" | "get" | "apply" | "accept" | "execute" | "invoke")
+}

@@ -1,0 +1,25 @@
+//! What the neutral model means: names and types, API roles, the facts that rules ask for, and the project index.
+//!
+//! Nothing here names a language, an API or tree-sitter: names come from the catalogues, shapes from the model.
+
+mod analysis;
+pub mod catalog;
+mod control;
+mod effects;
+mod eval;
+mod index;
+mod names;
+mod regions;
+mod resolve;
+mod tables;
+mod value;
+
+pub use analysis::{Analysis, Resolved, Type};
+pub use control::Guard;
+pub use effects::{Write, is_conditional, is_data_change};
+pub use index::{FieldSummary, FileSummary, FunctionSummary, ProjectIndex, summarize};
+pub use names::{canonical, words};
+pub use regions::Region;
+pub use resolve::Callee;
+pub use tables::{ClassInfo, FunctionInfo, Store, StoreKind, Tables};
+pub use value::{How, Origins, Shape, Site, Value, unit_word};

@@ -1,0 +1,92 @@
+//! Qualified names in the form that catalogues use.
+
+/// The canonical form of a module path or qualified name: no version segments (`/v2`, `.v8`), no `node:` prefix, no
+/// `.default` export.
+pub fn canonical(path: &str) -> String {
+    let path = path.strip_prefix("node:").unwrap_or(path);
+    let path = path.strip_suffix(".default").unwrap_or(path);
+    if !path.contains('/') {
+        return path.to_owned();
+    }
+    let mut out: Vec<&str> = path.split('/').filter(|s| !is_version(s)).collect();
+    if let Some(last) = out.last_mut()
+        && let Some((head, version)) = last.rsplit_once('.')
+        && is_version(version)
+    {
+        *last = head;
+    }
+    out.join("/")
+}
+
+fn is_version(segment: &str) -> bool {
+    segment.strip_prefix('v').is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The local names under which a module may be used when it is imported without an alias: its last segment and, since
+/// a package's name may differ from its folder's (`go-redis` declares `redis`), that segment without usual affixes.
+pub(crate) fn import_local_names(module: &str) -> Vec<String> {
+    let last = if module.contains('/') { module.rsplit('/').next() } else { module.rsplit('.').next() }.unwrap_or(module);
+    let mut names = vec![last.to_owned()];
+    if last.contains(['-', '.']) {
+        let bare = last.trim_start_matches("go-").trim_end_matches("-go").trim_end_matches(".go");
+        names.push(bare.replace(['-', '.'], ""));
+        names.extend(bare.rsplit(['-', '.']).next().map(str::to_owned));
+    }
+    names.dedup();
+    names
+}
+
+/// Lower-case words of an identifier in any convention: `lastSeenMs`, `last_seen_ms`, `LAST_SEEN_MS`.
+pub fn words(identifier: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut previous = ' ';
+    for (i, c) in identifier.char_indices() {
+        if !c.is_alphanumeric() {
+            previous = ' ';
+            continue;
+        }
+        let next_lower = identifier[i + c.len_utf8()..].chars().next().is_some_and(char::is_lowercase);
+        let starts = previous == ' '
+            || (c.is_uppercase() && (previous.is_lowercase() || previous.is_numeric()))
+            || (c.is_uppercase() && previous.is_uppercase() && next_lower);
+        if starts {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+        previous = c;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_prefixes_and_default_exports_are_dropped() {
+        assert_eq!(canonical("github.com/redis/go-redis/v9"), "github.com/redis/go-redis");
+        assert_eq!(canonical("go.etcd.io/etcd/client/v3/concurrency"), "go.etcd.io/etcd/client/concurrency");
+        assert_eq!(canonical("gopkg.in/redis.v8"), "gopkg.in/redis");
+        assert_eq!(canonical("node:fs"), "fs");
+        assert_eq!(canonical("ioredis.default"), "ioredis");
+        assert_eq!(canonical("a.v1.b"), "a.v1.b");
+    }
+
+    #[test]
+    fn package_names_that_differ_from_their_folder_are_guessed() {
+        assert_eq!(import_local_names("net/http"), ["http"]);
+        assert_eq!(import_local_names("java.util.Date"), ["Date"]);
+        assert!(import_local_names("github.com/redis/go-redis").contains(&"redis".to_owned()));
+        assert!(import_local_names("github.com/x/gocron-redis-lock").contains(&"lock".to_owned()));
+    }
+
+    #[test]
+    fn identifiers_split_in_every_convention() {
+        assert_eq!(words("lastSeenMs"), ["last", "seen", "ms"]);
+        assert_eq!(words("LAST_SEEN_MS"), ["last", "seen", "ms"]);
+        assert_eq!(words("HTTPTimeout2s"), ["http", "timeout2s"]);
+        assert_eq!(words("_isLeader"), ["is", "leader"]);
+    }
+}

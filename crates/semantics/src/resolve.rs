@@ -1,0 +1,511 @@
+//! Import-aware names, cheap types, and the catalogue entry behind a call.
+
+use crate::analysis::{Analysis, Resolved, Type};
+use crate::catalog::{ApiId, leaf};
+use crate::names::canonical;
+use crate::tables::{Store, StoreKind, Tables, join_path};
+use crate::value::How;
+use timelint_model::{Kind, NodeId, Role, Sym};
+
+/// Nesting of questions that one question may cause; enough for real code, small enough for any stack.
+const MAX_DEPTH: usize = 48;
+
+/// A function that a call reaches.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Callee<'a> {
+    /// In this file.
+    Here(NodeId),
+    /// In another file of the project.
+    Elsewhere(&'a crate::index::FunctionSummary),
+}
+
+impl<'a> Analysis<'a> {
+    /// Runs `question` about `id` unless it is already being asked or too much is.
+    pub(crate) fn guarded<T>(&self, id: NodeId, question: impl FnOnce() -> Option<T>) -> Option<T> {
+        {
+            let mut busy = self.busy.borrow_mut();
+            if busy.len() >= MAX_DEPTH || busy.contains(&id) {
+                return None;
+            }
+            busy.push(id);
+        }
+        let answer = question();
+        self.busy.borrow_mut().pop();
+        answer
+    }
+
+    /// The catalogue entry behind a call, construction, idiom, member read or decorator.
+    pub fn resolve(&self, id: NodeId) -> Option<Resolved<'a>> {
+        if let Some(known) = self.calls.borrow().get(&id) {
+            return known.map(|(api, how)| Resolved { api: self.catalog.api(api), how });
+        }
+        let found = self.resolve_uncached(id);
+        self.calls.borrow_mut().insert(id, found);
+        found.map(|(api, how)| Resolved { api: self.catalog.api(api), how })
+    }
+
+    fn resolve_uncached(&self, id: NodeId) -> Option<(ApiId, How)> {
+        let model = self.model;
+        let arity = || model.children_with(id, Role::Arg).count();
+        match model.kind(id) {
+            Kind::Idiom => self.catalog.lookup(&format!("idiom:{}", model.name(id)), None).map(|a| (a, How::Import)),
+            Kind::New => {
+                let ty = self.constructed_type(id)?;
+                self.catalog.lookup(&ty.name, Some(arity())).map(|a| (a, ty.how))
+            }
+            Kind::Record => {
+                let ty = model.child(id, Role::Type).and_then(|t| self.named_type(t))?;
+                self.catalog.lookup(&ty.name, None).map(|a| (a, ty.how))
+            }
+            Kind::Call | Kind::Decorator => {
+                let name = model.name(id);
+                let known = self.catalog.has_leaf(name);
+                let (receiver, callee) = (model.child(id, Role::Receiver), model.child(id, Role::Callee));
+                if !known && receiver.is_some() {
+                    return None;
+                }
+                match (receiver, callee) {
+                    (Some(receiver), _) => self.resolve_member(receiver, model.sym(id), Some(arity())),
+                    (None, Some(_)) => None,
+                    (None, None) => self.resolve_plain(id, model.sym(id), Some(arity())),
+                }
+            }
+            Kind::Member => {
+                if !self.catalog.has_leaf(model.name(id)) {
+                    return None;
+                }
+                let object = model.child(id, Role::Object)?;
+                self.resolve_member(object, model.sym(id), None).filter(|(_, how)| *how != How::Name)
+            }
+            _ => None,
+        }
+    }
+
+    fn resolve_member(&self, object: NodeId, name: Sym, arity: Option<usize>) -> Option<(ApiId, How)> {
+        let name = self.model.text(name);
+        if let Some(path) = self.path_of(object)
+            && let Some(api) = self.catalog.lookup(&canonical(&join_path(&path, name)), arity)
+        {
+            return Some((api, How::Import));
+        }
+        let ty = self.type_of(object);
+        if let Some(ty) = &ty {
+            if let Some(api) = self.typed_method(&ty.name, name, arity) {
+                return Some((api, ty.how));
+            }
+            // The type is a known one of a library and has no such entry: its method means nothing to us.
+            if self.catalog.knows_type(&ty.name) && ty.how != How::Name {
+                return None;
+            }
+        }
+        self.catalog.lookup(&format!("*#{name}"), arity).map(|a| (a, How::Name))
+    }
+
+    /// The entry of a method on a library type, or on the library types that a project class extends.
+    fn typed_method(&self, ty: &str, method: &str, arity: Option<usize>) -> Option<ApiId> {
+        if let Some(api) = self.catalog.method(ty, method, arity) {
+            return Some(api);
+        }
+        self.supertypes(ty).iter().find_map(|parent| self.catalog.method(parent, method, arity))
+    }
+
+    fn resolve_plain(&self, id: NodeId, name: Sym, arity: Option<usize>) -> Option<(ApiId, How)> {
+        let text = self.model.text(name);
+        if let Some((path, how)) = self.path_of_name(id, name)
+            && let Some(api) = self.catalog.lookup(&path, arity)
+        {
+            return Some((api, how));
+        }
+        if !self.catalog.has_leaf(text) {
+            return None;
+        }
+        // A method of the same class, inherited from a library type.
+        if let Some(class) = self.tables.class_around(self.model, id) {
+            let name = &self.tables.classes[class as usize].name;
+            if let Some(api) = self.typed_method(name, text, arity) {
+                return Some((api, How::Annotation));
+            }
+        }
+        if self.local_store(id, name).is_some() {
+            return None;
+        }
+        self.catalog.lookup(&format!("*#{text}"), arity).map(|a| (a, How::Name))
+    }
+
+    /// The qualified path that an expression names: an imported module, class or function and members of it, through
+    /// module-level rebinding and destructuring.
+    pub fn path_of(&self, id: NodeId) -> Option<String> {
+        match self.model.kind(id) {
+            Kind::Name => self.path_of_name(id, self.model.sym(id)).map(|p| p.0),
+            Kind::Member => {
+                let object = self.model.child(id, Role::Object)?;
+                let path = self.path_of(object)?;
+                Some(canonical(&join_path(&path, self.model.name(id))))
+            }
+            // `require('x')`
+            Kind::Call if self.model.name(id) == "require" && self.model.child(id, Role::Receiver).is_none() => {
+                let arg = self.model.child(id, Role::Arg)?;
+                (self.model.kind(arg) == Kind::String).then(|| canonical(self.model.name(arg)))
+            }
+            Kind::Await => self.path_of(self.model.child(id, Role::Value)?),
+            _ => None,
+        }
+    }
+
+    fn path_of_name(&self, at: NodeId, name: Sym) -> Option<(String, How)> {
+        let text = self.model.text(name);
+        if let Some(store) = self.local_store(at, name) {
+            return self.path_of_store(store, text).map(|p| (p, How::Import));
+        }
+        if let Some(path) = self.tables.imports.get(text) {
+            return Some((path.clone(), How::Import));
+        }
+        for module in &self.tables.wildcards {
+            let path = canonical(&join_path(module, text));
+            if self.catalog.lookup(&path, None).is_some() || self.catalog.knows_type(&path) || self.catalog.has_members_of(&path) {
+                return Some((path, How::Import));
+            }
+        }
+        if self.tables.free_functions.contains_key(&name) || self.tables.classes.iter().any(|c| c.name == text) {
+            return None;
+        }
+        if let Some(package) = &self.tables.package {
+            for implicit in [package.as_str(), "java.lang"] {
+                let path = join_path(implicit, text);
+                if self.catalog.knows_type(&path) || self.catalog.has_members_of(&path) || self.catalog.lookup(&path, None).is_some() {
+                    return Some((path, How::Import));
+                }
+            }
+        }
+        Some((text.to_owned(), How::Import))
+    }
+
+    /// The path behind `now = time.time`, `const { now } = Date`, `def f(now=time.time)`.
+    fn path_of_store(&self, store: Store, name: &str) -> Option<String> {
+        let value = store.value?;
+        if matches!(store.kind, StoreKind::Element | StoreKind::Update | StoreKind::Caught | StoreKind::Resource) {
+            return None;
+        }
+        self.guarded(value, || {
+            let path = self.path_of(value)?;
+            if store.index == 0 {
+                return Some(path);
+            }
+            // Destructured: the entry's key names the member.
+            let target = self.model.child(store.at, Role::Target)?;
+            let entry = self.model.descendants(target).find(|e| {
+                self.model.kind(*e) == Kind::Entry
+                    && self.model.child(*e, Role::Value).is_some_and(|v| self.model.name(v) == name)
+            })?;
+            Some(canonical(&join_path(&path, self.model.name(entry))))
+        })
+    }
+
+    /// The store that a local name refers to first: of the innermost scope that stores to it.
+    pub(crate) fn local_store(&self, at: NodeId, name: Sym) -> Option<Store> {
+        self.scopes(at).find_map(|scope| self.tables.stores(scope, name).first().copied())
+    }
+
+    /// The scopes around `at`, innermost first: functions, then the module. A class body is visible only to itself.
+    pub(crate) fn scopes(&self, at: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let model = self.model;
+        let direct = model
+            .self_and_ancestors(at)
+            .find(|a| matches!(model.kind(*a), Kind::Function | Kind::Class | Kind::Module))
+            .filter(|a| model.kind(*a) == Kind::Class);
+        let functions = model.self_and_ancestors(at).filter(|a| model.kind(*a) == Kind::Function);
+        direct.into_iter().chain(functions).chain([model.root()])
+    }
+
+    /// The type of an expression, where declarations, constructions, factories or fields tell it.
+    pub fn type_of(&self, id: NodeId) -> Option<Type> {
+        if let Some(known) = self.types.borrow().get(&id) {
+            return known.clone();
+        }
+        let depth = self.busy.borrow().len();
+        let found = self.guarded(id, || self.type_uncached(id));
+        if found.is_some() || depth == 0 {
+            self.types.borrow_mut().insert(id, found.clone());
+        }
+        found
+    }
+
+    fn type_uncached(&self, id: NodeId) -> Option<Type> {
+        let model = self.model;
+        match model.kind(id) {
+            Kind::This => self.own_class(id),
+            Kind::Name if self.tables.is_this(model, id) => self.own_class(id),
+            Kind::Name => self.type_of_name(id),
+            Kind::Member => self.type_of_member(id),
+            Kind::Call => self.type_of_call(id),
+            Kind::New => self.constructed_type(id),
+            Kind::Record | Kind::Cast | Kind::List => model.child(id, Role::Type).and_then(|t| self.named_type(t)),
+            Kind::Await | Kind::Spread | Kind::Argument => self.type_of(model.child(id, Role::Value)?),
+            Kind::Conditional => model.children(id).filter(|c| model.role(*c) != Role::Condition).find_map(|c| self.type_of(c)),
+            Kind::Binary if matches!(model.name(id), "||" | "??" | "&&") => {
+                model.children(id).collect::<Vec<_>>().into_iter().rev().find_map(|c| self.type_of(c))
+            }
+            Kind::Assign => self.type_of(model.child(id, Role::Value)?),
+            Kind::Idiom => self.resolve(id)?.api.returns.clone().map(|name| Type { name, how: How::Import }),
+            _ => None,
+        }
+    }
+
+    fn own_class(&self, id: NodeId) -> Option<Type> {
+        let class = self.tables.class_around(self.model, id)?;
+        let name = self.tables.classes[class as usize].name.clone();
+        (!name.is_empty()).then_some(Type { name, how: How::Annotation })
+    }
+
+    fn type_of_name(&self, id: NodeId) -> Option<Type> {
+        let name = self.model.sym(id);
+        for scope in self.scopes(id) {
+            let stores = self.tables.stores(scope, name);
+            if !stores.is_empty() {
+                return stores.iter().find_map(|s| self.type_of_store(*s));
+            }
+        }
+        if let Some(class) = self.tables.class_around(self.model, id)
+            && let Some(ty) = self.type_of_field(&self.tables.classes[class as usize].name.clone(), self.model.text(name))
+        {
+            return Some(ty);
+        }
+        let path = self.path_of(id)?;
+        let api = self.catalog.lookup(&path, None)?;
+        self.catalog.api(api).returns.clone().filter(|r| r != "receiver").map(|name| Type { name, how: How::Import })
+    }
+
+    pub(crate) fn type_of_store(&self, store: Store) -> Option<Type> {
+        if let Some(ty) = store.ty.and_then(|t| self.named_type(t)) {
+            return Some(ty);
+        }
+        match store.kind {
+            StoreKind::Plain | StoreKind::Resource | StoreKind::Param(_) if store.index == 0 => {
+                self.type_of(store.value?)
+            }
+            _ => None,
+        }
+    }
+
+    fn type_of_member(&self, id: NodeId) -> Option<Type> {
+        let object = self.model.child(id, Role::Object)?;
+        let name = self.model.name(id);
+        if let Some(known) = self.resolve(id)
+            && let Some(ty) = self.returned(known, Some(object))
+        {
+            return Some(ty);
+        }
+        let owner = self.type_of(object)?;
+        self.type_of_field(&owner.name, name)
+    }
+
+    /// The type of `class.field`, from this file's stores and declarations, else from the project's.
+    pub(crate) fn type_of_field(&self, class: &str, field: &str) -> Option<Type> {
+        if let Some(info) = self.tables.classes.iter().find(|c| c.name == class) {
+            let stores = info.fields.iter().find(|(sym, _)| self.model.text(**sym) == field);
+            if let Some(ty) = stores.and_then(|(_, stores)| stores.iter().find_map(|s| self.type_of_store(*s))) {
+                return Some(ty);
+            }
+        }
+        let summary = self.index.field(leaf(class), field)?;
+        summary.ty.clone().map(|name| Type { name, how: How::Project })
+    }
+
+    fn constructed_type(&self, id: NodeId) -> Option<Type> {
+        if let Some(ty) = self.model.child(id, Role::Type) {
+            return self.named_type(ty).map(|t| Type { how: t.how.max(How::Constructor), ..t });
+        }
+        let callee = self.model.child(id, Role::Callee)?;
+        let path = self.path_of(callee)?;
+        Some(Type { name: path, how: How::Constructor })
+    }
+
+    fn type_of_call(&self, id: NodeId) -> Option<Type> {
+        if let Some(known) = self.resolve(id)
+            && let Some(ty) = self.returned(known, self.model.child(id, Role::Receiver))
+        {
+            return Some(ty);
+        }
+        // Construction without a keyword: the callee names a type.
+        let path = match self.model.child(id, Role::Receiver) {
+            None if self.model.child(id, Role::Callee).is_none() => self.path_of_name(id, self.model.sym(id)).map(|p| p.0),
+            Some(receiver) => self.path_of(receiver).map(|p| canonical(&join_path(&p, self.model.name(id)))),
+            None => None,
+        };
+        if let Some(path) = path
+            && self.catalog.knows_type(&path)
+        {
+            return Some(Type { name: path, how: How::Constructor });
+        }
+        let name = self.model.name(id);
+        if name.starts_with(char::is_uppercase)
+            && (self.tables.classes.iter().any(|c| c.name == name) || self.index.has_class(name))
+        {
+            return Some(Type { name: name.to_owned(), how: How::Constructor });
+        }
+        match self.callee(id)? {
+            Callee::Here(function) => self.returned_type(function),
+            Callee::Elsewhere(summary) => {
+                summary.return_type.clone().map(|name| Type { name, how: How::Project })
+            }
+        }
+    }
+
+    fn returned(&self, known: Resolved<'_>, receiver: Option<NodeId>) -> Option<Type> {
+        match known.api.returns.as_deref()? {
+            "receiver" => self.type_of(receiver?),
+            name => Some(Type { name: name.to_owned(), how: known.how.min(How::Factory) }),
+        }
+    }
+
+    /// The type that a function of this file returns, written or found in its first return.
+    pub(crate) fn returned_type(&self, function: NodeId) -> Option<Type> {
+        self.guarded(function, || {
+            if let Some(ty) = self.model.child(function, Role::Returns).and_then(|t| self.named_type(t)) {
+                return Some(ty);
+            }
+            self.returns(function).iter().find_map(|value| self.type_of(*value))
+        })
+    }
+
+    /// The (first) values that a function returns; the body itself for an expression lambda.
+    pub fn returns(&self, function: NodeId) -> Vec<NodeId> {
+        let model = self.model;
+        if let Some(body) = model.child(function, Role::Body)
+            && !matches!(model.kind(body), Kind::Block | Kind::Group)
+            && !model.kind(body).is_statement()
+        {
+            return vec![body];
+        }
+        let own = |id: &NodeId| Tables::scope_of(model, *id) == function;
+        let returns = model.descendants(function).filter(|d| model.kind(*d) == Kind::Return).filter(own);
+        returns.filter_map(|r| model.child(r, Role::Value)).collect()
+    }
+
+    /// A written type as a qualified name.
+    pub(crate) fn named_type(&self, id: NodeId) -> Option<Type> {
+        let model = self.model;
+        let name = model.name(id);
+        if name.is_empty() {
+            return model.children(id).find(|c| model.kind(*c) == Kind::Type).and_then(|c| self.named_type(c));
+        }
+        if matches!(leaf(name), "Optional" | "Promise" | "Awaitable" | "Annotated" | "Final" | "ClassVar" | "Type" | "Union")
+            && let Some(inner) = model.children(id).find(|c| model.kind(*c) == Kind::Type)
+        {
+            return self.named_type(inner);
+        }
+        let (first, rest) = name.split_once('.').map_or((name, None), |(f, r)| (f, Some(r)));
+        let how = How::Annotation;
+        if let Some(path) = self.tables.imports.get(first) {
+            let full = rest.map_or_else(|| path.clone(), |r| join_path(path, r));
+            return Some(Type { name: canonical(&full), how });
+        }
+        if let Some(store) = self.local_store(id, self.sym_of(first)?)
+            && rest.is_none()
+            && let Some(path) = self.path_of_store(store, first)
+        {
+            return Some(Type { name: path, how });
+        }
+        if rest.is_some() {
+            return Some(Type { name: name.to_owned(), how });
+        }
+        if self.tables.classes.iter().any(|c| c.name == name && c.node.is_some()) {
+            return Some(Type { name: name.to_owned(), how });
+        }
+        let package = self.tables.package.iter().map(String::as_str);
+        for module in self.tables.wildcards.iter().map(String::as_str).chain(package).chain(["java.lang"]) {
+            let path = join_path(module, name);
+            if self.catalog.knows_type(&path) {
+                return Some(Type { name: path, how });
+            }
+        }
+        Some(Type { name: name.to_owned(), how })
+    }
+
+    pub(crate) fn sym_of(&self, text: &str) -> Option<Sym> {
+        self.model.symbols().iter().position(|s| &**s == text).map(|i| Sym(i as u32))
+    }
+
+    /// Supertypes of a project class, qualified where this file can tell, nearest first.
+    pub fn supertypes(&self, class: &str) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        let mut queue = vec![class.to_owned()];
+        while let Some(next) = queue.pop() {
+            let mut parents: Vec<String> = Vec::new();
+            for info in self.tables.classes.iter().filter(|c| c.name == next) {
+                parents.extend(info.extends.iter().filter_map(|t| {
+                    if self.model.kind(*t) == Kind::Type { self.named_type(*t).map(|t| t.name) } else { self.path_of(*t) }
+                }));
+            }
+            parents.extend(self.index.supertypes(leaf(&next)).iter().cloned());
+            for parent in parents {
+                if !all.contains(&parent) && all.len() < 16 {
+                    queue.push(leaf(&parent).to_owned());
+                    all.push(parent);
+                }
+            }
+        }
+        all
+    }
+
+    /// The function that a call reaches, in this file or elsewhere in the project.
+    pub fn callee(&self, id: NodeId) -> Option<Callee<'a>> {
+        let model = self.model;
+        if model.kind(id) != Kind::Call {
+            return None;
+        }
+        let name = model.sym(id);
+        let text = model.text(name);
+        let Some(receiver) = model.child(id, Role::Receiver) else {
+            if model.child(id, Role::Callee).is_some() {
+                return None;
+            }
+            // A local variable that holds a function.
+            if let Some(store) = self.local_store(id, name) {
+                let value = store.value.filter(|v| model.kind(*v) == Kind::Function);
+                return value.map(Callee::Here);
+            }
+            if let Some(class) = self.tables.class_around(model, id)
+                && let Some(found) = self.method_of(&self.tables.classes[class as usize].name.clone(), text)
+            {
+                return Some(found);
+            }
+            if let Some(found) = self.tables.free_functions.get(&name).and_then(|f| f.first()) {
+                return Some(Callee::Here(*found));
+            }
+            let module = self.tables.imports.get(text).map(String::as_str);
+            return self.index.function(module.or(self.tables.package.as_deref()), "", text).map(Callee::Elsewhere);
+        };
+        if let Some(ty) = self.type_of(receiver) {
+            return self.method_of(&ty.name, text);
+        }
+        let path = self.path_of(receiver)?;
+        let class = leaf(&path);
+        if let Some(found) = self.method_of(class, text) {
+            return Some(found);
+        }
+        self.index.function(Some(&path), "", text).map(Callee::Elsewhere)
+    }
+
+    fn method_of(&self, class: &str, method: &str) -> Option<Callee<'a>> {
+        let class = leaf(class);
+        let own = |name: &str| {
+            let info = self.tables.classes.iter().find(|c| c.name == name)?;
+            let found = info.methods.iter().find(|(sym, _)| self.model.text(**sym) == method)?;
+            found.1.first().copied()
+        };
+        if class.is_empty() {
+            return None;
+        }
+        if let Some(node) = own(class) {
+            return Some(Callee::Here(node));
+        }
+        if let Some(found) = self.index.function(None, class, method) {
+            return Some(Callee::Elsewhere(found));
+        }
+        self.supertypes(class).iter().find_map(|parent| {
+            let parent = leaf(parent);
+            own(parent).map(Callee::Here).or_else(|| self.index.function(None, parent, method).map(Callee::Elsewhere))
+        })
+    }
+}

@@ -1,0 +1,366 @@
+//! One scan over a file: its functions, classes, imports and every store to a name.
+
+use crate::names::{canonical, import_local_names};
+use rustc_hash::FxHashMap;
+use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
+
+/// One store to a name or field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Store {
+    /// The storing node: let, assign, param, loop, with-item, catch.
+    pub at: NodeId,
+    /// The stored expression, where there is one.
+    pub value: Option<NodeId>,
+    /// Which of several values of the expression (`a, err := f()`): 0 for the first or only one.
+    pub index: u32,
+    /// The written type.
+    pub ty: Option<NodeId>,
+    /// How the value gets there.
+    pub kind: StoreKind,
+}
+
+/// How a value gets into a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreKind {
+    /// Plain assignment or declaration.
+    Plain,
+    /// `+=` and kin: the old value takes part.
+    Update,
+    /// A parameter, by position.
+    Param(u32),
+    /// One element of what a loop goes through.
+    Element,
+    /// A caught error.
+    Caught,
+    /// A resource of a scoped statement.
+    Resource,
+}
+
+/// A function of the file.
+#[derive(Debug, Clone, Copy)]
+pub struct FunctionInfo {
+    /// Its node.
+    pub node: NodeId,
+    /// The class it belongs to, by index into [`Tables::classes`].
+    pub class: Option<u32>,
+}
+
+/// A class of the file; methods may stand outside its body (Go).
+#[derive(Debug, Clone, Default)]
+pub struct ClassInfo {
+    /// Its node; `None` when only methods of it are in this file.
+    pub node: Option<NodeId>,
+    /// Its simple name.
+    pub name: String,
+    /// Supertypes as written.
+    pub extends: Vec<NodeId>,
+    /// Fields: declarations and every store through the current object.
+    pub fields: FxHashMap<Sym, Vec<Store>>,
+    /// Methods by name.
+    pub methods: FxHashMap<Sym, Vec<NodeId>>,
+}
+
+/// The tables of one file.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// All functions in source order.
+    pub functions: Vec<FunctionInfo>,
+    /// All classes.
+    pub classes: Vec<ClassInfo>,
+    /// Local name to the canonical path that it was imported from.
+    pub imports: FxHashMap<String, String>,
+    /// Modules of which everything was imported.
+    pub wildcards: Vec<String>,
+    /// The package that the file declares.
+    pub package: Option<String>,
+    /// Calls, constructions and idioms, in source order.
+    pub calls: Vec<NodeId>,
+    /// Stores by scope (function, class or module node) and name.
+    stores: FxHashMap<(NodeId, Sym), Vec<Store>>,
+    /// Named functions by name, outside classes.
+    pub free_functions: FxHashMap<Sym, Vec<NodeId>>,
+    class_of: FxHashMap<NodeId, u32>,
+}
+
+impl Tables {
+    /// Scans `model`.
+    pub fn new(model: &FileModel) -> Self {
+        let mut tables = Self::default();
+        let mut by_name: FxHashMap<String, u32> = FxHashMap::default();
+        for id in model.ids() {
+            match model.kind(id) {
+                Kind::Import => tables.import(model, id),
+                Kind::Class => {
+                    tables.class(model, id, &mut by_name);
+                }
+                Kind::Function => tables.function(model, id, &mut by_name),
+                Kind::Call | Kind::New | Kind::Idiom => tables.calls.push(id),
+                _ => {}
+            }
+        }
+        for id in model.ids() {
+            match model.kind(id) {
+                Kind::Let | Kind::Assign => tables.assignment(model, id),
+                Kind::Param => tables.param(model, id),
+                Kind::Field => tables.field(model, id),
+                Kind::Loop => tables.bind(model, id, Role::Iterable, StoreKind::Element),
+                Kind::WithItem => tables.bind(model, id, Role::Value, StoreKind::Resource),
+                Kind::Catch => tables.bind(model, id, Role::Value, StoreKind::Caught),
+                _ => {}
+            }
+        }
+        tables
+    }
+
+    /// The stores to `name` in exactly `scope`.
+    pub fn stores(&self, scope: NodeId, name: Sym) -> &[Store] {
+        self.stores.get(&(scope, name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The class whose method, constructor or body holds `id`, by index.
+    pub fn class_around(&self, model: &FileModel, id: NodeId) -> Option<u32> {
+        model.self_and_ancestors(id).find_map(|a| match model.kind(a) {
+            Kind::Class => self.class_of.get(&a).copied(),
+            Kind::Function => self.functions.binary_search_by_key(&a, |f| f.node).ok().and_then(|i| self.functions[i].class),
+            _ => None,
+        })
+    }
+
+    /// The nearest function around `id` (or `id` itself), else the module.
+    pub fn scope_of(model: &FileModel, id: NodeId) -> NodeId {
+        model.self_and_ancestors(id).find(|a| matches!(model.kind(*a), Kind::Function)).unwrap_or(model.root())
+    }
+
+    fn import(&mut self, model: &FileModel, id: NodeId) {
+        let module = canonical(model.name(id));
+        let modifier = |word| model.children(id).any(|c| model.kind(c) == Kind::Modifier && model.name(c) == word);
+        if modifier("package") {
+            self.package = Some(module);
+            return;
+        }
+        let alias = |node| model.children(node).find(|c| model.role(*c) == Role::Alias).map(|c| model.name(c).to_owned());
+        let items: Vec<NodeId> = model.children(id).filter(|c| model.kind(*c) == Kind::ImportItem).collect();
+        if items.is_empty() {
+            match alias(id) {
+                Some(name) if name == "." => self.wildcards.push(module),
+                Some(name) => {
+                    self.imports.insert(name, module);
+                }
+                None => {
+                    for local in import_local_names(&module) {
+                        self.imports.insert(local, module.clone());
+                    }
+                }
+            }
+            return;
+        }
+        if let Some(default) = alias(id) {
+            self.imports.insert(default, module.clone());
+        }
+        for item in items {
+            let name = model.name(item);
+            let local = alias(item);
+            match (name, local) {
+                ("*", Some(local)) => {
+                    self.imports.insert(local, module.clone());
+                }
+                ("*", None) => self.wildcards.push(module.clone()),
+                ("default", Some(local)) => {
+                    self.imports.insert(local, module.clone());
+                }
+                (name, local) if module.is_empty() => {
+                    let first = name.split('.').next().unwrap_or(name);
+                    match local {
+                        Some(local) => self.imports.insert(local, canonical(name)),
+                        None => self.imports.insert(first.to_owned(), first.to_owned()),
+                    };
+                }
+                (name, local) => {
+                    let path = join_path(&module, name);
+                    self.imports.insert(local.unwrap_or_else(|| name.to_owned()), path);
+                }
+            }
+        }
+    }
+
+    fn class(&mut self, model: &FileModel, id: NodeId, by_name: &mut FxHashMap<String, u32>) -> u32 {
+        let name = model.name(id);
+        let index = if name.is_empty() { self.new_class("") } else { self.class_named(name, by_name) };
+        self.class_of.insert(id, index);
+        let class = &mut self.classes[index as usize];
+        class.node = Some(id);
+        class.extends.extend(model.children_with(id, Role::Extends));
+        index
+    }
+
+    fn class_named(&mut self, name: &str, by_name: &mut FxHashMap<String, u32>) -> u32 {
+        if let Some(index) = by_name.get(name) {
+            return *index;
+        }
+        let index = self.new_class(name);
+        by_name.insert(name.to_owned(), index);
+        index
+    }
+
+    fn new_class(&mut self, name: &str) -> u32 {
+        self.classes.push(ClassInfo { name: name.to_owned(), ..ClassInfo::default() });
+        self.classes.len() as u32 - 1
+    }
+
+    fn function(&mut self, model: &FileModel, id: NodeId, by_name: &mut FxHashMap<String, u32>) {
+        let receiver = model.child(id, Role::This).and_then(|p| model.children(p).find(|c| model.kind(*c) == Kind::Type));
+        let outer = model.ancestors(id).find(|a| matches!(model.kind(*a), Kind::Class | Kind::Function | Kind::New));
+        let class = match (receiver, outer) {
+            (Some(ty), _) => Some(self.class_named(model.name(ty), by_name)),
+            (None, Some(outer)) if model.kind(outer) == Kind::Class => self.class_of.get(&outer).copied(),
+            // A lambda or local function shares the current object of the method around it.
+            (None, Some(outer)) if model.kind(outer) == Kind::Function => {
+                self.functions.binary_search_by_key(&outer, |f| f.node).ok().and_then(|i| self.functions[i].class)
+            }
+            _ => None,
+        };
+        let name = model.sym(id);
+        let direct = receiver.is_some() || outer.is_some_and(|o| model.kind(o) == Kind::Class);
+        if name != Sym::EMPTY {
+            match class {
+                Some(index) if direct => self.classes[index as usize].methods.entry(name).or_default().push(id),
+                _ => self.free_functions.entry(name).or_default().push(id),
+            }
+        }
+        self.functions.push(FunctionInfo { node: id, class });
+    }
+
+    fn add(&mut self, scope: NodeId, name: Sym, store: Store) {
+        self.stores.entry((scope, name)).or_default().push(store);
+    }
+
+    fn assignment(&mut self, model: &FileModel, id: NodeId) {
+        let targets: Vec<NodeId> = model.children_with(id, Role::Target).collect();
+        let values: Vec<NodeId> = model.children_with(id, Role::Value).collect();
+        let ty = model.child(id, Role::Type);
+        let kind = match model.name(id) {
+            "" | "=" | ":=" => StoreKind::Plain,
+            _ => StoreKind::Update,
+        };
+        // `a = b = value`: the inner assignment is the outer one's value.
+        let value_of = |i: usize| {
+            let direct = if values.len() == targets.len() { values.get(i) } else { values.first() };
+            direct.copied().map(|v| innermost_value(model, v))
+        };
+        for (i, target) in targets.iter().enumerate() {
+            let index = if values.len() == targets.len() { 0 } else { i as u32 };
+            let store = Store { at: id, value: value_of(i), index, ty, kind };
+            self.target(model, *target, store);
+        }
+    }
+
+    fn target(&mut self, model: &FileModel, target: NodeId, store: Store) {
+        match model.kind(target) {
+            Kind::Name => {
+                let scope = Self::store_scope(model, target);
+                if model.kind(scope) == Kind::Class {
+                    if let Some(class) = self.class_of.get(&scope).copied() {
+                        self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
+                    }
+                }
+                self.add(scope, model.sym(target), store);
+            }
+            Kind::Member => {
+                let object = model.child(target, Role::Object);
+                if object.is_some_and(|o| self.is_this(model, o))
+                    && let Some(class) = self.class_around(model, target)
+                {
+                    self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
+                }
+            }
+            Kind::List => {
+                for (i, item) in model.children(target).enumerate() {
+                    self.target(model, item, Store { index: i as u32, ..store });
+                }
+            }
+            Kind::Record => {
+                for entry in model.children(target) {
+                    if let Some(value) = model.child(entry, Role::Value) {
+                        self.target(model, value, Store { index: u32::MAX, ..store });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the expression is the current object: `this`, or the name of the method's receiver parameter.
+    pub fn is_this(&self, model: &FileModel, id: NodeId) -> bool {
+        match model.kind(id) {
+            Kind::This => true,
+            Kind::Name => {
+                let name = model.sym(id);
+                model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).any(|f| {
+                    model.child(f, Role::This).is_some_and(|p| model.sym(p) == name)
+                })
+            }
+            _ => false,
+        }
+    }
+
+    fn store_scope(model: &FileModel, id: NodeId) -> NodeId {
+        model.ancestors(id).find(|a| matches!(model.kind(*a), Kind::Function | Kind::Class)).unwrap_or(model.root())
+    }
+
+    fn param(&mut self, model: &FileModel, id: NodeId) {
+        let Some(function) = model.enclosing(id, Kind::Function) else { return };
+        let position = model.children_with(function, Role::Param).position(|p| p == id);
+        let store = Store {
+            at: id,
+            value: model.child(id, Role::Value),
+            index: 0,
+            ty: model.children(id).find(|c| model.kind(*c) == Kind::Type),
+            kind: StoreKind::Param(position.map_or(u32::MAX, |p| p as u32)),
+        };
+        if model.sym(id) != Sym::EMPTY {
+            self.add(function, model.sym(id), store);
+        }
+        if let Some(target) = model.child(id, Role::Target) {
+            self.target(model, target, store);
+        }
+    }
+
+    fn field(&mut self, model: &FileModel, id: NodeId) {
+        let Some(class) = model.enclosing(id, Kind::Class).and_then(|c| self.class_of.get(&c).copied()) else { return };
+        let store = Store {
+            at: id,
+            value: model.child(id, Role::Value),
+            index: 0,
+            ty: model.children(id).find(|c| model.kind(*c) == Kind::Type),
+            kind: StoreKind::Plain,
+        };
+        let targets: Vec<Sym> = model.children_with(id, Role::Target).map(|t| model.sym(t)).collect();
+        for name in targets.into_iter().chain([model.sym(id)]).filter(|n| *n != Sym::EMPTY) {
+            self.classes[class as usize].fields.entry(name).or_default().push(store);
+        }
+    }
+
+    fn bind(&mut self, model: &FileModel, id: NodeId, value: Role, kind: StoreKind) {
+        let value = model.child(id, value);
+        let ty = model.children(id).find(|c| model.kind(*c) == Kind::Type);
+        let targets: Vec<NodeId> = model.children_with(id, Role::Target).collect();
+        for (i, target) in targets.into_iter().enumerate() {
+            self.target(model, target, Store { at: id, value, index: i as u32, ty, kind });
+        }
+    }
+}
+
+/// `module.name`, or with `/` kept where the module is a path.
+pub(crate) fn join_path(module: &str, name: &str) -> String {
+    if module.is_empty() || module.ends_with('.') { format!("{module}{name}") } else { format!("{module}.{name}") }
+}
+
+fn innermost_value(model: &FileModel, mut id: NodeId) -> NodeId {
+    for _ in 0..16 {
+        match (model.kind(id), model.child(id, Role::Value)) {
+            (Kind::Assign, Some(inner)) if model.name(id) == "=" => id = inner,
+            _ => break,
+        }
+    }
+    id
+}
