@@ -42,7 +42,13 @@ pub(crate) fn analyze(shared: &Shared<'_>, lowered: Lowered, index: &ProjectInde
     job.unwrap_or_else(|message| Analyzed { notes: vec![internal(&file, &message)], ..Analyzed::default() })
 }
 
-fn run(shared: &Shared<'_>, file: &Candidate, kept: Option<FileModel>, has_directives: bool, index: &ProjectIndex) -> Analyzed {
+fn run(
+    shared: &Shared<'_>,
+    file: &Candidate,
+    kept: Option<FileModel>,
+    has_directives: bool,
+    index: &ProjectIndex,
+) -> Analyzed {
     let policy = Policy::new(shared.settings, &file.absolute);
     let quiet = file.is_test && !policy.includes_tests();
     if quiet && !shared.settings.explain {

@@ -120,7 +120,8 @@ impl Engine {
     fn reduce(&self, lowered: &mut [Box<Lowered>]) -> Result<BTreeMap<&'static str, ProjectIndex>, EngineError> {
         let mut groups = BTreeMap::new();
         for file in lowered {
-            let (_, summaries) = groups.entry(file.file.language.apis).or_insert_with(|| (file.file.language, Vec::new()));
+            let (_, summaries) =
+                groups.entry(file.file.language.apis).or_insert_with(|| (file.file.language, Vec::new()));
             summaries.extend(file.summary.take());
         }
         let mut indexes = BTreeMap::new();

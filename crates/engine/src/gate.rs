@@ -93,7 +93,14 @@ mod tests {
     fn every_reason_has_its_own_name() {
         use SkipReason as S;
         let all = [
-            S::TooLarge, S::Binary, S::Generated, S::Minified, S::Vendored, S::Excluded, S::Unreadable, S::UnknownLanguage,
+            S::TooLarge,
+            S::Binary,
+            S::Generated,
+            S::Minified,
+            S::Vendored,
+            S::Excluded,
+            S::Unreadable,
+            S::UnknownLanguage,
             S::InternalError,
         ];
         let names: std::collections::BTreeSet<_> = all.iter().map(|r| r.name()).collect();

@@ -50,15 +50,10 @@ impl Engine {
             let index = ProjectIndex::build(catalog, vec![summarize(catalog, &file.path, &model)]);
             let text_of = || text.clone();
             let analysis = Analysis::new(catalog, &index, file.path.clone(), &model, &text_of);
-            let roles = roles(&analysis);
+            let roles = analysis.roles();
             Ok::<_, String>((model, captures, roles))
         });
         let (model, captures, roles) = looked.and_then(|r| r).map_err(internal)?;
         Ok(Inspection { source: SourceFile::new(file.path, text), model, captures, roles })
     }
-}
-
-/// The hook for what the analysis says about the roles of places.
-fn roles(_analysis: &Analysis<'_>) -> Vec<(Span, String)> {
-    Vec::new()
 }

@@ -110,7 +110,8 @@ fn gated_text(file: &Candidate, settings: &Settings) -> Result<Arc<str>, (SkipRe
             return gate::by_content(text.as_bytes()).map_or(Ok(text.clone()), |reason| Err((reason, None)));
         }
         Place::Disk => {
-            let unreadable = |e: std::io::Error| (SkipReason::Unreadable, Some(format!("cannot be read: {}", describe(&e))));
+            let unreadable =
+                |e: std::io::Error| (SkipReason::Unreadable, Some(format!("cannot be read: {}", describe(&e))));
             check_size(std::fs::metadata(&file.absolute).map_err(unreadable)?.len(), settings)?;
             read::bytes(&file.absolute).map_err(unreadable)?
         }

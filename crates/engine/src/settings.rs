@@ -95,7 +95,12 @@ impl Settings {
     /// # Errors
     ///
     /// An unknown selector or a malformed pattern on the command line.
-    pub fn resolve(working_dir: &Path, names: &Names, config: Option<Config>, flags: &Flags) -> Result<Self, EngineError> {
+    pub fn resolve(
+        working_dir: &Path,
+        names: &Names,
+        config: Option<Config>,
+        flags: &Flags,
+    ) -> Result<Self, EngineError> {
         let own = Layer {
             select: flags.select.as_deref().map(|s| selectors(names, "--select", s)).transpose()?,
             ignore: selectors(names, "--ignore", &flags.ignore)?,
@@ -173,7 +178,8 @@ mod tests {
         let config = Config::parse("timelint.toml", text, Path::new("/r"), &names()).expect("valid");
         let plain = Settings::resolve(Path::new("/r"), &names(), None, &Flags::default()).expect("valid");
         assert_eq!((plain.min_confidence, plain.max_file_size), (Confidence::Medium, 2 << 20));
-        let file = Settings::resolve(Path::new("/r"), &names(), Some(config.clone()), &Flags::default()).expect("valid");
+        let file =
+            Settings::resolve(Path::new("/r"), &names(), Some(config.clone()), &Flags::default()).expect("valid");
         assert_eq!((file.min_confidence, file.max_file_size, file.include_tests), (Confidence::High, 10, true));
         assert_eq!(file.fail_on, FailOn::At(Severity::Error));
         let flags = Flags { min_confidence: Some(Confidence::Low), fail_on: Some(FailOn::Never), ..Flags::default() };
@@ -183,13 +189,20 @@ mod tests {
 
     #[test]
     fn mistakes_on_the_command_line_name_the_option() {
-        let error = |flags: Flags| Settings::resolve(Path::new("/r"), &names(), None, &flags).err().map(|e| e.to_string());
+        let error =
+            |flags: Flags| Settings::resolve(Path::new("/r"), &names(), None, &flags).err().map(|e| e.to_string());
         assert_eq!(
             error(Flags { select: Some(vec!["clok".into()]), ..Flags::default() }).as_deref(),
             Some("--select: no rule, family or group is called `clok`: did you mean `clock`?")
         );
-        assert!(error(Flags { ignore: vec!["zzzzzz".into()], ..Flags::default() }).is_some_and(|e| e.starts_with("--ignore: ")));
-        assert!(error(Flags { exclude: vec!["a[".into()], ..Flags::default() }).is_some_and(|e| e.starts_with("--exclude: the pattern `a[`")));
+        assert!(
+            error(Flags { ignore: vec!["zzzzzz".into()], ..Flags::default() })
+                .is_some_and(|e| e.starts_with("--ignore: "))
+        );
+        assert!(
+            error(Flags { exclude: vec!["a[".into()], ..Flags::default() })
+                .is_some_and(|e| e.starts_with("--exclude: the pattern `a[`"))
+        );
     }
 
     #[test]

@@ -7,11 +7,50 @@ use std::path::Path;
 
 /// Names of folders.
 const FOLDERS: &[&str] = &[
-    "test", "tests", "__tests__", "__mocks__", "spec", "specs", "testing", "testdata", "test-data", "test_data", "testutil",
-    "testutils", "test-utils", "test_utils", "testsuite", "testsuites", "testfixtures", "integrationtest", "integrationtests",
-    "integration-test", "integration-tests", "integration_tests", "androidtest", "unittest", "unittests", "e2e", "fixtures",
-    "__fixtures__", "mocks", "example", "examples", "sample", "samples", "demo", "demos", "benchmark", "benchmarks", "bench",
-    "benches", "jmh", "doc", "docs", "tutorial", "tutorials",
+    "test",
+    "tests",
+    "__tests__",
+    "__mocks__",
+    "spec",
+    "specs",
+    "testing",
+    "testdata",
+    "test-data",
+    "test_data",
+    "testutil",
+    "testutils",
+    "test-utils",
+    "test_utils",
+    "testsuite",
+    "testsuites",
+    "testfixtures",
+    "integrationtest",
+    "integrationtests",
+    "integration-test",
+    "integration-tests",
+    "integration_tests",
+    "androidtest",
+    "unittest",
+    "unittests",
+    "e2e",
+    "fixtures",
+    "__fixtures__",
+    "mocks",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "benchmark",
+    "benchmarks",
+    "bench",
+    "benches",
+    "jmh",
+    "doc",
+    "docs",
+    "tutorial",
+    "tutorials",
 ];
 
 /// Folders of a Java or Kotlin source tree are packages below one of these: `com.acme.spec` is not a test.
@@ -22,7 +61,8 @@ const STEM_ENDS: &[&str] =
     &["_test", "_tests", ".test", ".tests", ".spec", ".e2e", ".bench", ".stories", "_bench", "_benchmark", ".example"];
 
 /// Ends of class names.
-const CLASS_ENDS: &[&str] = &["Test", "Tests", "TestCase", "IT", "ITCase", "Benchmark", "TestBase", "TestUtil", "TestUtils"];
+const CLASS_ENDS: &[&str] =
+    &["Test", "Tests", "TestCase", "IT", "ITCase", "Benchmark", "TestBase", "TestUtil", "TestUtils"];
 
 /// Whether the file at `path`, relative to what the user named, is test code.
 pub(crate) fn is_test_code(path: &Path) -> bool {
@@ -60,9 +100,24 @@ mod tests {
     #[test]
     fn test_code_is_told_by_folder_and_name() {
         for path in [
-            "tests/a.py", "pkg/testdata/a.go", "src/test/java/a/B.java", "src/integrationTest/java/a/B.java", "web/__tests__/a.ts",
-            "a_test.go", "test_a.py", "a_test.py", "conftest.py", "BTest.java", "BTests.java", "BIT.java", "a.spec.ts", "a.test.js",
-            "docs/conf.py", "examples/a.go", "benchmarks/a.py", "demo/a.js",
+            "tests/a.py",
+            "pkg/testdata/a.go",
+            "src/test/java/a/B.java",
+            "src/integrationTest/java/a/B.java",
+            "web/__tests__/a.ts",
+            "a_test.go",
+            "test_a.py",
+            "a_test.py",
+            "conftest.py",
+            "BTest.java",
+            "BTests.java",
+            "BIT.java",
+            "a.spec.ts",
+            "a.test.js",
+            "docs/conf.py",
+            "examples/a.go",
+            "benchmarks/a.py",
+            "demo/a.js",
         ] {
             assert!(is_test_code(Path::new(path)), "{path}");
         }
@@ -70,8 +125,15 @@ mod tests {
 
     #[test]
     fn other_code_is_not() {
-        for path in ["a.py", "latest/a.py", "contest.py", "src/main/java/com/acme/spec/A.java", "src/main/java/a/Audit.java", "attest.go", "tester.js"]
-        {
+        for path in [
+            "a.py",
+            "latest/a.py",
+            "contest.py",
+            "src/main/java/com/acme/spec/A.java",
+            "src/main/java/a/Audit.java",
+            "attest.go",
+            "tester.js",
+        ] {
             assert!(!is_test_code(Path::new(path)), "{path}");
         }
     }

@@ -50,8 +50,18 @@ pub(crate) struct Found {
 
 /// Folders of other people's code.
 const VENDORED: &[&str] = &[
-    "vendor", "_vendor", "node_modules", "third_party", "third-party", "thirdparty", "3rdparty", "site-packages", "dist-packages",
-    "bower_components", "jspm_packages", "web_modules",
+    "vendor",
+    "_vendor",
+    "node_modules",
+    "third_party",
+    "third-party",
+    "thirdparty",
+    "3rdparty",
+    "site-packages",
+    "dist-packages",
+    "bower_components",
+    "jspm_packages",
+    "web_modules",
 ];
 
 /// Finds the files behind `inputs`.
@@ -61,10 +71,16 @@ pub(crate) fn find(inputs: &[Input], settings: &Settings) -> Result<Found, Engin
         match input {
             Input::Text { name, text } => {
                 let absolute = clean(&settings.working_dir.join(name));
-                let language = language_for_path(name)
-                    .ok_or_else(|| EngineError::UnknownLanguage { path: shown(&absolute, settings, name), known: extensions() })?;
+                let language = language_for_path(name).ok_or_else(|| EngineError::UnknownLanguage {
+                    path: shown(&absolute, settings, name),
+                    known: extensions(),
+                })?;
                 let path: Arc<str> = shown(&absolute, settings, name).into();
                 let place = Place::Memory(text.as_str().into());
+                if settings.excludes(&absolute) {
+                    lock(&collected).skipped.insert(path, SkipReason::Excluded);
+                    continue;
+                }
                 lock(&collected).file(Candidate { path, absolute, place, language, is_test: false });
             }
             Input::Path(path) => {

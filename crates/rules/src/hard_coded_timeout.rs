@@ -1,8 +1,15 @@
-//! `hard-coded-timeout`.
+//! `hard-coded-timeout`: a constant bounds how long another machine may take, and nothing can change it.
 
 use crate::Rule;
-use timelint_diagnostics::{Family, Finding, RuleMeta, Severity};
-use timelint_semantics::Analysis;
+use crate::limits::{Limit, fixed_value, is_default_name, limits_at};
+use crate::remote::Remote;
+use crate::story::{Story, lower};
+use crate::usage::words_match;
+use std::collections::BTreeMap;
+use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{TimeoutKind, leaf};
+use timelint_semantics::{Analysis, How, Origins, Value};
 
 /// See the module.
 pub(crate) struct HardCodedTimeout;
@@ -11,9 +18,9 @@ static META: RuleMeta = RuleMeta {
     id: "hard-coded-timeout",
     aliases: &[],
     family: Family::Network,
-    mechanism: "",
+    mechanism: "a fixed limit on a network whose delays have none",
     severity: Severity::Warning,
-    summary: "",
+    summary: "how long another machine may take is a constant in the code that nobody can change where it runs",
     page: include_str!("hard_coded_timeout.md"),
 };
 
@@ -22,5 +29,250 @@ impl Rule for HardCodedTimeout {
         &META
     }
 
-    fn check(&self, _file: &Analysis<'_>, _out: &mut Vec<Finding>) {}
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let mut groups = Groups::default();
+        for id in file.model.ids() {
+            for limit in limits_at(file, id) {
+                if let Some(fixed) = judge(file, limit) {
+                    groups.add(file, fixed);
+                }
+            }
+        }
+        out.extend(groups.all.into_iter().map(|group| tell(file, group)));
+    }
+}
+
+/// A limit that is a constant.
+struct Fixed {
+    limit: Limit,
+    value: Value,
+    seconds: Option<f64>,
+    confidence: Confidence,
+}
+
+/// Limits that are one mistake: the same constant, or the same construction.
+#[derive(Default)]
+struct Groups {
+    all: Vec<Vec<Fixed>>,
+    by_literal: BTreeMap<Location, usize>,
+    by_statement: BTreeMap<NodeId, usize>,
+    by_use: BTreeMap<(String, u64), usize>,
+    lengths: BTreeMap<NodeId, usize>,
+}
+
+impl Groups {
+    fn add(&mut self, file: &Analysis<'_>, fixed: Fixed) {
+        if self.lengths.contains_key(&fixed.limit.length) {
+            return;
+        }
+        let literal = fixed.value.sites.first().map(|s| s.location.clone());
+        let statement = file.statement(fixed.limit.site);
+        // The same number again for the same purpose; a different construction of the same length is another matter.
+        let again = (fixed.limit.name.clone(), fixed.value.number.unwrap_or_default().to_bits());
+        let known = literal.as_ref().and_then(|l| self.by_literal.get(l));
+        let known = known.or_else(|| self.by_statement.get(&statement)).or_else(|| self.by_use.get(&again)).copied();
+        let index = known.unwrap_or_else(|| {
+            self.all.push(Vec::new());
+            self.all.len() - 1
+        });
+        self.lengths.insert(fixed.limit.length, index);
+        self.by_statement.entry(statement).or_insert(index);
+        self.by_use.entry(again).or_insert(index);
+        if let Some(literal) = literal {
+            self.by_literal.entry(literal).or_insert(index);
+        }
+        self.all[index].push(fixed);
+    }
+}
+
+/// The limit if it is a constant that deserves a word, with how sure that is.
+fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
+    const DAY: f64 = 86400.0;
+    if limit.remote == Remote::No {
+        return None;
+    }
+    let value = fixed_value(file, &limit)?;
+    let seconds = value.seconds(limit.unit);
+    if seconds.is_some_and(|s| s > DAY) || is_set_elsewhere(file, &limit) {
+        return None;
+    }
+    let mut confidence = match (limit.how, limit.remote) {
+        (How::Name, Remote::Known | Remote::Named) => Confidence::Medium,
+        (How::Name, _) | (_, Remote::Around | Remote::No) => Confidence::Low,
+        (_, Remote::Named) => Confidence::Medium,
+        (_, Remote::Known) => Confidence::High,
+    };
+    if is_generous(limit.kind, seconds) {
+        confidence = lower(confidence);
+    }
+    if matches!(limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) && limit.how != How::Name {
+        confidence = lower(confidence);
+    }
+    if value.how == How::Name {
+        confidence = lower(confidence);
+    }
+    if is_ending(file, &limit) || is_near(file, limit.site) {
+        confidence = Confidence::Low;
+    }
+    Some(Fixed { limit, value, seconds, confidence })
+}
+
+/// So long that waiting less is hardly ever what goes wrong.
+fn is_generous(kind: TimeoutKind, seconds: Option<f64>) -> bool {
+    let enough = match kind {
+        TimeoutKind::Connect | TimeoutKind::Pool => 10.0,
+        TimeoutKind::Session | TimeoutKind::Heartbeat | TimeoutKind::Election => 300.0,
+        _ => 59.0,
+    };
+    seconds.is_some_and(|s| s > enough)
+}
+
+/// Something else may set it: another statement of the file, or of the project for the project's own types.
+fn is_set_elsewhere(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    let name = limit.name.as_str();
+    let named = model.role(limit.length) == Role::Value && !name.is_empty();
+    if !named {
+        return false;
+    }
+    if file.index().is_set(name) && limit.how == How::Name {
+        return true;
+    }
+    let settable = Origins::CONSTANT.and(Origins::NULL);
+    model.ids().filter(|n| model.kind(*n) == Kind::Assign).any(|n| {
+        let target = model.child(n, Role::Target).filter(|t| model.kind(*t) == Kind::Member && model.name(*t) == leaf(name));
+        let value = target.and_then(|_| model.child(n, Role::Value)).filter(|v| *v != limit.length);
+        value.is_some_and(|v| !file.value(v).origins.without(settable).is_empty())
+    })
+}
+
+/// Words of code that ends something, or looks whether something answers at all.
+const ENDING: [&str; 16] = [
+    "shutdown", "stop", "close", "teardown", "cleanup", "drain", "terminate", "quit", "exit", "dispose", "destroy", "finalize",
+    "disconnect", "unregister", "deregister", "kill",
+];
+
+fn is_ending(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    let function = file.function_around(limit.site).map_or("", |f| model.name(f));
+    let statement = file.statement(limit.site);
+    let target = model.child(statement, Role::Target).map_or("", |t| model.name(t));
+    [function, target, limit.name.as_str()].iter().any(|n| words_match(n, &ENDING))
+}
+
+/// The other side is this machine.
+fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    model.descendants(site).any(|d| {
+        model.kind(d) == Kind::String && ["localhost", "127.0.0.1", "[::1]"].iter().any(|l| model.name(d).contains(l))
+    })
+}
+
+fn tell(file: &Analysis<'_>, mut group: Vec<Fixed>) -> Finding {
+    const MOST: usize = 5;
+    // The surest first; then what costs most when it is wrong.
+    let rank = |f: &Fixed| (f.confidence, !matches!(f.limit.kind, TimeoutKind::Connect | TimeoutKind::Pool));
+    let mut best = 0;
+    for (i, fixed) in group.iter().enumerate() {
+        if rank(fixed) > rank(&group[best]) {
+            best = i;
+        }
+    }
+    let main = group.swap_remove(best);
+    let length = describe(main.seconds, main.value.number.unwrap_or_default());
+    let limit = &main.limit;
+    let message = format!("{length} {} `{}` is fixed in code", noun(limit.kind), subject(file, limit));
+    let mut story = Story::new(&META, file, limit.length, message)
+        .why(why(limit.kind))
+        .help(help(limit))
+        .confidence(main.confidence)
+        .severity(severity(&main));
+    let declared = main.value.sites.first().filter(|s| !within(file, limit.length, &s.location));
+    if let Some(site) = declared {
+        story = story.step(site.location.clone(), "the constant");
+    }
+    story = story.step(file.location(limit.length), format!("bounds the {}", noun(limit.kind)));
+    group.sort_by_key(|f| f.limit.length);
+    for other in group.iter().take(MOST) {
+        story = story.step(file.location(other.limit.length), format!("also fixed: {}", noun(other.limit.kind)));
+    }
+    if group.len() > MOST {
+        story = story.evidence(format!("{} more uses", group.len() - MOST));
+    }
+    story.tell()
+}
+
+fn within(file: &Analysis<'_>, node: NodeId, location: &Location) -> bool {
+    let span = file.model.span(node);
+    location.path == file.path && span.start <= location.span.start && location.span.end <= span.end
+}
+
+fn subject(file: &Analysis<'_>, limit: &Limit) -> String {
+    let model = file.model;
+    let named = !limit.name.is_empty() && model.role(limit.length) == Role::Value;
+    if named || limit.how == How::Name && !is_default_name(&limit.name) && !limit.name.is_empty() {
+        return limit.name.clone();
+    }
+    match model.kind(limit.site) {
+        Kind::New | Kind::Record => model.child(limit.site, Role::Type).map_or_else(String::new, |t| model.name(t).to_owned()),
+        _ => model.name(limit.site).to_owned(),
+    }
+}
+
+fn noun(kind: TimeoutKind) -> &'static str {
+    match kind {
+        TimeoutKind::Connect => "connect timeout",
+        TimeoutKind::Read | TimeoutKind::Idle => "read timeout",
+        TimeoutKind::Write => "write timeout",
+        TimeoutKind::Pool => "pool timeout",
+        TimeoutKind::Session => "session timeout",
+        TimeoutKind::Heartbeat => "failure-detection limit",
+        TimeoutKind::Election => "election timeout",
+        TimeoutKind::Query => "query timeout",
+        TimeoutKind::Total | TimeoutKind::Await | TimeoutKind::Shutdown => "timeout",
+    }
+}
+
+fn detects(kind: TimeoutKind) -> bool {
+    matches!(kind, TimeoutKind::Session | TimeoutKind::Heartbeat | TimeoutKind::Election)
+}
+
+fn severity(fixed: &Fixed) -> Severity {
+    let minor = matches!(fixed.limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) || is_generous(fixed.limit.kind, fixed.seconds);
+    if minor { Severity::Note } else { Severity::Warning }
+}
+
+fn why(kind: TimeoutKind) -> &'static str {
+    if detects(kind) {
+        "network delay, a long pause or load has no bound: a limit that fits one place declares healthy nodes dead in another, \
+         and their work moves just when everything is slow"
+    } else {
+        "network delay has no bound and differs between places: under load or over a slow link every call runs into this limit \
+         and is retried, and nobody can raise it without a new release"
+    }
+}
+
+fn help(limit: &Limit) -> String {
+    if let Some(advice) = &limit.advice {
+        return advice.clone();
+    }
+    if detects(limit.kind) {
+        return "measure how long round trips and pauses take, make the limit a setting with this value as its default, or use an \
+                adaptive detector such as phi accrual"
+            .to_owned();
+    }
+    "make it a setting with this value as its default; choose the default from measured round trips: p99.9 plus a margin".to_owned()
+}
+
+/// `1.5 s`, `200 ms`, `2 min`; a bare number where the unit is unknown.
+fn describe(seconds: Option<f64>, number: f64) -> String {
+    let Some(seconds) = seconds else { return format!("{number}") };
+    let (amount, unit) = match seconds {
+        s if s < 1.0 => (s * 1000.0, "ms"),
+        s if s < 120.0 => (s, "s"),
+        s if s < 7200.0 => (s / 60.0, "min"),
+        s => (s / 3600.0, "h"),
+    };
+    let rounded = (amount * 100.0).round() / 100.0;
+    format!("{rounded} {unit}")
 }

@@ -4,6 +4,12 @@
 
 mod hard_coded_timeout;
 mod lease_check_then_act;
+mod lock_purpose;
+mod read_modify_write;
+mod limits;
+mod ownership;
+mod pause_window;
+mod remote;
 mod story;
 mod unfenced_lock;
 mod usage;

@@ -28,19 +28,17 @@ const SHOWN: [&str; 32] = [
 
 /// What `id` leads to, through local variables and conversions.
 pub(crate) fn usage(file: &Analysis<'_>, id: NodeId) -> Usage {
-    follow(file, id, 0)
+    follow(file, id, &mut Vec::new())
 }
 
-fn follow(file: &Analysis<'_>, id: NodeId, depth: usize) -> Usage {
+/// `seen` holds the stores that were followed: each is followed once, and only so many.
+fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
     let model = file.model;
-    if depth > 6 {
-        return Usage::HandedOn;
-    }
     let mut child = id;
     let mut compared = is_comparison(file, id);
     while let Some(parent) = model.parent(child) {
         match (model.kind(parent), model.role(child)) {
-            (Kind::If | Kind::Conditional | Kind::Case, Role::Condition) => return branch(file, parent),
+            (Kind::If | Kind::Conditional | Kind::Case, Role::Condition) => return branch(file, parent, seen),
             (Kind::Loop, Role::Condition) => return Usage::Waits,
             (Kind::Switch, Role::Subject) => return Usage::Decides,
             (Kind::Binary, _) => {
@@ -59,7 +57,7 @@ fn follow(file: &Analysis<'_>, id: NodeId, depth: usize) -> Usage {
             (Kind::Argument, _) if words_match(model.name(parent), &["timeout", "wait", "delay"]) => return Usage::Waits,
             (Kind::Return, _) => return returned(file, parent, compared),
             (Kind::Function, Role::Body) => return returned(file, child, compared),
-            (Kind::Let | Kind::Assign, Role::Value) => return stored(file, parent, depth),
+            (Kind::Let | Kind::Assign, Role::Value) => return stored(file, parent, seen),
             (Kind::Block | Kind::Module, _) => return Usage::Nothing,
             _ => {}
         }
@@ -78,10 +76,10 @@ fn is_comparison(file: &Analysis<'_>, id: NodeId) -> bool {
 }
 
 /// A branch that only logs decides nothing.
-fn branch(file: &Analysis<'_>, statement: NodeId) -> Usage {
+fn branch(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usage {
     let model = file.model;
     if model.kind(statement) == Kind::Conditional {
-        return follow(file, statement, 3).max(Usage::HandedOn);
+        return follow(file, statement, seen).max(Usage::HandedOn);
     }
     let Some(then) = model.child(statement, Role::Then) else { return Usage::Decides };
     let range = model.self_and_descendants(then);
@@ -150,14 +148,19 @@ fn returned(file: &Analysis<'_>, at: NodeId, compared: bool) -> Usage {
     if words_match(name, &SHOWN) || words_match(name, &["age", "time", "lag"]) { Usage::Shown } else { Usage::HandedOn }
 }
 
-fn stored(file: &Analysis<'_>, statement: NodeId, depth: usize) -> Usage {
+fn stored(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usage {
+    const MOST: usize = 8;
     let model = file.model;
+    if seen.contains(&statement) || seen.len() >= MOST {
+        return Usage::Nothing;
+    }
+    seen.push(statement);
     let mut best = Usage::Nothing;
     for target in model.children_with(statement, Role::Target) {
         let usage = match model.kind(target) {
             Kind::Name => {
                 let reads = file.reads_of(target);
-                reads.into_iter().map(|r| follow(file, r, depth + 1)).max().unwrap_or(Usage::Nothing)
+                reads.into_iter().map(|r| follow(file, r, seen)).max().unwrap_or(Usage::Nothing)
             }
             Kind::Member if words_match(model.name(target), &SHOWN) => Usage::Shown,
             _ => Usage::HandedOn,

@@ -2,6 +2,7 @@
 
 use crate::catalog::{Api, ApiId, Catalog};
 use crate::index::ProjectIndex;
+use crate::lock_helper::LockHelper;
 use crate::tables::Tables;
 use crate::value::{How, Value};
 use rustc_hash::FxHashMap;
@@ -43,8 +44,12 @@ pub struct Analysis<'a> {
     pub(crate) types: RefCell<FxHashMap<NodeId, Option<Type>>>,
     pub(crate) calls: RefCell<FxHashMap<NodeId, Option<(ApiId, How)>>>,
     pub(crate) values: RefCell<FxHashMap<NodeId, Value>>,
+    pub(crate) helpers: RefCell<FxHashMap<NodeId, Option<LockHelper>>>,
     pub(crate) busy: RefCell<Vec<NodeId>>,
+    /// Questions that may still be asked: bounds the work on a hostile file. Beyond, everything is unknown.
     pub(crate) fuel: Cell<u32>,
+    /// Questions that were cut off by a cycle or a bound.
+    pub(crate) cuts: Cell<u32>,
 }
 
 impl<'a> Analysis<'a> {
@@ -67,8 +72,10 @@ impl<'a> Analysis<'a> {
             types: RefCell::default(),
             calls: RefCell::default(),
             values: RefCell::default(),
+            helpers: RefCell::default(),
             busy: RefCell::default(),
-            fuel: Cell::new(0),
+            fuel: Cell::new(10_000 + 16 * model.len() as u32),
+            cuts: Cell::new(0),
         }
     }
 

@@ -145,6 +145,10 @@ impl Analysis<'_> {
 
     /// Whether control never passes the end of `id`: it returns, throws, breaks, continues or ends the process.
     pub fn exits(&self, id: NodeId) -> bool {
+        self.guarded(id, || self.exits_unguarded(id).then_some(())).is_some()
+    }
+
+    fn exits_unguarded(&self, id: NodeId) -> bool {
         let model = self.model;
         match model.kind(id) {
             Kind::Return | Kind::Throw | Kind::Break | Kind::Continue => true,
@@ -190,10 +194,7 @@ impl Analysis<'_> {
             .scopes(target)
             .find(|s| !self.tables.stores(*s, name).is_empty())
             .unwrap_or_else(|| model.root());
-        model
-            .descendants(scope)
-            .filter(|d| *d != target && model.kind(*d) == Kind::Name && model.sym(*d) == name)
-            .filter(|d| model.role(*d) != Role::Target)
-            .collect()
+        let inside = |d: &NodeId| *d != target && model.contains(scope, *d);
+        self.tables.reads(name).iter().copied().filter(inside).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What leaves the process: writes to shared state, and what makes them conditional.
 
 use crate::analysis::{Analysis, Resolved};
-use crate::catalog::{ApiRole, ArgMeaning, Effect};
+use crate::catalog::{ApiRole, ArgMeaning, Effect, leaf};
 use crate::names::words;
 use crate::resolve::Callee;
 use crate::value::{How, Origins};
@@ -58,28 +58,92 @@ impl Analysis<'_> {
         if depth == 0 {
             return None;
         }
-        let effect = match self.callee(call)? {
-            Callee::Here(function) => self.guarded(function, || {
+        let effect = match self.callee(call) {
+            Some(Callee::Here(function)) => self.guarded(function, || {
                 let inner = self.writes_in(function, self.model.end(function), depth - 1);
                 inner.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
             })?,
-            Callee::Elsewhere(summary) => summary.effect?,
+            Some(Callee::Elsewhere(summary)) => summary.effect.or_else(|| self.index.effect(&summary.class, &summary.name))?,
+            None => {
+                let direct = self.project_method(call).and_then(|(class, method)| self.index.effect(&class, &method));
+                direct.or_else(|| self.referenced_effect(call))?
+            }
         };
         let fence = self.fencing_argument(call);
         Some(Write { at: call, effect, fence, how: How::Project, indirect: true })
+    }
+
+    /// Class and method of a call on an object whose class the project defines.
+    pub(crate) fn project_method(&self, call: NodeId) -> Option<(String, String)> {
+        let name = self.model.name(call).to_owned();
+        let object = match self.model.kind(call) {
+            Kind::Member => self.model.child(call, Role::Object),
+            _ => self.model.child(call, Role::Receiver),
+        };
+        let Some(object) = object else {
+            let class = self.tables.class_around(self.model, call)?;
+            return Some((self.tables.classes[class as usize].name.clone(), name)).filter(|m| !m.0.is_empty());
+        };
+        let ty = self.type_of(object).filter(|t| !self.catalog.knows_type(&t.name))?;
+        Some((leaf(&ty.name).to_owned(), name))
+    }
+
+    /// The write of a method that a call is handed by reference: `rows.forEach(store::save)`.
+    fn referenced_effect(&self, call: NodeId) -> Option<Effect> {
+        let references = self.model.children_with(call, Role::Arg).filter(|a| self.model.kind(*a) == Kind::Member);
+        references.filter_map(|r| self.project_method(r)).find_map(|(class, method)| self.index.effect(&class, &method))
+    }
+
+    /// The methods of other classes of the project that a function calls and that may write, by their first word.
+    pub(crate) fn may_write_through(&self, function: NodeId) -> Vec<(String, String)> {
+        const READING: [&str; 20] = [
+            "get", "find", "is", "has", "list", "query", "select", "read", "load", "to", "parse", "build", "check", "validate",
+            "log", "info", "debug", "count", "equals", "size",
+        ];
+        const MOST: usize = 8;
+        let model = self.model;
+        let reads = |name: &str| words(name).first().is_none_or(|w| READING.contains(&w.as_str()));
+        let calls = self.calls_below(function).iter().copied();
+        let mut found: Vec<(String, String)> = Vec::new();
+        for call in calls.filter(|c| model.kind(*c) == Kind::Call && !reads(model.name(*c))) {
+            if self.resolve(call).is_some_and(|r| r.how != How::Name) {
+                continue;
+            }
+            if let Some(method) = self.project_method(call)
+                && !found.contains(&method)
+                && found.len() < MOST
+            {
+                found.push(method);
+            }
+        }
+        found
     }
 
     fn effect_of_call(&self, call: NodeId, known: Resolved<'_>) -> Option<Effect> {
         let text = self.argument(call, known, ArgMeaning::Text);
         if let Some(text) = text
             && matches!(known.api.role, ApiRole::Write | ApiRole::RemoteCall)
-            && let Some(statement) = self.literal_text(text)
         {
-            return is_data_change(&statement).then_some(known.api.effect.unwrap_or(Effect::State));
+            match self.literal_text(text) {
+                Some(statement) => return is_data_change(&statement).then_some(known.api.effect.unwrap_or(Effect::State)),
+                // By its name alone, with a text that cannot be read: it may as well be a query.
+                None if known.how == How::Name => return None,
+                None => {}
+            }
         }
         match known.api.role {
             ApiRole::Write => Some(known.api.effect.unwrap_or(Effect::State)),
-            ApiRole::RemoteCall => known.api.effect,
+            ApiRole::RemoteCall => known.api.effect.or_else(|| self.request_effect(call)),
+            _ => None,
+        }
+    }
+
+    /// The effect of a request whose method is among its options: `{ method: 'POST' }`.
+    fn request_effect(&self, call: NodeId) -> Option<Effect> {
+        let method = self.model.children_with(call, Role::Arg).find_map(|a| self.entry(a, "method"))?;
+        match self.literal_text(method)?.to_ascii_uppercase().as_str() {
+            "POST" | "PATCH" => Some(Effect::External),
+            "PUT" | "DELETE" => Some(Effect::State),
             _ => None,
         }
     }
@@ -90,7 +154,8 @@ impl Analysis<'_> {
         match model.kind(id) {
             Kind::String => Some(model.name(id).to_owned()),
             Kind::Binary => {
-                let parts: Vec<String> = model.children(id).filter_map(|c| self.literal_text(c)).collect();
+                let parts = |c: NodeId| self.guarded(c, || self.literal_text(c));
+                let parts: Vec<String> = model.children(id).filter_map(parts).collect();
                 (!parts.is_empty()).then(|| parts.join(" "))
             }
             Kind::Call => model.child(id, Role::Arg).filter(|a| model.kind(*a) == Kind::String).map(|a| model.name(a).to_owned()),
@@ -135,19 +200,24 @@ impl Analysis<'_> {
     /// A fence earlier in the same chain: `setData().withVersion(v).forPath(p)`, `txn.If(..).Then(..)`.
     fn fenced_chain(&self, call: NodeId) -> Option<NodeId> {
         let model = self.model;
-        let mut at = model.child(call, Role::Receiver);
-        while let Some(node) = at {
-            if model.kind(node) == Kind::Call
-                && self.resolve(node).is_some_and(|r| matches!(r.api.role, ApiRole::Fence | ApiRole::Transaction))
-            {
-                return Some(node);
-            }
-            at = model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Object));
+        let is_role = |n: NodeId, roles: &[ApiRole]| {
+            model.kind(n) == Kind::Call && self.resolve(n).is_some_and(|r| roles.contains(&r.api.role))
+        };
+        if let Some(found) = self.chain(call).find(|n| is_role(*n, &[ApiRole::Fence, ApiRole::Transaction])) {
+            return Some(found);
         }
         // Handed to a conditional transaction: `txn.If(cmp).Then(op)`.
-        model.ancestors(call).take_while(|a| !model.kind(*a).is_statement()).find(|a| {
-            model.kind(*a) == Kind::Call && self.resolve(*a).is_some_and(|r| r.api.role == ApiRole::Fence)
+        let around = model.ancestors(call).take_while(|a| !model.kind(*a).is_statement());
+        around.filter(|a| model.kind(*a) == Kind::Call).find(|a| {
+            [*a].into_iter().chain(self.chain(*a)).any(|n| is_role(n, &[ApiRole::Fence]))
         })
+    }
+
+    /// What a call is made on, and what that was made on.
+    fn chain(&self, call: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let model = self.model;
+        let inner = move |n: &NodeId| model.child(*n, Role::Receiver).or_else(|| model.child(*n, Role::Object));
+        std::iter::successors(inner(&call), inner)
     }
 }
 

@@ -6,10 +6,7 @@ use crate::names::words;
 use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind, Tables};
 use crate::value::{How, Origins, Shape, Value, parse_number, unit_word};
-use timelint_model::{Kind, NodeId, Role, Sym};
-
-/// Steps that one file's evaluation may take in all; beyond, values are unknown (and rules silent).
-const FUEL: u32 = 400_000;
+use timelint_model::{Kind, NodeId, Role};
 
 impl Analysis<'_> {
     /// The provenance of an expression. Never fails: what cannot be followed is [`Origins::UNKNOWN`].
@@ -17,14 +14,10 @@ impl Analysis<'_> {
         if let Some(known) = self.values.borrow().get(&id) {
             return known.clone();
         }
-        let depth = self.busy.borrow().len();
-        self.fuel.set(self.fuel.get() + 1);
-        if self.fuel.get() > FUEL {
-            return Value::unknown();
-        }
+        let cuts = self.cuts.get();
         let found = self.guarded(id, || Some(self.evaluate(id)));
         let value = found.unwrap_or_else(Value::unknown);
-        if depth == 0 {
+        if self.may_keep(cuts) {
             self.values.borrow_mut().insert(id, value.clone());
         }
         value
@@ -260,37 +253,9 @@ impl Analysis<'_> {
 
     /// What was put into a map or list that is a local variable or a field of the same class.
     fn stored_elements(&self, container: NodeId) -> Option<Value> {
-        let key = self.container_key(container)?;
-        let mut value = Value::default();
-        for id in self.model.ids() {
-            let stored = match self.model.kind(id) {
-                Kind::Assign => {
-                    let target = self.model.child(id, Role::Target).filter(|t| self.model.kind(*t) == Kind::Index);
-                    let object = target.and_then(|t| self.model.child(t, Role::Object));
-                    object.filter(|o| self.container_key(*o).as_ref() == Some(&key)).and_then(|_| self.model.child(id, Role::Value))
-                }
-                Kind::Call if matches!(self.model.name(id), "put" | "set" | "putIfAbsent" | "setdefault" | "Store" | "add" | "append" | "push") => {
-                    let object = self.model.child(id, Role::Receiver);
-                    let object = object.filter(|o| self.container_key(*o).as_ref() == Some(&key));
-                    object.and_then(|_| self.model.children_with(id, Role::Arg).last())
-                }
-                _ => None,
-            };
-            if let Some(stored) = stored {
-                value = value.join(self.value(stored));
-            }
-        }
+        let elements = self.tables.elements(self.tables.container_key(self.model, container)?);
+        let value = elements.iter().fold(Value::default(), |v, e| v.join(self.value(*e)));
         (!value.origins.is_empty()).then_some(value)
-    }
-
-    fn container_key(&self, id: NodeId) -> Option<(Option<u32>, Sym)> {
-        match self.model.kind(id) {
-            Kind::Name => Some((None, self.model.sym(id))),
-            Kind::Member if self.model.child(id, Role::Object).is_some_and(|o| self.tables.is_this(self.model, o)) => {
-                Some((self.tables.class_around(self.model, id), self.model.sym(id)))
-            }
-            _ => None,
-        }
     }
 
     fn call_value(&self, id: NodeId) -> Value {
@@ -505,6 +470,11 @@ impl Analysis<'_> {
             Kind::Spread => return self.entry(model.child(id, Role::Value)?, key),
             _ => return None,
         };
+        // Keys may hold dots themselves (`session.timeout.ms`).
+        let whole = |item: &NodeId| model.kind(*item) == Kind::Entry && model.name(*item) == key;
+        if let Some(item) = model.children(record).find(whole) {
+            return model.child(item, Role::Value);
+        }
         let (first, rest) = key.split_once('.').map_or((key, None), |(f, r)| (f, Some(r)));
         for item in model.children(record) {
             match model.kind(item) {

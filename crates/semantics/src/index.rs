@@ -3,8 +3,9 @@
 use crate::analysis::Analysis;
 use crate::catalog::{Catalog, Effect, leaf};
 use crate::effects::Write;
+use crate::lock_helper::LockHelper;
 use crate::value::{Origins, Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
 
@@ -25,8 +26,12 @@ pub struct FunctionSummary {
     pub return_type: Option<String>,
     /// The strongest write that it makes itself or through functions of its file, unless every write is conditional.
     pub effect: Option<Effect>,
-    /// It takes a lock and runs one of its parameters (by position) while holding it.
-    pub runs_under_lock: Option<u32>,
+    /// What it does with a distributed lock for its callers.
+    pub lock: Option<LockHelper>,
+    /// For a function that speaks of locks: the method of another class of the project that it hands the work to.
+    pub via: Option<(String, String)>,
+    /// Methods of other classes of the project that it calls and that may write, where no write of its own is known.
+    pub calls: Vec<(String, String)>,
 }
 
 /// A field as seen from other files.
@@ -47,6 +52,8 @@ pub struct FileSummary {
     constants: Vec<(String, Value)>,
     classes: Vec<(String, Vec<String>)>,
     arguments: Vec<(String, u32, Value)>,
+    parameters: Vec<(String, Vec<String>)>,
+    set: Vec<String>,
 }
 
 impl FileSummary {
@@ -91,6 +98,8 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summarize_functions(&file, &mut summary);
     summarize_constants(&file, &mut summary);
     summarize_arguments(&file, &mut summary);
+    summary.parameters = file.limit_parameters();
+    summary.set = file.members_set();
     summary
 }
 
@@ -106,15 +115,17 @@ fn summarize_functions(file: &Analysis<'_>, summary: &mut FileSummary) {
         let value = file.returned_value(crate::resolve::Callee::Here(info.node));
         let return_type = file.returned_type(info.node).map(|t| t.name);
         let effect = file.effect_of(info.node);
-        let runs_under_lock = file.runs_under_lock(info.node);
+        let lock = file.lock_helper(info.node);
+        let via = if lock.is_none() { file.hands_lock_on(info.node) } else { None };
+        let calls = if effect.is_none() { file.may_write_through(info.node) } else { Vec::new() };
         let known = value.origins.without(Origins::UNKNOWN.and(Origins::NULL).and(Origins::CONSTANT));
-        if known.is_empty() && return_type.is_none() && effect.is_none() && runs_under_lock.is_none() {
+        if known.is_empty() && return_type.is_none() && effect.is_none() && lock.is_none() && via.is_none() && calls.is_empty() {
             continue;
         }
         let class = info.class.map(|c| file.tables.classes[c as usize].name.clone()).unwrap_or_default();
         let (module, package) = (module.clone(), package.clone());
         let name = name.to_owned();
-        summary.functions.push(FunctionSummary { module, package, class, name, value, return_type, effect, runs_under_lock });
+        summary.functions.push(FunctionSummary { module, package, class, name, value, return_type, effect, lock, via, calls });
     }
 }
 
@@ -170,6 +181,9 @@ fn summarize_arguments(file: &Analysis<'_>, summary: &mut FileSummary) {
     }
 }
 
+/// Answers by class and method.
+type Methods<T> = FxHashMap<(String, String), T>;
+
 /// What is known across the files of one catalogue (one language and its dialects).
 #[derive(Debug, Default)]
 pub struct ProjectIndex {
@@ -179,11 +193,15 @@ pub struct ProjectIndex {
     constants: FxHashMap<String, Value>,
     classes: FxHashMap<String, Vec<String>>,
     arguments: FxHashMap<(String, u32), Value>,
+    locks: Methods<LockHelper>,
+    effects: Methods<Effect>,
+    parameters: FxHashMap<String, Option<Vec<String>>>,
+    set: FxHashSet<String>,
 }
 
 impl ProjectIndex {
     /// The reduce step; the result does not depend on the order of `summaries` as long as the engine sorts them.
-    pub fn build(_catalog: &Catalog, summaries: Vec<FileSummary>) -> Self {
+    pub fn build(catalog: &Catalog, summaries: Vec<FileSummary>) -> Self {
         let mut index = Self::default();
         for summary in summaries {
             for function in summary.functions {
@@ -211,12 +229,95 @@ impl ProjectIndex {
                     }
                 }
             }
+            for (name, names) in summary.parameters {
+                let known = index.parameters.entry(name).or_insert_with(|| Some(names.clone()));
+                if known.as_ref() != Some(&names) {
+                    *known = None;
+                }
+            }
+            index.set.extend(summary.set);
             for (name, position, value) in summary.arguments {
                 let entry = index.arguments.entry((name, position)).or_default();
                 *entry = std::mem::take(entry).join(value);
             }
         }
+        index.connect_lock_helpers(catalog);
+        index.connect_effects(catalog);
         index
+    }
+
+    /// Lets helpers be found through the interfaces that their classes implement, and through classes that only hand
+    /// the work on.
+    fn connect_lock_helpers(&mut self, catalog: &Catalog) {
+        let own = |functions: &[FunctionSummary]| functions.iter().find_map(|f| f.lock);
+        let handed = |functions: &[FunctionSummary], known: &Methods<LockHelper>| {
+            functions.iter().find_map(|f| known.get(f.via.as_ref()?)).copied()
+        };
+        self.locks = self.connect(catalog, own, handed);
+    }
+
+    /// Lets writes be found through interfaces, and through classes that only hand the work on.
+    fn connect_effects(&mut self, catalog: &Catalog) {
+        let own = |functions: &[FunctionSummary]| functions.iter().filter_map(|f| f.effect).max();
+        let handed = |functions: &[FunctionSummary], known: &Methods<Effect>| {
+            functions.iter().flat_map(|f| &f.calls).filter_map(|call| known.get(call)).max().copied()
+        };
+        self.effects = self.connect(catalog, own, handed);
+    }
+
+    /// What methods do: by themselves, through the methods that they call (a few steps), and for each class above.
+    fn connect<T: Copy>(
+        &self,
+        catalog: &Catalog,
+        own: impl Fn(&[FunctionSummary]) -> Option<T>,
+        handed: impl Fn(&[FunctionSummary], &Methods<T>) -> Option<T>,
+    ) -> Methods<T> {
+        const ROUNDS: usize = 5;
+        let mut keys: Vec<&(String, String)> = self.functions.keys().filter(|key| !key.0.is_empty()).collect();
+        keys.sort();
+        let mut known: Methods<T> = FxHashMap::default();
+        for round in 0..=ROUNDS {
+            let mut found: Vec<(&(String, String), T)> = Vec::new();
+            for key in &keys {
+                let functions = &self.functions[*key];
+                let answer = if round == 0 { own(functions) } else { handed(functions, &known) };
+                found.extend(answer.filter(|_| !known.contains_key(*key)).map(|answer| (*key, answer)));
+            }
+            for (key, answer) in found {
+                for class in self.ancestors(&key.0, catalog) {
+                    known.entry((class, key.1.clone())).or_insert(answer);
+                }
+                known.entry(key.clone()).or_insert(answer);
+            }
+        }
+        known
+    }
+
+    /// The classes of the project above `class`, by simple name.
+    fn ancestors(&self, class: &str, catalog: &Catalog) -> Vec<String> {
+        const MOST: usize = 16;
+        let mut all: Vec<String> = Vec::new();
+        let mut queue = vec![class.to_owned()];
+        while let Some(next) = queue.pop() {
+            for parent in self.supertypes(&next).iter().filter(|p| !catalog.knows_type(p)) {
+                let parent = leaf(parent).to_owned();
+                if !all.contains(&parent) && all.len() < MOST {
+                    all.push(parent.clone());
+                    queue.push(parent);
+                }
+            }
+        }
+        all
+    }
+
+    /// The strongest write that `class#method` makes, itself or in a class that implements it.
+    pub fn effect(&self, class: &str, method: &str) -> Option<Effect> {
+        self.effects.get(&(class.to_owned(), method.to_owned())).copied()
+    }
+
+    /// What `class#method` does with a distributed lock, itself or in a class that implements it.
+    pub fn lock_helper(&self, class: &str, method: &str) -> Option<LockHelper> {
+        self.locks.get(&(class.to_owned(), method.to_owned())).copied()
     }
 
     /// The function `class#name` (class empty: a free function), where one candidate fits or all agree. `module` is an
@@ -264,6 +365,16 @@ impl ProjectIndex {
         self.classes.get(class).map_or(&[], Vec::as_slice)
     }
 
+    /// The names of the parameters of the project's functions of this name that take a limit of time, if all agree.
+    pub fn parameters(&self, function: &str) -> Option<&[String]> {
+        self.parameters.get(function)?.as_deref()
+    }
+
+    /// Whether any file stores something that is no constant to a member of this name through another object.
+    pub fn is_set(&self, member: &str) -> bool {
+        self.set.contains(member)
+    }
+
     /// What callers in all files pass at `position` to functions of this name.
     pub fn argument(&self, name: &str, position: u32) -> Option<&Value> {
         self.arguments.get(&(name.to_owned(), position))
@@ -285,28 +396,4 @@ impl Analysis<'_> {
         let writes: Vec<Write> = self.writes_in(function, self.model.end(function), 2);
         writes.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
     }
-
-    /// For a function that runs one of its parameters while holding a lock: the parameter's position.
-    pub(crate) fn runs_under_lock(&self, function: NodeId) -> Option<u32> {
-        let model = self.model;
-        let regions = self.lock_regions_in(function);
-        let params: Vec<Sym> = model.children_with(function, Role::Param).map(|p| model.sym(p)).collect();
-        regions.iter().find_map(|region| {
-            let inside = self.tables.calls.iter().filter(|c| region.covers(**c));
-            inside.filter(|c| model.kind(**c) == Kind::Call).find_map(|c| {
-                let receiver = model.child(*c, Role::Receiver);
-                let called = match receiver {
-                    None => model.sym(*c),
-                    // `task.run()`, `supplier.get()`
-                    Some(r) if model.kind(r) == Kind::Name && is_invocation(model.name(*c)) => model.sym(r),
-                    Some(_) => return None,
-                };
-                params.iter().position(|p| *p == called).map(|p| p as u32)
-            })
-        })
-    }
-}
-
-fn is_invocation(method: &str) -> bool {
-    matches!(method, "run" | "call" | "get" | "apply" | "accept" | "execute" | "invoke")
 }

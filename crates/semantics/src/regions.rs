@@ -1,18 +1,38 @@
 //! What runs while a lock is held.
 
 use crate::analysis::{Analysis, Resolved};
-use crate::catalog::{ApiRole, ArgMeaning, LockScope};
+use crate::catalog::{Api, ApiId, ApiRole, ArgMeaning, LockScope, OneOrMany};
+use crate::lock_helper::{Does, LockHelper};
 use crate::resolve::Callee;
 use crate::value::How;
+use std::sync::LazyLock;
 use timelint_model::{Kind, NodeId, Role};
+
+/// The entry of a lock that a project makes itself of writes to a shared store.
+static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
+    name: OneOrMany::Many(Vec::new()),
+    role: ApiRole::LockTry,
+    unit: None,
+    returns: None,
+    args: Vec::new(),
+    arity: None,
+    effect: None,
+    renewed: false,
+    default: None,
+    scope: Some(LockScope::Distributed),
+    token: None,
+    advice: None,
+    doc: None,
+});
 
 /// A stretch of code that runs while a distributed lock is held.
 #[derive(Debug, Clone)]
 pub struct Region<'a> {
     /// The expression that takes the lock.
     pub acquire: NodeId,
-    /// What the catalogue says of it.
+    /// What the catalogue says of it; for a helper of the project: of the lock that the helper takes.
     pub api: Resolved<'a>,
+    pub(crate) api_id: Option<ApiId>,
     /// The lock's handle, where there is one.
     pub handle: Option<NodeId>,
     /// The handle's type.
@@ -25,6 +45,8 @@ pub struct Region<'a> {
     pub skips_when_held: bool,
     /// The function whose body is the section, for callbacks and decorators.
     pub callback: Option<NodeId>,
+    /// A helper of the project takes the lock.
+    pub through_helper: bool,
 }
 
 impl Region<'_> {
@@ -35,21 +57,26 @@ impl Region<'_> {
 }
 
 impl<'a> Analysis<'a> {
-    /// Every region of the file that holds a distributed lock, in source order.
+    /// Every region of the file that holds a distributed lock, in source order, but for those of [`Self::with_regions`].
     pub fn lock_regions(&self) -> Vec<Region<'a>> {
         self.lock_regions_in(self.model.root())
     }
 
     /// The regions whose lock is taken below `within`.
     pub fn lock_regions_in(&self, within: NodeId) -> Vec<Region<'a>> {
-        let (first, end) = (self.tables.calls.partition_point(|c| *c < within), self.model.end(within));
-        let mut regions = Vec::new();
-        for call in self.tables.calls[first..].iter().take_while(|c| **c < end) {
-            if let Some(region) = self.region_of(*call) {
-                regions.push(region);
-            }
-        }
-        for info in self.tables.functions.iter().filter(|f| within <= f.node && f.node < end) {
+        let mut regions = self.direct_regions_in(within);
+        regions.extend(self.calls_below(within).iter().filter_map(|call| self.helper_region(*call)));
+        regions.sort_by_key(|r| (r.from, r.acquire));
+        regions.dedup_by_key(|r| (r.from, r.to));
+        regions
+    }
+
+    /// The regions below `within` whose lock the catalogue knows.
+    pub(crate) fn direct_regions_in(&self, within: NodeId) -> Vec<Region<'a>> {
+        let (functions, end) = (&self.tables.functions, self.model.end(within));
+        let first = functions.partition_point(|f| f.node < within);
+        let mut regions: Vec<_> = self.calls_below(within).iter().filter_map(|call| self.region_of(*call)).collect();
+        for info in functions[first..].iter().take_while(|f| f.node < end) {
             regions.extend(self.decorated_region(info.node));
         }
         regions.sort_by_key(|r| (r.from, r.acquire));
@@ -68,43 +95,84 @@ impl<'a> Analysis<'a> {
         let handle = model.child(call, Role::Receiver);
         let scope = known.api.scope.or_else(|| handle.and_then(|h| self.lock_scope(h)));
         match known.api.role {
-            ApiRole::LockAcquire | ApiRole::LockTry if known.how != How::Name => {
-                if scope != Some(LockScope::Distributed) {
-                    return None;
-                }
-                self.acquired_region(call, known, handle)
-            }
+            ApiRole::LockAcquire | ApiRole::LockTry if self.takes_distributed(call) => self.acquired_region(call, known, handle),
             ApiRole::LockNew => {
                 let item = model.ancestors(call).find(|a| model.kind(*a) == Kind::WithItem)?;
                 let scope = known.api.scope.or_else(|| self.type_of(call).and_then(|t| self.catalog.lock_scope(&t.name)));
                 (scope == Some(LockScope::Distributed)).then(|| self.scoped_region(call, known, item)).flatten()
             }
-            ApiRole::LockRegion if scope.is_none_or(|s| s == LockScope::Distributed) => {
+            ApiRole::LockRegion if known.how != How::Name && scope.is_none_or(|s| s == LockScope::Distributed) => {
                 let callback = self.argument(call, known, ArgMeaning::Callback)?;
-                let (from, to) = self.body_range(callback)?;
-                let lock_type = handle.and_then(|h| self.type_of(h)).map(|t| t.name);
-                Some(Region { acquire: call, api: known, handle, lock_type, from, to, skips_when_held: false, callback: Some(callback) })
+                self.callback_region(call, known, callback)
             }
             _ => None,
         }
     }
 
-    /// A `with lock:` whose handle is a variable: reported through the handle's type.
-    pub fn with_regions(&self) -> Vec<Region<'a>> {
+    fn callback_region(&self, call: NodeId, api: Resolved<'a>, callback: NodeId) -> Option<Region<'a>> {
+        let handle = self.model.child(call, Role::Receiver);
+        let (from, to) = self.body_range(callback)?;
+        let lock_type = handle.and_then(|h| self.type_of(h)).map(|t| t.name);
+        let callback = Some(callback);
+        let (skips_when_held, through_helper, api_id) = (false, false, None);
+        Some(Region { acquire: call, api, api_id, handle, lock_type, from, to, skips_when_held, callback, through_helper })
+    }
+
+    /// The region of a call to a function of the project that takes a lock for its caller.
+    fn helper_region(&self, call: NodeId) -> Option<Region<'a>> {
         let model = self.model;
-        let items = model.ids().filter(|i| model.kind(*i) == Kind::WithItem);
-        items
-            .filter_map(|item| {
-                let value = model.child(item, Role::Value)?;
-                if model.kind(value) == Kind::Call || self.lock_scope(value) != Some(LockScope::Distributed) {
-                    return None;
-                }
-                let ty = self.type_of(value)?;
-                let api = ["acquire", "__enter__", "lock"].iter().find_map(|m| self.catalog.method(&ty.name, m, None))?;
-                let known = Resolved { api: self.catalog.api(api), how: ty.how };
-                self.scoped_region(value, known, item)
-            })
-            .collect()
+        if model.kind(call) != Kind::Call || self.resolve(call).is_some_and(|r| r.how != How::Name) {
+            return None;
+        }
+        let helper = self.lock_helper_of(call)?;
+        let api = self.helper_api(helper);
+        let region = match helper.does {
+            Does::Acquire | Does::Try => self.acquired_region(call, api, model.child(call, Role::Receiver)),
+            Does::Run(position) => {
+                let callback = model.children_with(call, Role::Arg).nth(position as usize)?;
+                self.callback_region(call, api, callback)
+            }
+            Does::Release | Does::Scope | Does::Decorate => None,
+        };
+        region.map(|r| Region { through_helper: true, api_id: helper.api, ..r })
+    }
+
+    fn helper_api(&self, helper: LockHelper) -> Resolved<'a> {
+        let api = helper.api.map_or_else(|| &*HOME_MADE, |id| self.catalog.api(id));
+        Resolved { api, how: How::Project }
+    }
+
+    /// The regions of scoped statements (`with lock:`) whose lock is not made in the statement itself.
+    pub fn with_regions(&self) -> Vec<Region<'a>> {
+        self.with_regions_in(self.model.root())
+    }
+
+    pub(crate) fn with_regions_in(&self, within: NodeId) -> Vec<Region<'a>> {
+        let items = &self.tables.scoped;
+        let first = items.partition_point(|i| *i < within);
+        let below = items[first..].iter().take_while(|i| **i < self.model.end(within));
+        below.filter_map(|item| self.with_region(*item)).collect()
+    }
+
+    fn with_region(&self, item: NodeId) -> Option<Region<'a>> {
+        let model = self.model;
+        let mut value = model.child(item, Role::Value)?;
+        while model.kind(value) == Kind::Await {
+            value = model.child(value, Role::Value)?;
+        }
+        if model.kind(value) == Kind::Call && self.region_of(value).is_some() {
+            return None;
+        }
+        if self.lock_scope(value) == Some(LockScope::Distributed) {
+            let ty = self.type_of(value)?;
+            let api = ["acquire", "__enter__", "lock"].iter().find_map(|m| self.catalog.method(&ty.name, m, None))?;
+            let known = Resolved { api: self.catalog.api(api), how: ty.how };
+            return self.scoped_region(value, known, item).map(|r| Region { api_id: Some(api), ..r });
+        }
+        let helper = self.lock_helper_of(value).filter(|h| h.does == Does::Scope)?;
+        let known = self.helper_api(helper);
+        let region = self.scoped_region(value, known, item)?;
+        Some(Region { through_helper: true, api_id: helper.api, ..region })
     }
 
     fn scoped_region(&self, acquire: NodeId, api: Resolved<'a>, item: NodeId) -> Option<Region<'a>> {
@@ -112,68 +180,38 @@ impl<'a> Analysis<'a> {
         let with = model.parent(item)?;
         let body = model.child(with, Role::Body)?;
         let lock_type = self.type_of(acquire).map(|t| t.name);
-        let (from, to) = (body, model.end(body));
-        Some(Region { acquire, api, handle: Some(acquire), lock_type, from, to, skips_when_held: false, callback: None })
+        let (from, to, handle) = (body, model.end(body), Some(acquire));
+        let (skips_when_held, through_helper, callback, api_id) = (false, false, None, None);
+        Some(Region { acquire, api, api_id, handle, lock_type, from, to, skips_when_held, callback, through_helper })
     }
 
     fn acquired_region(&self, call: NodeId, api: Resolved<'a>, handle: Option<NodeId>) -> Option<Region<'a>> {
-        let model = self.model;
         let lock_type = handle.and_then(|h| self.type_of(h)).or_else(|| self.type_of(call)).map(|t| t.name);
-        let function = self.function_around(call).unwrap_or(model.root());
-        let statement = self.statement(call);
-        // In a condition: the branch in which the lock is held, else what follows.
-        let mut from = model.end(statement);
-        let mut limit = model.parent(statement).map_or(model.end(function), |p| model.end(p));
-        let mut skips = api.api.role == ApiRole::LockTry;
-        if model.kind(statement) == Kind::If
-            && model.child(statement, Role::Condition).is_some_and(|c| model.contains(c, call))
-            && let Some(then) = model.child(statement, Role::Then)
-            && !self.exits(then)
-        {
-            from = then;
-            limit = model.end(then);
-        } else if model.kind(statement) == Kind::If {
-            // `if err := m.Lock(ctx); err != nil { return }`: the section follows.
-            skips = skips && model.child(statement, Role::Then).is_some_and(|t| self.exits(t));
-        }
-        if model.kind(statement) == Kind::Try {
-            from = call;
-            limit = model.end(statement);
-        }
-        let to = self.release_after(call, handle, from, limit).unwrap_or(limit);
-        (from < to).then_some(Region { acquire: call, api, handle, lock_type, from, to, skips_when_held: skips, callback: None })
-    }
-
-    /// The first release of the same handle in the range that is not deferred.
-    fn release_after(&self, acquire: NodeId, handle: Option<NodeId>, from: NodeId, limit: NodeId) -> Option<NodeId> {
-        let model = self.model;
-        let name = |n: NodeId| (model.kind(n), model.sym(n));
-        let own = handle.map(name);
-        let first = self.tables.calls.partition_point(|c| *c < from);
-        self.tables.calls[first..].iter().take_while(|c| **c < limit).copied().find(|c| {
-            *c != acquire
-                && self.resolve(*c).is_some_and(|r| r.api.role == ApiRole::LockRelease)
-                && (own.is_none() || model.child(*c, Role::Receiver).map(name) == own)
-                && model.enclosing(*c, Kind::Defer).is_none()
-                && model.ancestors(*c).all(|a| model.role(a) != Role::Then || model.contains(a, acquire))
-        })
+        let results = self.result_names(call);
+        let section = self.section_after(call, &results)?;
+        let to = self.release_between(call, section, &results).unwrap_or(section.to);
+        let from = section.from;
+        let skips_when_held = section.skips && api.api.role == ApiRole::LockTry;
+        let (through_helper, callback, api_id) = (false, None, None);
+        let region = Region { acquire: call, api, api_id, handle, lock_type, from, to, skips_when_held, callback, through_helper };
+        (from < to).then_some(region)
     }
 
     fn decorated_region(&self, function: NodeId) -> Option<Region<'a>> {
         let model = self.model;
+        let body = model.child(function, Role::Body)?;
         model.children_with(function, Role::Decorator).find_map(|decorator| {
-            let api = self.resolve(decorator)?;
-            let body = model.child(function, Role::Body)?;
-            (api.api.role == ApiRole::LockDecorator).then(|| Region {
-                acquire: decorator,
-                api,
-                handle: None,
-                lock_type: None,
-                from: body,
-                to: model.end(body),
-                skips_when_held: true,
-                callback: Some(function),
-            })
+            let direct = self.resolve(decorator).filter(|r| {
+                r.api.role == ApiRole::LockDecorator && r.api.scope == Some(LockScope::Distributed) && r.how != How::Name
+            });
+            let helper = || self.lock_helper_of(decorator).filter(|h| h.does == Does::Decorate);
+            let (api, through_helper) = match direct {
+                Some(api) => (api, false),
+                None => (self.helper_api(helper()?), true),
+            };
+            let (from, to, handle, lock_type) = (body, model.end(body), None, None);
+            let (skips_when_held, callback, api_id) = (false, Some(function), None);
+            Some(Region { acquire: decorator, api, api_id, handle, lock_type, from, to, skips_when_held, callback, through_helper })
         })
     }
 

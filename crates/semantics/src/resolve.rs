@@ -24,7 +24,8 @@ impl<'a> Analysis<'a> {
     pub(crate) fn guarded<T>(&self, id: NodeId, question: impl FnOnce() -> Option<T>) -> Option<T> {
         {
             let mut busy = self.busy.borrow_mut();
-            if busy.len() >= MAX_DEPTH || busy.contains(&id) {
+            if busy.len() >= MAX_DEPTH || busy.contains(&id) || !self.take_fuel() {
+                self.cuts.set(self.cuts.get() + 1);
                 return None;
             }
             busy.push(id);
@@ -32,6 +33,18 @@ impl<'a> Analysis<'a> {
         let answer = question();
         self.busy.borrow_mut().pop();
         answer
+    }
+
+    /// Whether an answer may be kept: it is whole, or nobody is waiting for it to answer something else. `cuts` is how
+    /// many questions had been cut off when it was asked.
+    pub(crate) fn may_keep(&self, cuts: u32) -> bool {
+        self.cuts.get() == cuts || self.busy.borrow().is_empty()
+    }
+
+    fn take_fuel(&self) -> bool {
+        let left = self.fuel.get();
+        self.fuel.set(left.saturating_sub(1));
+        left > 0
     }
 
     /// The catalogue entry behind a call, construction, idiom, member read or decorator.
@@ -42,6 +55,12 @@ impl<'a> Analysis<'a> {
         let found = self.resolve_uncached(id);
         self.calls.borrow_mut().insert(id, found);
         found.map(|(api, how)| Resolved { api: self.catalog.api(api), how })
+    }
+
+    /// The index of the catalogue entry behind `id`.
+    pub(crate) fn api_id(&self, id: NodeId) -> Option<ApiId> {
+        self.resolve(id)?;
+        self.calls.borrow().get(&id).copied().flatten().map(|(api, _)| api)
     }
 
     fn resolve_uncached(&self, id: NodeId) -> Option<(ApiId, How)> {
@@ -139,7 +158,7 @@ impl<'a> Analysis<'a> {
             Kind::Name => self.path_of_name(id, self.model.sym(id)).map(|p| p.0),
             Kind::Member => {
                 let object = self.model.child(id, Role::Object)?;
-                let path = self.path_of(object)?;
+                let path = self.guarded(object, || self.path_of(object))?;
                 Some(canonical(&join_path(&path, self.model.name(id))))
             }
             // `require('x')`
@@ -147,7 +166,10 @@ impl<'a> Analysis<'a> {
                 let arg = self.model.child(id, Role::Arg)?;
                 (self.model.kind(arg) == Kind::String).then(|| canonical(self.model.name(arg)))
             }
-            Kind::Await => self.path_of(self.model.child(id, Role::Value)?),
+            Kind::Await => {
+                let value = self.model.child(id, Role::Value)?;
+                self.guarded(value, || self.path_of(value))
+            }
             _ => None,
         }
     }
@@ -222,9 +244,9 @@ impl<'a> Analysis<'a> {
         if let Some(known) = self.types.borrow().get(&id) {
             return known.clone();
         }
-        let depth = self.busy.borrow().len();
+        let cuts = self.cuts.get();
         let found = self.guarded(id, || self.type_uncached(id));
-        if found.is_some() || depth == 0 {
+        if found.is_some() || self.may_keep(cuts) {
             self.types.borrow_mut().insert(id, found.clone());
         }
         found

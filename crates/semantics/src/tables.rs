@@ -75,11 +75,17 @@ pub struct Tables {
     pub package: Option<String>,
     /// Calls, constructions and idioms, in source order.
     pub calls: Vec<NodeId>,
+    /// The resources of scoped statements, in source order.
+    pub scoped: Vec<NodeId>,
     /// Stores by scope (function, class or module node) and name.
     stores: FxHashMap<(NodeId, Sym), Vec<Store>>,
     /// Named functions by name, outside classes.
     pub free_functions: FxHashMap<Sym, Vec<NodeId>>,
     class_of: FxHashMap<NodeId, u32>,
+    /// What is put into the map or list of this name: a local one, or a field of the class.
+    elements: FxHashMap<(Option<u32>, Sym), Vec<NodeId>>,
+    /// Every read of a plain name, in source order.
+    reads: FxHashMap<Sym, Vec<NodeId>>,
 }
 
 impl Tables {
@@ -95,6 +101,7 @@ impl Tables {
                 }
                 Kind::Function => tables.function(model, id, &mut by_name),
                 Kind::Call | Kind::New | Kind::Idiom => tables.calls.push(id),
+                Kind::WithItem => tables.scoped.push(id),
                 _ => {}
             }
         }
@@ -106,6 +113,8 @@ impl Tables {
                 Kind::Loop => tables.bind(model, id, Role::Iterable, StoreKind::Element),
                 Kind::WithItem => tables.bind(model, id, Role::Value, StoreKind::Resource),
                 Kind::Catch => tables.bind(model, id, Role::Value, StoreKind::Caught),
+                Kind::Call => tables.element_by_method(model, id),
+                Kind::Name if model.role(id) != Role::Target => tables.reads.entry(model.sym(id)).or_default().push(id),
                 _ => {}
             }
         }
@@ -273,6 +282,12 @@ impl Tables {
                     self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
                 }
             }
+            Kind::Index => {
+                let container = model.child(target, Role::Object).and_then(|o| self.container_key(model, o));
+                if let (Some(key), Some(value)) = (container, store.value) {
+                    self.elements.entry(key).or_default().push(value);
+                }
+            }
             Kind::List => {
                 for (i, item) in model.children(target).enumerate() {
                     self.target(model, item, Store { index: i as u32, ..store });
@@ -287,6 +302,39 @@ impl Tables {
             }
             _ => {}
         }
+    }
+
+    /// `map.put(k, v)` and kin: the last argument becomes an element.
+    fn element_by_method(&mut self, model: &FileModel, call: NodeId) {
+        const PUT: [&str; 8] = ["put", "set", "putIfAbsent", "setdefault", "Store", "add", "append", "push"];
+        if !PUT.contains(&model.name(call)) {
+            return;
+        }
+        let container = model.child(call, Role::Receiver).and_then(|r| self.container_key(model, r));
+        if let (Some(key), Some(value)) = (container, model.children_with(call, Role::Arg).last()) {
+            self.elements.entry(key).or_default().push(value);
+        }
+    }
+
+    /// A container that is a plain name or a field of the current object.
+    pub(crate) fn container_key(&self, model: &FileModel, id: NodeId) -> Option<(Option<u32>, Sym)> {
+        match model.kind(id) {
+            Kind::Name => Some((None, model.sym(id))),
+            Kind::Member if model.child(id, Role::Object).is_some_and(|o| self.is_this(model, o)) => {
+                Some((self.class_around(model, id), model.sym(id)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is put into a container of this key, in the whole file.
+    pub(crate) fn elements(&self, key: (Option<u32>, Sym)) -> &[NodeId] {
+        self.elements.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every read of the plain name, in source order.
+    pub(crate) fn reads(&self, name: Sym) -> &[NodeId] {
+        self.reads.get(&name).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the expression is the current object: `this`, or the name of the method's receiver parameter.
@@ -309,19 +357,29 @@ impl Tables {
 
     fn param(&mut self, model: &FileModel, id: NodeId) {
         let Some(function) = model.enclosing(id, Kind::Function) else { return };
-        let position = model.children_with(function, Role::Param).position(|p| p == id);
+        // One node may declare several parameters of one type: count names, not nodes.
+        let names = |p: NodeId| match model.sym(p) {
+            Sym::EMPTY => model.children_with(p, Role::Target).count().max(1),
+            _ => 1,
+        };
+        let mut params = model.children_with(function, Role::Param);
+        let position = match model.role(id) {
+            Role::Param => params.by_ref().take_while(|p| *p < id).map(names).sum::<usize>() as u32,
+            _ => u32::MAX,
+        };
         let store = Store {
             at: id,
             value: model.child(id, Role::Value),
             index: 0,
             ty: model.children(id).find(|c| model.kind(*c) == Kind::Type),
-            kind: StoreKind::Param(position.map_or(u32::MAX, |p| p as u32)),
+            kind: StoreKind::Param(position),
         };
         if model.sym(id) != Sym::EMPTY {
             self.add(function, model.sym(id), store);
         }
-        if let Some(target) = model.child(id, Role::Target) {
-            self.target(model, target, store);
+        for (i, target) in model.children_with(id, Role::Target).enumerate() {
+            let kind = StoreKind::Param(position.saturating_add(i as u32));
+            self.target(model, target, Store { kind, ..store });
         }
     }
 
@@ -335,6 +393,10 @@ impl Tables {
             kind: StoreKind::Plain,
         };
         let targets: Vec<Sym> = model.children_with(id, Role::Target).map(|t| model.sym(t)).collect();
+        if targets.is_empty() && model.sym(id) == Sym::EMPTY {
+            // An embedded type: its methods are this class's too.
+            self.classes[class as usize].extends.extend(store.ty);
+        }
         for name in targets.into_iter().chain([model.sym(id)]).filter(|n| *n != Sym::EMPTY) {
             self.classes[class as usize].fields.entry(name).or_default().push(store);
         }

@@ -165,7 +165,7 @@ impl<'tree> Walk<'_, 'tree> {
             return Some(Level { context: Context::Group(role), opened: 0 });
         }
         let text = self.text.get(node.byte_range()).unwrap_or("");
-        let is_call = pattern.kind == Kind::Member && text.contains('(');
+        let is_call = kind != pattern.kind && pattern.kind == Kind::Member && text.contains('(');
         let kind = if is_call { pattern.kind } else { kind };
         // A destructured parameter that the grammar does not wrap.
         let wrapped = role == Role::Param && matches!(kind, Kind::Record | Kind::List);

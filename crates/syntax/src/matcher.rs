@@ -24,9 +24,16 @@ pub(crate) struct Bound {
 
 /// Scratch space that is reused from match to match.
 pub(crate) struct Matcher<'tree> {
-    cursors: Vec<TreeCursor<'tree>>,
+    levels: Vec<Level<'tree>>,
     raw: Vec<(u16, Node<'tree>)>,
     hits: Vec<Hit>,
+}
+
+/// The children of the node that is being matched at one depth of a pattern.
+struct Level<'tree> {
+    node: usize,
+    cursor: Option<TreeCursor<'tree>>,
+    children: Vec<(Node<'tree>, Option<u16>)>,
 }
 
 /// One child that one child pattern of an ordered element matched.
@@ -40,7 +47,7 @@ struct Hit {
 
 impl<'tree> Matcher<'tree> {
     pub(crate) fn new() -> Self {
-        Self { cursors: Vec::new(), raw: Vec::new(), hits: Vec::new() }
+        Self { levels: Vec::new(), raw: Vec::new(), hits: Vec::new() }
     }
 
     /// Whether `pattern` matches at `node`; on success `bound` gets the nodes that it names, in source order.
@@ -111,17 +118,10 @@ impl<'tree> Matcher<'tree> {
         depth: usize,
         bound: &mut Vec<Bound>,
     ) -> bool {
-        if self.cursors.len() <= depth {
-            self.cursors.push(node.walk());
-        } else {
-            self.cursors[depth].reset(node);
-        }
+        let children = self.children_of(node, depth);
         let mut missing = element.children.iter().enumerate().filter(|(_, c)| c.required).fold(0u64, |m, (i, _)| m | 1 << i);
         let hits = self.hits.len();
-        let mut more = self.cursors[depth].goto_first_child();
-        let mut at = 0;
-        while more {
-            let (child, field) = (self.cursors[depth].node(), self.cursors[depth].field_id().map(std::num::NonZero::get));
+        for (at, (child, field)) in children.iter().copied().enumerate() {
             let before = missing;
             for (i, wanted) in element.children.iter().enumerate() {
                 let early = element.ordered && before & ((1 << i) - 1) != 0;
@@ -140,14 +140,34 @@ impl<'tree> Matcher<'tree> {
                     bound.truncate(marks);
                 }
             }
-            at += 1;
-            more = self.cursors[depth].goto_next_sibling();
         }
+        self.levels[depth].children = children;
         if missing == 0 && element.ordered {
             self.drop_late_hits(element, hits, bound);
         }
         self.hits.truncate(hits);
         missing == 0
+    }
+
+    /// The children of `node` with their fields, kept for the next pattern that asks about the same node. The caller
+    /// puts them back.
+    fn children_of(&mut self, node: Node<'tree>, depth: usize) -> Vec<(Node<'tree>, Option<u16>)> {
+        while self.levels.len() <= depth {
+            self.levels.push(Level { node: 0, cursor: None, children: Vec::new() });
+        }
+        let level = &mut self.levels[depth];
+        if level.node != node.id() {
+            level.node = node.id();
+            level.children.clear();
+            let cursor = level.cursor.get_or_insert_with(|| node.walk());
+            cursor.reset(node);
+            let mut more = cursor.goto_first_child();
+            while more {
+                level.children.push((cursor.node(), cursor.field_id().map(std::num::NonZero::get)));
+                more = cursor.goto_next_sibling();
+            }
+        }
+        std::mem::take(&mut level.children)
     }
 
     /// Takes back what matched at or after the last place where the required patterns behind it can still match:

@@ -39,7 +39,8 @@ mod tests {
 
     #[test]
     fn the_nearest_file_wins_up_to_the_repository_root() {
-        let folder = Folder::new(&[("timelint.toml", ""), ("r/.git/HEAD", ""), ("r/a/b/x.py", ""), ("r/timelint.toml", "")]);
+        let folder =
+            Folder::new(&[("timelint.toml", ""), ("r/.git/HEAD", ""), ("r/a/b/x.py", ""), ("r/timelint.toml", "")]);
         let at = |p: &str| discover_config(&folder.0.join(p));
         assert_eq!(at("r/a/b/x.py"), Some(folder.0.join("r/timelint.toml")));
         folder.write("r/a/timelint.toml", b"");
@@ -49,7 +50,8 @@ mod tests {
 
     #[test]
     fn nothing_above_the_repository_or_outside_one_is_read() {
-        let folder = Folder::new(&[("timelint.toml", ""), ("r/.git/HEAD", ""), ("plain/x.py", ""), (".timelint/queries/x", "")]);
+        let folder =
+            Folder::new(&[("timelint.toml", ""), ("r/.git/HEAD", ""), ("plain/x.py", ""), (".timelint/queries/x", "")]);
         assert_eq!(discover_config(&folder.0.join("r")), None);
         assert_eq!(discover_config(&folder.0.join("plain")), None);
         assert_eq!(discover_user_folder(&folder.0), Some(folder.0.join(".timelint")));

@@ -41,8 +41,12 @@ fn entry<T: DeserializeOwned>(file: &str, text: &str, table: Spanned<Table>) -> 
     let body = body(text, start);
     let mut table = table.into_inner();
     let catalog = match table.remove("language") {
-        Some(Value::String(name)) => catalog(&name).map_err(|m| ConfigError::at(file, text, find(body, start, &name), m))?,
-        Some(_) => return Err(ConfigError::at(file, text, find(body, start, "language"), "`language` must be a string")),
+        Some(Value::String(name)) => {
+            catalog(&name).map_err(|m| ConfigError::at(file, text, find(body, start, &name), m))?
+        }
+        Some(_) => {
+            return Err(ConfigError::at(file, text, find(body, start, "language"), "`language` must be a string"));
+        }
         None => {
             let message = "this entry needs a `language`, such as `language = \"go\"`";
             return Err(ConfigError::at(file, text, start, message));

@@ -81,14 +81,16 @@ pub(crate) struct Override {
 }
 
 pub(super) fn read(file: &str, text: &str, folder: &Path, names: &Names) -> Result<Config, ConfigError> {
-    let raw: Raw = toml::from_str(text).map_err(|e| {
-        ConfigError::at(file, text, e.span().map_or(0, |s| s.start), improve(e.message()))
-    })?;
+    let raw: Raw = toml::from_str(text)
+        .map_err(|e| ConfigError::at(file, text, e.span().map_or(0, |s| s.start), improve(e.message())))?;
     let reader = Reader { file, text, folder, names };
     Ok(Config {
         file: file.to_owned(),
         text: text.to_owned(),
-        layer: Layer { select: raw.select.map(|s| reader.selectors(&s)).transpose()?, ignore: reader.selectors(&raw.ignore)? },
+        layer: Layer {
+            select: raw.select.map(|s| reader.selectors(&s)).transpose()?,
+            ignore: reader.selectors(&raw.ignore)?,
+        },
         min_confidence: reader.word(raw.min_confidence.as_ref(), value::confidence)?,
         fail_on: reader.word(raw.fail_on.as_ref(), value::fail_on)?,
         exclude: reader.patterns(&raw.exclude)?,
@@ -118,9 +120,9 @@ impl Reader<'_> {
 
     fn selector(&self, word: &Word) -> Result<Selector, ConfigError> {
         let name = word.get_ref();
-        self.names.selector(name).map_err(|hint| {
-            self.error(word.span().start, format!("no rule, family or group is called `{name}`{hint}"))
-        })
+        self.names
+            .selector(name)
+            .map_err(|hint| self.error(word.span().start, format!("no rule, family or group is called `{name}`{hint}")))
     }
 
     fn word<T>(&self, word: Option<&Word>, read: fn(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
@@ -197,7 +199,8 @@ mod tests {
     use crate::testing::names;
 
     fn config(text: &str) -> Result<Config, String> {
-        read("timelint.toml", text, Path::new("/r"), &names()).map_err(|e| format!("{}:{}: {}", e.line, e.column, e.message))
+        read("timelint.toml", text, Path::new("/r"), &names())
+            .map_err(|e| format!("{}:{}: {}", e.line, e.column, e.message))
     }
 
     fn error(text: &str) -> String {
@@ -250,14 +253,20 @@ mod tests {
     #[test]
     fn unknown_keys_have_a_place_and_a_suggestion() {
         assert_eq!(error("\nselct = []"), "2:1: unknown key `selct`: did you mean `select`?");
-        assert_eq!(error("[rules.fake-call]\nseverty = \"x\""), "2:1: unknown key `severty`, expected `severity`");
+        assert_eq!(error("[rules.fake-call]\nseverty = \"x\""), "2:1: unknown key `severty`: did you mean `severity`?");
         assert!(error("[[overrides]]\nfiles = []\nignor = []").contains("did you mean `ignore`?"));
     }
 
     #[test]
     fn unknown_names_have_a_place_and_a_suggestion() {
-        assert_eq!(error("select = [\"fake-cal\"]"), "1:11: no rule, family or group is called `fake-cal`: did you mean `fake-call`?");
-        assert_eq!(error("ignore = [\"networks\"]"), "1:11: no rule, family or group is called `networks`: did you mean `network`?");
+        assert_eq!(
+            error("select = [\"fake-cal\"]"),
+            "1:11: no rule, family or group is called `fake-cal`: did you mean `fake-call`?"
+        );
+        assert_eq!(
+            error("ignore = [\"networks\"]"),
+            "1:11: no rule, family or group is called `networks`: did you mean `network`?"
+        );
         assert_eq!(error("[rules.other-cal]"), "1:8: no rule is called `other-cal`: did you mean `other-call`?");
         assert_eq!(error("min-confidence = \"hig\""), "1:18: there is no confidence `hig`: did you mean `high`?");
         assert!(error("fail-on = \"errors\"").ends_with("did you mean `error`?"));
@@ -269,9 +278,15 @@ mod tests {
     #[test]
     fn wrong_entries_have_a_place_and_a_suggestion() {
         let api = "[[api]]\nlanguage = \"go\"\nname = \"a.B\"\n";
-        assert_eq!(error(&format!("{api}role = \"clock.wal\"")), "4:9: unknown value `clock.wal`: did you mean `clock.wall`?");
+        assert_eq!(
+            error(&format!("{api}role = \"clock.wal\"")),
+            "4:9: unknown value `clock.wal`: did you mean `clock.wall`?"
+        );
         assert_eq!(error(&format!("{api}rol = \"sleep\"")), "4:1: unknown key `rol`: did you mean `role`?");
-        assert_eq!(error("[[api]]\nname = \"a\"\nrole = \"sleep\""), "1:1: this entry needs a `language`, such as `language = \"go\"`");
+        assert_eq!(
+            error("[[api]]\nname = \"a\"\nrole = \"sleep\""),
+            "1:1: this entry needs a `language`, such as `language = \"go\"`"
+        );
         assert_eq!(
             error("[[api]]\nlanguage = \"pyton\"\nname = \"a\"\nrole = \"sleep\""),
             "2:13: there is no language `pyton`: did you mean `python`?"

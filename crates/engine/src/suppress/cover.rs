@@ -36,7 +36,9 @@ impl File<'_> {
                 rest.push(c);
             }
         }
-        let in_braces = rest == "{}" && text.trim_start().starts_with('{') && self.source.text[..comment.start as usize].ends_with('{');
+        let in_braces = rest == "{}"
+            && text.trim_start().starts_with('{')
+            && self.source.text[..comment.start as usize].ends_with('{');
         !rest.is_empty() && !in_braces
     }
 
@@ -47,7 +49,8 @@ impl File<'_> {
         for (at, id) in on_line.iter().enumerate() {
             let is_innermost = on_line.get(at + 1).is_none_or(|next| !self.model.contains(*id, *next));
             if is_innermost {
-                covered.extend(self.extent(*id).into_iter().filter(|_| !self.is_compound(*id) || self.in_head(*id, line)));
+                covered
+                    .extend(self.extent(*id).into_iter().filter(|_| !self.is_compound(*id) || self.in_head(*id, line)));
             }
         }
         covered

@@ -5,8 +5,12 @@ use crate::suggest::hint;
 /// What every suppression comment holds.
 pub(super) const MARK: &str = "timelint:";
 
-const VERBS: [(&str, Verb); 4] =
-    [("ignore", Verb::Statement), ("ignore-file", Verb::File), ("ignore-start", Verb::Start), ("ignore-end", Verb::End)];
+const VERBS: [(&str, Verb); 4] = [
+    ("ignore", Verb::Statement),
+    ("ignore-file", Verb::File),
+    ("ignore-start", Verb::Start),
+    ("ignore-end", Verb::End),
+];
 
 /// What a comment covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +68,8 @@ fn parse(text: &str) -> Result<Directive<'_>, String> {
         return Err(format!("`timelint: {word}` is no instruction{}", hint(word, &words)));
     };
     let example = format!("write `timelint: {word}[rule-name] -- reason`");
-    let inner = rest.trim_start().strip_prefix('[').ok_or_else(|| format!("the rules to ignore must be named: {example}"))?;
+    let inner =
+        rest.trim_start().strip_prefix('[').ok_or_else(|| format!("the rules to ignore must be named: {example}"))?;
     let (list, tail) = inner.split_once(']').ok_or_else(|| format!("the list of rules has no `]`: {example}"))?;
     let names: Vec<&str> = list.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
     if names.is_empty() {
@@ -94,7 +99,10 @@ mod tests {
             "# noqa: E501  timelint: ignore[a-b, clock] -- one host",
         ] {
             let directive = one(comment).expect(comment);
-            assert_eq!(directive, Directive { verb: Verb::Statement, names: vec!["a-b", "clock"], reason: Some("one host") });
+            assert_eq!(
+                directive,
+                Directive { verb: Verb::Statement, names: vec!["a-b", "clock"], reason: Some("one host") }
+            );
             assert_eq!(directive.complaint(), None);
         }
         assert_eq!(one("// timelint: ignore-file[all] -- x").map(|d| d.verb), Ok(Verb::File));

@@ -56,14 +56,24 @@ impl Suppressions {
             }
         }
         for mut rest in open {
-            found.note(rest.line, format!("`ignore-start[{0}]` has no `ignore-end[{0}]`: it covers the rest of the file", rest.written));
+            found.note(
+                rest.line,
+                format!("`ignore-start[{0}]` has no `ignore-end[{0}]`: it covers the rest of the file", rest.written),
+            );
             rest.covers.push((rest.line, u32::MAX));
             found.all.push(rest);
         }
         found
     }
 
-    fn add(&mut self, directive: &Directive<'_>, line: u32, covers: &[(u32, u32)], names: &Names, open: &mut Vec<Suppression>) {
+    fn add(
+        &mut self,
+        directive: &Directive<'_>,
+        line: u32,
+        covers: &[(u32, u32)],
+        names: &Names,
+        open: &mut Vec<Suppression>,
+    ) {
         if let Some(complaint) = directive.complaint() {
             self.note(line, complaint);
         }
@@ -86,7 +96,8 @@ impl Suppressions {
                         started.covers.push((started.line, line));
                         self.all.push(started);
                     }
-                    None => self.note(line, format!("`ignore-end[{written}]` without an `ignore-start[{written}]` before it")),
+                    None => self
+                        .note(line, format!("`ignore-end[{written}]` without an `ignore-start[{written}]` before it")),
                 },
             }
         }

@@ -82,7 +82,10 @@ fn mistakes_are_reported() {
         complaints("bad()  # timelint: ignore[fake-cal] -- x", &[1]),
         ["1: no rule, family or group is called `fake-cal`: did you mean `fake-call`?"]
     );
-    assert_eq!(complaints("good()\nx()  # timelint: ignore[fake-call] -- x", &[]), ["2: nothing is suppressed by `fake-call` here: remove it"]);
+    assert_eq!(
+        complaints("good()\nx()  # timelint: ignore[fake-call] -- x", &[]),
+        ["2: nothing is suppressed by `fake-call` here: remove it"]
+    );
     assert!(complaints("# timelint: ignroe[x]", &[])[0].contains("did you mean `ignore`?"));
     assert!(complaints("# timelint: ignore-end[all]", &[])[0].contains("without an `ignore-start[all]`"));
     assert!(complaints("# timelint: ignore-start[all] -- x\nbad()", &[2])[0].contains("has no `ignore-end[all]`"));

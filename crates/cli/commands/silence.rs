@@ -1,0 +1,135 @@
+//! `timelint check --explain-silence PATH:LINE`: why nothing is reported at a place.
+
+use super::dump::place;
+use crate::exit::{Failure, print};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use timelint_diagnostics::{Finding, Severity};
+use timelint_engine::{Engine, HiddenBecause, Inspection, Outcome};
+use timelint_rules::RULES;
+
+/// A line of a file.
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    line: u32,
+}
+
+/// Reads `PATH:LINE`; a column after it is ignored.
+pub(crate) fn parse(text: &str) -> Result<Place, Failure> {
+    let wrong =
+        || Failure::Usage(format!("--explain-silence wants PATH:LINE, such as `src/lease.go:42`, not `{text}`"));
+    let (mut path, mut last) = text.rsplit_once(':').ok_or_else(wrong)?;
+    if let Some((before, line)) = path.rsplit_once(':')
+        && line.parse::<u32>().is_ok()
+        && last.parse::<u32>().is_ok()
+    {
+        (path, last) = (before, line);
+    }
+    let line = last.parse().ok().filter(|l| *l > 0 && !path.is_empty()).ok_or_else(wrong)?;
+    Ok(Place { path: PathBuf::from(path), line })
+}
+
+/// Prints what is known of the place.
+pub(crate) fn explain(engine: &Engine, outcome: &Outcome, wanted: &Place) -> Result<(), Failure> {
+    let seen = engine.inspect(&wanted.path)?;
+    print(|out| {
+        writeln!(out, "{}:{}", seen.source.path, wanted.line)?;
+        writeln!(out, "  {}", seen.source.lines.line_text(&seen.source.text, wanted.line).trim())?;
+        skipped(outcome, &seen, out)?;
+        nodes(&seen, wanted.line, out)?;
+        rules(engine, outcome, &seen, wanted.line, out)
+    })
+}
+
+fn skipped(outcome: &Outcome, seen: &Inspection, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(skipped) = outcome.skipped.iter().find(|s| s.path == seen.source.path) {
+        writeln!(out, "\nthe file was not analysed: {}", skipped.reason.name())?;
+    }
+    for note in outcome.report.notes.iter().filter(|n| n.path == seen.source.path) {
+        let line = note.line.map(|l| format!(" at line {l}")).unwrap_or_default();
+        writeln!(out, "\n{}{line}: {}", note.kind.name(), note.message)?;
+    }
+    Ok(())
+}
+
+fn nodes(seen: &Inspection, line: u32, out: &mut dyn Write) -> io::Result<()> {
+    let starts_here = |start: u32| seen.source.lines.line(start) == line;
+    writeln!(out, "\nmodel of the line:")?;
+    let mut any = false;
+    for id in seen.model.ids().skip(1).filter(|id| starts_here(seen.model.span(*id).start)) {
+        any = true;
+        let span = seen.model.span(id);
+        let name = match seen.model.name(id) {
+            "" => String::new(),
+            name => format!(" {name:?}"),
+        };
+        let roles: Vec<&str> = seen.roles.iter().filter(|r| r.0 == span).map(|r| r.1.as_str()).collect();
+        let roles = if roles.is_empty() { String::new() } else { format!("  = {}", roles.join(", ")) };
+        writeln!(out, "  {} {}{name}{roles}", place(&seen.source, span), seen.model.kind(id).name())?;
+    }
+    if !any {
+        writeln!(out, "  nothing starts on this line")?;
+    }
+    Ok(())
+}
+
+fn rules(engine: &Engine, outcome: &Outcome, seen: &Inspection, line: u32, out: &mut dyn Write) -> io::Result<()> {
+    let touches = |finding: &&Finding| {
+        let spans = finding.labels.iter().map(|l| &l.location).chain([&finding.primary]);
+        spans.filter(|l| l.path == seen.source.path).any(|l| {
+            (seen.source.lines.line(l.span.start)..=seen.source.lines.line(l.span.end.max(1) - 1)).contains(&line)
+        })
+    };
+    let enabled = engine.enabled_rules();
+    writeln!(out, "\nrules:")?;
+    for rule in RULES.iter().map(|r| r.meta()) {
+        let shown: Vec<&Finding> =
+            outcome.report.findings.iter().filter(|f| f.rule.id == rule.id).filter(touches).collect();
+        let hidden: Vec<_> =
+            outcome.hidden.iter().filter(|h| h.finding.rule.id == rule.id && touches(&&h.finding)).collect();
+        for finding in &shown {
+            writeln!(out, "  {}: reported, {}", rule.id, describe(finding))?;
+        }
+        for hidden in &hidden {
+            let why = match hidden.because {
+                HiddenBecause::TestCode => {
+                    "not reported: test code, examples and benchmarks are quiet (--include-tests)".to_owned()
+                }
+                HiddenBecause::Suppressed { line } => format!("suppressed by the comment on line {line}"),
+                HiddenBecause::BelowConfidence(least) => format!("held back: below --min-confidence {}", least.name()),
+            };
+            writeln!(out, "  {}: {why}; {}", rule.id, describe(&hidden.finding))?;
+            for evidence in &hidden.finding.evidence {
+                writeln!(out, "    {evidence}")?;
+            }
+        }
+        if shown.is_empty() && hidden.is_empty() {
+            let why = if enabled.iter().any(|r| r.id == rule.id) {
+                "saw nothing wrong here"
+            } else {
+                "is off (select, ignore)"
+            };
+            writeln!(out, "  {}: {why}", rule.id)?;
+        }
+    }
+    Ok(())
+}
+
+fn describe(finding: &Finding) -> String {
+    let severity: Severity = finding.severity;
+    format!("{} confidence, {}: {}", finding.confidence.name(), severity.name(), finding.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_paths_with_lines() {
+        let read = |t: &str| parse(t).map(|p| (p.path.display().to_string(), p.line)).map_err(|e| e.to_string());
+        assert_eq!(read("a/b.go:42"), Ok(("a/b.go".into(), 42)));
+        assert_eq!(read("a/b.go:42:7"), Ok(("a/b.go".into(), 42)));
+        assert!(read("a/b.go").is_err_and(|e| e.contains("wants PATH:LINE")));
+        assert!(read("a/b.go:0").is_err());
+    }
+}

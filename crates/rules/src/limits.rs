@@ -1,0 +1,453 @@
+//! Lengths of time that bound something: found by what an API says of its arguments, by names, and by hand-written
+//! comparisons with the clock.
+
+use crate::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit};
+use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, unit_word, words};
+
+/// A length of time that bounds something.
+#[derive(Debug, Clone)]
+pub(crate) struct Limit {
+    /// The expression that says how long.
+    pub(crate) length: NodeId,
+    /// The call, construction, record or assignment that takes it.
+    pub(crate) site: NodeId,
+    /// What it is called there.
+    pub(crate) name: String,
+    /// What it bounds.
+    pub(crate) kind: TimeoutKind,
+    /// Its unit where it is a bare number.
+    pub(crate) unit: Option<Unit>,
+    /// Numbers that mean "for ever".
+    pub(crate) infinite: Vec<f64>,
+    /// How it is known to be a limit.
+    pub(crate) how: How,
+    /// How it is known that another machine is on the other side.
+    pub(crate) remote: Remote,
+    /// What the catalogue advises.
+    pub(crate) advice: Option<String>,
+}
+
+/// The limit's value, if it is nothing but a constant.
+pub(crate) fn fixed_value(file: &Analysis<'_>, limit: &Limit) -> Option<Value> {
+    let value = file.value(limit.length);
+    (value.is_constant() && value.number.is_some_and(|n| n > 0.0 && !limit.infinite.contains(&n))).then_some(value)
+}
+
+/// Every limit at the node `id` itself.
+pub(crate) fn limits_at(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Call | Kind::New | Kind::Decorator | Kind::Record | Kind::Idiom => match file.resolve(id) {
+            Some(known) if known.how != How::Name || known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout) => {
+                known_limits(file, id, known)
+            }
+            Some(known) if is_local(known.api.role) => Vec::new(),
+            _ => unknown_call_limits(file, id),
+        },
+        Kind::Argument | Kind::Entry => named_limit(file, id).into_iter().collect(),
+        Kind::Assign | Kind::Let => assigned_limits(file, id),
+        Kind::Binary => compared_limit(file, id).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_local(role: ApiRole) -> bool {
+    matches!(
+        role,
+        ApiRole::LocalProcess
+            | ApiRole::Schedule
+            | ApiRole::Sleep
+            | ApiRole::Log
+            | ApiRole::ConfigRead
+            | ApiRole::ValuePass
+            | ApiRole::TimeAdd
+            | ApiRole::TimeConvert
+            | ApiRole::TimeDuration
+            | ApiRole::TimeCompare
+            | ApiRole::TimeDifference
+    )
+}
+
+/// What the catalogue says of the arguments of a call or of the entries of a typed record.
+fn known_limits(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>) -> Vec<Limit> {
+    if is_local(known.api.role) {
+        return Vec::new();
+    }
+    let by_argument = file.argument(id, known, ArgMeaning::Unit).and_then(|u| file.unit_named_by(u));
+    let specs = known.api.args.iter().filter(|a| a.is == ArgMeaning::Timeout);
+    let mut all = Vec::new();
+    for spec in specs {
+        let Some(length) = file.argument_at(id, spec.at.as_slice()) else { continue };
+        let Some(kind) = effective_kind(known, spec) else { continue };
+        let remote = known_remote(file, id, known, kind);
+        let name = spec_name(spec).or_else(|| known.api.name.as_slice().first().map(|n| leaf(n).to_owned()));
+        all.push(Limit {
+            length,
+            site: id,
+            name: name.unwrap_or_default(),
+            kind,
+            unit: by_argument.or(spec.unit),
+            infinite: spec.infinite.clone(),
+            how: known.how,
+            remote,
+            advice: known.api.advice.clone(),
+        });
+    }
+    all
+}
+
+fn leaf(name: &str) -> &str {
+    timelint_semantics::catalog::leaf(name)
+}
+
+fn spec_name(spec: &ArgSpec) -> Option<String> {
+    let place = match &spec.at {
+        OneOrMany::One(one) => one,
+        OneOrMany::Many(many) => many.iter().find(|p| matches!(p, ArgPlace::Keyword(_)))?,
+    };
+    match place {
+        ArgPlace::Keyword(k) => Some(k.clone()),
+        ArgPlace::Position(_) => None,
+    }
+}
+
+/// The kind as far as this rule is concerned; `None` for limits that are no timeouts of a remote side: closing idle
+/// connections, shutting down, serving.
+fn effective_kind(known: Resolved<'_>, spec: &ArgSpec) -> Option<TimeoutKind> {
+    let serves = known.api.role == ApiRole::None;
+    match spec.kind? {
+        TimeoutKind::Shutdown => None,
+        TimeoutKind::Idle => {
+            let name = known.api.name.as_slice().first().map_or("", String::as_str);
+            let named = spec_name(spec).unwrap_or_default();
+            let housekeeping = ["idle", "keep", "alive", "server", "lifetime", "recycle", "life"];
+            let any = |text: &str| words(text).iter().any(|w| housekeeping.contains(&w.as_str()));
+            (!serves && !any(name) && !any(&named)).then_some(TimeoutKind::Read)
+        }
+        TimeoutKind::Read | TimeoutKind::Write | TimeoutKind::Total | TimeoutKind::Await if serves => None,
+        kind => Some(kind),
+    }
+}
+
+fn known_remote(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: TimeoutKind) -> Remote {
+    let role = known.api.role;
+    match kind {
+        TimeoutKind::Await if matches!(role, ApiRole::RemoteRead) => Remote::No,
+        TimeoutKind::Await | TimeoutKind::Total if matches!(role, ApiRole::TimeoutSet | ApiRole::Await | ApiRole::None) => {
+            let by_name = known.how != How::Name && known.api.name.as_slice().iter().any(|n| is_remote_name(n));
+            if by_name && kind == TimeoutKind::Total { Remote::Known } else { evidence_reached(file, id) }
+        }
+        _ => Remote::Known,
+    }
+}
+
+/// Calls that the catalogue does not know: a method that sets a timeout, a parameter or a constant that is called one.
+fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
+    let model = file.model;
+    if !matches!(model.kind(id), Kind::Call | Kind::New) {
+        return Vec::new();
+    }
+    let args: Vec<NodeId> = model.children_with(id, Role::Arg).collect();
+    let callee = match model.kind(id) {
+        Kind::New => model.child(id, Role::Type).map_or("", |t| model.name(t)),
+        _ => model.name(id),
+    };
+    if is_housekeeping(callee) || args.is_empty() {
+        return Vec::new();
+    }
+    let parameters = file.parameter_names(id);
+    let unit = args.last().and_then(|a| file.unit_named_by(*a));
+    let own_name = named_kind(callee).filter(|_| model.kind(id) == Kind::Call && is_setter(file, id, &args));
+    let mut all = Vec::new();
+    for (position, arg) in args.iter().enumerate() {
+        let by_parameter = parameters.get(position).map(String::as_str).filter(|p| named_kind(p).is_some());
+        let by_own_name = match model.kind(*arg) {
+            Kind::Name | Kind::Member => Some(model.name(*arg)).filter(|n| named_kind(n).is_some()),
+            _ => None,
+        };
+        let by_callee = own_name.map(|_| callee).filter(|_| is_number(file, *arg));
+        let Some(name) = by_callee.or(by_parameter).or(by_own_name) else { continue };
+        // `connect() { connect(TIMEOUT) }`: the other overload makes it configurable.
+        if file.function_around(id).is_some_and(|f| model.name(f) == callee) {
+            continue;
+        }
+        let Some(kind) = named_kind(name) else { continue };
+        let unit = unit.or_else(|| unit_of_name(name));
+        all.push(by_name_limit(file, *arg, id, name, kind, unit));
+    }
+    all
+}
+
+/// `x.setReadTimeout(5000)`, `promise.timeout(1000)`, `withTimeout(work, 1000)`, but not `isTimeout(5)`.
+fn is_setter(file: &Analysis<'_>, id: NodeId, args: &[NodeId]) -> bool {
+    let model = file.model;
+    let plain = model.child(id, Role::Receiver).is_none();
+    let lambda_first = args.first().is_some_and(|a| model.kind(*a) == Kind::Function);
+    // A timer: the callback runs when time is up.
+    if matches!(model.name(id), "setTimeout" | "clearTimeout") && (plain || lambda_first) {
+        return false;
+    }
+    let first = words(model.name(id)).into_iter().next().unwrap_or_default();
+    !["is", "has", "on", "get", "check", "handle", "assert", "test", "clear", "log"].contains(&first.as_str())
+}
+
+fn is_number(file: &Analysis<'_>, id: NodeId) -> bool {
+    file.value(id).number.is_some()
+}
+
+fn by_name_limit(file: &Analysis<'_>, length: NodeId, site: NodeId, name: &str, kind: TimeoutKind, unit: Option<Unit>) -> Limit {
+    let mut remote = evidence_at(file, site);
+    if remote < Remote::Named {
+        let own = is_remote_name(name);
+        let around = evidence_around(file, site);
+        remote = if own && around >= Remote::Around { Remote::Named } else { remote.max(around) };
+    }
+    Limit { length, site, name: name.to_owned(), kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None }
+}
+
+/// A keyword argument, or an entry of an options object or struct literal, that is called a timeout.
+fn named_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
+    let model = file.model;
+    let name = model.name(id);
+    let kind = named_kind(name)?;
+    let length = model.child(id, Role::Value)?;
+    let site = taker(file, id)?;
+    if let Some(known) = file.resolve(site) {
+        let specified = known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout && spec_speaks_of(a, name));
+        let elsewhere = matches!(known.api.role, ApiRole::Await | ApiRole::LockAcquire | ApiRole::LockTry | ApiRole::LockNew);
+        if specified || is_local(known.api.role) || elsewhere || known.api.role == ApiRole::None {
+            return None;
+        }
+    }
+    if is_local_callee(file, site) {
+        return None;
+    }
+    Some(by_name_limit(file, length, site, name, kind, unit_of_name(name)))
+}
+
+fn spec_speaks_of(spec: &ArgSpec, name: &str) -> bool {
+    spec.at.as_slice().iter().any(|p| matches!(p, ArgPlace::Keyword(k) if leaf(k) == name))
+}
+
+/// The call that takes a keyword argument or the record with an entry; `None` when something may override the entry.
+fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let parent = model.parent(id)?;
+    if model.kind(parent) != Kind::Record {
+        return matches!(model.kind(parent), Kind::Call | Kind::New | Kind::Decorator).then_some(parent);
+    }
+    let overridden = model.children(parent).any(|c| c > id && model.kind(c) == Kind::Spread);
+    if overridden {
+        return None;
+    }
+    let mut site = parent;
+    for outer in model.ancestors(parent).take(8) {
+        match model.kind(outer) {
+            Kind::Unary | Kind::Cast | Kind::Record | Kind::Argument => {}
+            Kind::Entry if !is_default_name(model.name(outer)) => {}
+            Kind::Call | Kind::New | Kind::Decorator => {
+                let callee = model.child(outer, Role::Type).map_or(model.name(outer), |t| model.name(t));
+                return (!merges(callee) && !is_default_name(callee)).then_some(outer);
+            }
+            Kind::Let | Kind::Assign => {
+                let target = model.child(outer, Role::Target).map_or("", |t| model.name(t));
+                return (!is_default_name(target)).then_some(site);
+            }
+            Kind::Return => return (!in_defaults(file, outer)).then_some(site),
+            _ => return None,
+        }
+        site = if model.kind(site) == Kind::Record && model.child(site, Role::Type).is_some() { site } else { outer };
+    }
+    None
+}
+
+fn merges(callee: &str) -> bool {
+    words(callee).iter().any(|w| {
+        matches!(w.as_str(), "assign" | "merge" | "extend" | "defaults" | "default" | "update" | "setdefault" | "with" | "deep")
+    })
+}
+
+/// A name of something that holds defaults or settings.
+pub(crate) fn is_default_name(name: &str) -> bool {
+    words(name).iter().any(|w| {
+        matches!(
+            w.as_str(),
+            "default" | "defaults" | "config" | "configs" | "configuration" | "conf" | "settings" | "setting" | "options" | "opts"
+                | "properties" | "props" | "preferences" | "prefs" | "schema" | "params" | "cfg"
+        )
+    })
+}
+
+/// Whether the function or class around a place makes or holds settings.
+fn in_defaults(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    model
+        .ancestors(id)
+        .any(|a| matches!(model.kind(a), Kind::Function | Kind::Class) && is_default_name(model.name(a)))
+}
+
+/// Waits inside this process, by the name of what is called.
+fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
+    const LOCAL: [&str; 24] = [
+        "acquire", "wait", "thread", "queue", "lock", "process", "subprocess", "popen", "sleep", "event", "animate", "toast",
+        "run", "exec", "spawn", "execute", "shell", "command", "popup", "screenshot", "selector", "locator", "expect", "click",
+    ];
+    let model = file.model;
+    let name = model.name(site);
+    let joins = words(name).first().is_some_and(|w| w == "join");
+    joins || words(name).iter().any(|w| LOCAL.contains(&w.as_str()))
+}
+
+/// `client.timeout = 5`, and instants made of the clock and a constant that are called a deadline.
+fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
+    let model = file.model;
+    let (Some(target), Some(value)) = (model.child(id, Role::Target), model.child(id, Role::Value)) else { return Vec::new() };
+    let name = model.name(target);
+    let mut all = Vec::new();
+    if model.kind(target) == Kind::Member {
+        if let Some(known) = file.resolve(target) {
+            let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Timeout);
+            if let Some((spec, kind)) = spec.and_then(|s| effective_kind(known, s).map(|k| (s, k))) {
+                let remote = known_remote(file, id, known, kind);
+                let (name, infinite) = (name.to_owned(), spec.infinite.clone());
+                let (unit, advice) = (spec.unit, known.api.advice.clone());
+                all.push(Limit { length: value, site: id, name, kind, unit, infinite, how: known.how, remote, advice });
+            }
+        } else if let Some(kind) = named_kind(name)
+            && !guarded_by_itself(file, id, name)
+            && !in_defaults(file, id)
+        {
+            all.push(by_name_limit(file, value, id, name, kind, unit_of_name(name)));
+        }
+    }
+    if words(name).iter().any(|w| matches!(w.as_str(), "deadline" | "timeout" | "expiry"))
+        && let Some(amount) = added_constant(file, value)
+    {
+        let mut limit = by_name_limit(file, amount, id, name, named_kind(name).unwrap_or(TimeoutKind::Total), unit_of_sum(file, value, amount));
+        limit.remote = limit.remote.max(evidence_reached(file, id));
+        all.push(limit);
+    }
+    all
+}
+
+/// `if t == 0 { t = LIMIT }`, `if (!o.t) o.t = LIMIT`: the constant is a default.
+fn guarded_by_itself(file: &Analysis<'_>, id: NodeId, name: &str) -> bool {
+    let model = file.model;
+    file.guards(id).iter().any(|g| model.self_and_descendants(g.condition).any(|n| model.name(n) == name))
+}
+
+/// The constant that is added to a reading of a clock.
+fn added_constant(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let parts: Vec<NodeId> = match model.kind(id) {
+        Kind::Binary if model.name(id) == "+" => model.children_with(id, Role::Operand).collect(),
+        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => {
+            model.child(id, Role::Receiver).into_iter().chain(model.child(id, Role::Arg)).collect()
+        }
+        _ => return None,
+    };
+    let instant = parts.iter().any(|p| {
+        let value = file.value(*p);
+        value.shape == Shape::Instant && value.origins.any(Origins::CLOCKS)
+    });
+    if !instant {
+        return None;
+    }
+    parts.into_iter().find(|p| file.value(*p).is_constant())
+}
+
+fn unit_of_sum(file: &Analysis<'_>, sum: NodeId, amount: NodeId) -> Option<Unit> {
+    file.value(amount).unit.or_else(|| file.value(sum).unit.filter(|u| *u != Unit::Typed))
+}
+
+/// `now - lastHeartbeat > LIMIT`: a failure detector made by hand.
+fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
+    let model = file.model;
+    if !model.name(id).split(' ').all(|op| matches!(op, "<" | ">" | "<=" | ">=")) {
+        return None;
+    }
+    let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
+    let [left, right] = sides[..] else { return None };
+    let elapsed = |n: NodeId| {
+        let value = file.value(n);
+        value.shape == Shape::Duration && value.origins.any(Origins::CLOCKS)
+    };
+    let (passed, length) = if elapsed(left) { (left, right) } else { (right, left) };
+    if !elapsed(passed) || !file.value(length).is_constant() {
+        return None;
+    }
+    let function = file.function_around(id).map_or("", |f| model.name(f));
+    let mut names = vec![function];
+    names.extend(model.self_and_descendants(id).map(|n| model.name(n)).filter(|n| !n.is_empty()));
+    let all: Vec<String> = names.iter().flat_map(|n| words(n)).collect();
+    let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
+    let detects = has(&["heartbeat", "heartbeats", "beat", "alive", "dead", "liveness", "suspect", "keepalive", "ping", "pong"])
+        || (has(&["last"]) && has(&["seen", "contact", "heard"]));
+    if !detects || has(&["log", "warn", "print", "report"]) {
+        return None;
+    }
+    let unit = file.value(passed).unit.filter(|u| *u != Unit::Typed);
+    let name = match model.kind(length) {
+        Kind::Name | Kind::Member => model.name(length).to_owned(),
+        _ => function.to_owned(),
+    };
+    let kind = TimeoutKind::Heartbeat;
+    let remote = Remote::Named;
+    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None })
+}
+
+/// The unit that a name ends in: `timeoutMs`, `SECONDS`.
+fn unit_of_name(name: &str) -> Option<Unit> {
+    words(name).last().and_then(|w| unit_word(w))
+}
+
+fn is_housekeeping(name: &str) -> bool {
+    words(name).iter().any(|w| {
+        matches!(
+            w.as_str(),
+            "sleep" | "delay" | "after" | "interval" | "schedule" | "debounce" | "throttle" | "tick" | "log" | "assert" | "shutdown"
+                | "close" | "stop" | "exec" | "spawn" | "expect" | "eventually" | "lock" | "format" | "string" | "println" | "sprintf"
+        )
+    })
+}
+
+/// What a name that speaks of a timeout says it bounds.
+pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
+    const OTHER: [&str; 44] = [
+        "animation", "debounce", "idle", "keep", "shutdown", "close", "stop", "grace", "graceful", "drain", "cache", "toast",
+        "tooltip", "hover", "test", "mock", "retry", "lock", "inactivity", "transition", "error", "err", "exceeded", "exception",
+        "count", "max", "min", "default", "defaults", "cleanup", "termination", "process", "task", "job", "build", "exit", "event",
+        "handler", "callback", "id", "timer", "message", "code", "cookie",
+    ];
+    let words = words(name);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    if has(&OTHER) {
+        return None;
+    }
+    let timeout = has(&["timeout", "timeouts", "timeoutms", "deadline"]) || name.to_ascii_lowercase().contains("time_out");
+    let beats = has(&["heartbeat", "heartbeats"]) && has(&["interval", "period", "frequency", "ttl", "delay"]);
+    if !timeout && !beats {
+        return None;
+    }
+    Some(if has(&["heartbeat", "heartbeats", "beat", "ping", "liveness", "suspect", "failure", "alive"]) {
+        TimeoutKind::Heartbeat
+    } else if has(&["election", "leader"]) {
+        TimeoutKind::Election
+    } else if has(&["session", "lease"]) {
+        TimeoutKind::Session
+    } else if has(&["connect", "connection", "conn", "dial", "handshake"]) && !has(&["read", "write", "request"]) {
+        TimeoutKind::Connect
+    } else if has(&["read", "response", "receive", "recv", "socket", "so", "headers", "header"]) {
+        TimeoutKind::Read
+    } else if has(&["write", "send"]) {
+        TimeoutKind::Write
+    } else if has(&["query", "statement", "sql"]) {
+        TimeoutKind::Query
+    } else if has(&["pool", "acquire"]) {
+        TimeoutKind::Pool
+    } else {
+        TimeoutKind::Total
+    })
+}

@@ -1,0 +1,182 @@
+//! Is another machine on the other side of a call? By what is known of the API, by names, by what stands around.
+
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, How, words};
+
+/// Evidence that a call leaves the process, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Remote {
+    /// None.
+    No,
+    /// The function, class or file around it is called after something remote.
+    Around,
+    /// The call, its receiver, or a neighbouring argument is.
+    Named,
+    /// The catalogue says so.
+    Known,
+}
+
+/// Words of identifiers that speak of another machine.
+const REMOTE: [&str; 76] = [
+    "client", "clients", "rpc", "grpc", "http", "https", "conn", "connection", "connections", "connect", "connector", "dial",
+    "dialer", "socket", "sock", "remote", "peer", "peers", "endpoint", "endpoints", "url", "uri", "host", "hostname", "hosts",
+    "replica", "replication", "replicating", "raft", "transport", "stub", "request", "requests", "req", "fetch", "fetcher",
+    "redis", "kafka", "zookeeper", "zk", "etcd", "consul", "mongo", "mongodb", "database", "jdbc", "datasource", "webhook",
+    "broker", "upstream", "gateway", "api", "axios", "amqp", "rabbitmq", "nats", "mqtt", "sentinel", "cassandra",
+    "elasticsearch", "smtp", "ldap", "ssh", "s3", "download", "upload", "cluster", "network", "rest", "websocket", "tcp",
+    "peertimeout", "follower", "roundtripper", "roundtrip", "backend",
+];
+
+/// Whether any word of an identifier or qualified name speaks of another machine.
+pub(crate) fn is_remote_name(name: &str) -> bool {
+    words(name).iter().any(|w| REMOTE.contains(&w.as_str()))
+}
+
+/// Evidence of a call or construction itself: what it is, who receives it, what else it is given.
+pub(crate) fn evidence_at(file: &Analysis<'_>, site: NodeId) -> Remote {
+    let model = file.model;
+    if is_known_remote(file, site) {
+        return Remote::Known;
+    }
+    let mut named = is_remote_name(model.name(site)) || model.child(site, Role::Type).is_some_and(|t| is_remote_name(model.name(t)));
+    for child in model.children(site) {
+        named |= match model.role(child) {
+            Role::Receiver | Role::Callee | Role::Target => chain_is_remote(file, child),
+            Role::Arg | Role::Item => neighbour_is_remote(file, child, 0),
+            _ => false,
+        };
+    }
+    if named { Remote::Named } else { Remote::No }
+}
+
+fn is_known_remote(file: &Analysis<'_>, call: NodeId) -> bool {
+    let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) else { return false };
+    matches!(known.api.role, ApiRole::RemoteCall | ApiRole::RemoteClient | ApiRole::RemoteRead | ApiRole::Write)
+}
+
+/// `a.client.b`: the names and types along a receiver.
+fn chain_is_remote(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let mut at = Some(id);
+    for _ in 0..16 {
+        let Some(node) = at else { return false };
+        if is_remote_name(model.name(node)) || (model.kind(node) == Kind::Call && is_known_remote(file, node)) {
+            return true;
+        }
+        at = model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Object)).or_else(|| model.child(node, Role::Value));
+    }
+    false
+}
+
+/// `host: x`, `url=u`, `addr`: another argument or entry that speaks of a remote side.
+fn neighbour_is_remote(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Record | Kind::List => depth < 3 && model.children(id).any(|c| neighbour_is_remote(file, c, depth + 1)),
+        Kind::Argument | Kind::Entry => {
+            let speaks = !speaks_of_time(model.name(id)) && is_remote_name(model.name(id));
+            speaks || model.child(id, Role::Value).is_some_and(|v| depth < 3 && neighbour_is_remote(file, v, depth + 1))
+        }
+        Kind::Name | Kind::Member | Kind::Call => !speaks_of_time(model.name(id)) && is_remote_name(model.name(id)),
+        Kind::String => {
+            let text = model.name(id);
+            text.starts_with("http://") || text.starts_with("https://")
+        }
+        _ => false,
+    }
+}
+
+fn speaks_of_time(name: &str) -> bool {
+    words(name).iter().any(|w| matches!(w.as_str(), "timeout" | "timeouts" | "interval" | "deadline" | "delay"))
+}
+
+/// Evidence of the function, class and file around a place.
+pub(crate) fn evidence_around(file: &Analysis<'_>, id: NodeId) -> Remote {
+    let model = file.model;
+    let enclosing = model.ancestors(id).filter(|a| matches!(model.kind(*a), Kind::Function | Kind::Class));
+    let mut named = enclosing.into_iter().any(|a| is_remote_name(model.name(a)));
+    if let Some(function) = file.function_around(id) {
+        let receiver = model.child(function, Role::This);
+        let ty = receiver.and_then(|r| model.child(r, Role::Type));
+        named |= ty.is_some_and(|t| is_remote_name(model.name(t)));
+    }
+    let mut path = file.path.rsplit('/');
+    named |= path.by_ref().take(2).any(is_remote_name);
+    if named { Remote::Around } else { Remote::No }
+}
+
+/// Evidence of what runs under a limit: the body of a scoped limit, the calls that are handed its result, the awaited
+/// call, the call it is an argument of.
+pub(crate) fn evidence_reached(file: &Analysis<'_>, site: NodeId) -> Remote {
+    let model = file.model;
+    let mut best = Remote::No;
+    for inner in model.descendants(site).filter(|d| matches!(model.kind(*d), Kind::Call | Kind::New)) {
+        best = best.max(call_evidence(file, inner));
+    }
+    if let Some(receiver) = model.child(site, Role::Receiver) {
+        best = best.max(source_evidence(file, receiver));
+    }
+    for outer in model.ancestors(site) {
+        match model.kind(outer) {
+            Kind::Call | Kind::New if outer != site => best = best.max(call_evidence(file, outer)),
+            Kind::WithItem => {
+                let body = model.parent(outer).and_then(|w| model.child(w, Role::Body));
+                return best.max(body.map_or(Remote::No, |b| inside(file, b)));
+            }
+            Kind::Let | Kind::Assign => return best.max(uses(file, outer)),
+            kind if kind.is_statement() || kind == Kind::Function => break,
+            _ => {}
+        }
+    }
+    if matches!(model.kind(site), Kind::Let | Kind::Assign) {
+        best = best.max(uses(file, site));
+    }
+    best
+}
+
+/// What the first target of a declaration is handed to, in the rest of its function.
+fn uses(file: &Analysis<'_>, statement: NodeId) -> Remote {
+    let model = file.model;
+    let Some(target) = model.child(statement, Role::Target) else { return Remote::No };
+    let mut best = Remote::No;
+    for read in file.reads_of(target) {
+        if read < statement {
+            continue;
+        }
+        let calls = model.ancestors(read).take_while(|a| !model.kind(*a).is_statement());
+        for call in calls.filter(|a| matches!(model.kind(*a), Kind::Call | Kind::New)) {
+            best = best.max(call_evidence(file, call));
+        }
+    }
+    best
+}
+
+fn inside(file: &Analysis<'_>, body: NodeId) -> Remote {
+    let calls = file.model.descendants(body).filter(|d| matches!(file.model.kind(*d), Kind::Call | Kind::New));
+    calls.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No)
+}
+
+fn call_evidence(file: &Analysis<'_>, call: NodeId) -> Remote {
+    if is_known_remote(file, call) {
+        return Remote::Known;
+    }
+    let model = file.model;
+    let receiver = model.child(call, Role::Receiver).is_some_and(|r| chain_is_remote(file, r));
+    if receiver || is_remote_name(model.name(call)) { Remote::Named } else { Remote::No }
+}
+
+/// Where an awaited object came from.
+fn source_evidence(file: &Analysis<'_>, id: NodeId) -> Remote {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Call | Kind::New => call_evidence(file, id),
+        Kind::Name if chain_is_remote(file, id) => Remote::Named,
+        Kind::Name => {
+            let source = file.condition_source(id);
+            if source == id { Remote::No } else { call_evidence(file, source) }
+        }
+        _ if chain_is_remote(file, id) => Remote::Named,
+        _ => Remote::No,
+    }
+}

@@ -1,0 +1,222 @@
+//! Functions of the project that take or give back a distributed lock for their callers.
+
+use crate::analysis::Analysis;
+use crate::catalog::{ApiId, ApiRole, LockScope, leaf};
+use crate::names::words;
+use crate::resolve::Callee;
+use crate::value::How;
+use timelint_model::{Kind, NodeId, Role, Sym};
+
+/// What a helper does for its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// It returns with the lock held.
+    Acquire,
+    /// It says whether the lock is held now.
+    Try,
+    /// It gives the lock back.
+    Release,
+    /// It runs its parameter at this position while holding the lock.
+    Run(u32),
+    /// A scoped resource: what its user does runs while the lock is held.
+    Scope,
+    /// A decorator: the decorated function runs while the lock is held.
+    Decorate,
+}
+
+/// A function that handles a lock for its callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockHelper {
+    /// What it does.
+    pub does: Does,
+    /// The lock's own entry; `None` for a lock that the project made itself of writes.
+    pub api: Option<ApiId>,
+}
+
+/// Words of a function that handles locks; without one a function that leaves a lock taken is not a helper.
+const LOCK_WORDS: [&str; 16] = [
+    "lock", "locks", "locker", "locked", "locking", "mutex", "acquire", "obtain", "unlock", "release", "synchronized",
+    "exclusive", "lease", "trylock", "relock", "semaphore",
+];
+
+/// Whether an identifier speaks of locks.
+pub fn is_lock_word(identifier: &str) -> bool {
+    words(identifier).iter().any(|w| LOCK_WORDS.contains(&w.as_str()))
+}
+
+impl Analysis<'_> {
+    /// What the function that a call or decorator reaches does with a distributed lock.
+    pub fn lock_helper_of(&self, call: NodeId) -> Option<LockHelper> {
+        if let Some(known) = self.helpers.borrow().get(&call) {
+            return *known;
+        }
+        let found = self.guarded(call, || self.lock_helper_uncached(call));
+        self.helpers.borrow_mut().insert(call, found);
+        found
+    }
+
+    fn lock_helper_uncached(&self, call: NodeId) -> Option<LockHelper> {
+        let model = self.model;
+        if model.kind(call) == Kind::Decorator {
+            let function = self.tables.free_functions.get(&model.sym(call)).and_then(|f| f.first().copied());
+            let imported = || self.index.function(self.tables.imports.get(model.name(call)).map(String::as_str), "", model.name(call));
+            return match function {
+                Some(function) => self.lock_helper(function),
+                None => imported().and_then(|summary| summary.lock),
+            };
+        }
+        match self.callee(call) {
+            Some(Callee::Here(function)) => self.lock_helper(function).or_else(|| {
+                let (class, method) = self.hands_lock_on(function)?;
+                self.index.lock_helper(&class, &method)
+            }),
+            Some(Callee::Elsewhere(summary)) => summary.lock.or_else(|| self.index.lock_helper(&summary.class, &summary.name)),
+            None => {
+                let ty = self.type_of(model.child(call, Role::Receiver)?).filter(|t| !self.catalog.knows_type(&t.name))?;
+                self.index.lock_helper(leaf(&ty.name), model.name(call))
+            }
+        }
+    }
+
+    /// For a function that speaks of locks: the method of a class of the project that also does, and that it calls.
+    pub(crate) fn hands_lock_on(&self, function: NodeId) -> Option<(String, String)> {
+        let model = self.model;
+        if !is_lock_word(model.name(function)) {
+            return None;
+        }
+        self.calls_below(function).iter().find_map(|call| {
+            let receiver = model.child(*call, Role::Receiver).filter(|_| is_lock_word(model.name(*call)))?;
+            let ty = self.type_of(receiver).filter(|t| !self.catalog.knows_type(&t.name))?;
+            Some((leaf(&ty.name).to_owned(), model.name(*call).to_owned()))
+        })
+    }
+
+    /// What a function of this file does with a distributed lock for its callers.
+    pub(crate) fn lock_helper(&self, function: NodeId) -> Option<LockHelper> {
+        let model = self.model;
+        if let Some(helper) = self.runs_under_lock(function) {
+            return Some(helper);
+        }
+        if !is_lock_word(model.name(function)) {
+            return None;
+        }
+        let calls = self.calls_below(function);
+        let release = calls.iter().find(|c| self.is_role(**c, ApiRole::LockRelease));
+        let acquire = calls.iter().find_map(|c| {
+            let known = self.resolve(*c)?;
+            let taken = matches!(known.api.role, ApiRole::LockAcquire | ApiRole::LockTry) && self.takes_distributed(*c);
+            taken.then_some((known.api.role, self.api_id(*c)))
+        });
+        match (acquire, release) {
+            (Some((role, api)), None) => {
+                let does = if role == ApiRole::LockTry { Does::Try } else { Does::Acquire };
+                Some(LockHelper { does, api })
+            }
+            (None, Some(release)) if model.child(*release, Role::Receiver).is_some() => {
+                let receiver = model.child(*release, Role::Receiver)?;
+                let scope = self.resolve(*release)?.api.scope.or_else(|| self.lock_scope(receiver));
+                (scope == Some(LockScope::Distributed)).then_some(LockHelper { does: Does::Release, api: self.api_id(*release) })
+            }
+            _ => self.home_made(function),
+        }
+    }
+
+    /// A lock that the project makes itself: `acquire(key)` of a class that speaks of locks, which writes shared state.
+    fn home_made(&self, function: NodeId) -> Option<LockHelper> {
+        let model = self.model;
+        let class = self.tables.class_around(model, function)?;
+        let class = self.tables.classes[class as usize].name.as_str();
+        let first = words(model.name(function)).into_iter().next()?;
+        let takes_key = model.child(function, Role::Param).is_some();
+        if !is_lock_word(class) || !takes_key {
+            return None;
+        }
+        let does = match first.as_str() {
+            "lock" | "try" | "trylock" | "acquire" | "obtain" => Does::Try,
+            "unlock" | "release" => Does::Release,
+            _ => return None,
+        };
+        self.effect_of(function).map(|_| LockHelper { does, api: None })
+    }
+
+    /// Whether a call takes a lock that is held against other machines, by resolved names.
+    pub(crate) fn takes_distributed(&self, call: NodeId) -> bool {
+        let Some(known) = self.resolve(call) else { return false };
+        let handle = self.model.child(call, Role::Receiver);
+        let typed = handle.and_then(|h| self.lock_scope(h));
+        let scope = known.api.scope.or(typed);
+        if scope != Some(LockScope::Distributed) || typed.is_some_and(|s| s != LockScope::Distributed) {
+            return false;
+        }
+        // A conditional write of a key is a lock only where something calls it one.
+        if known.api.args.iter().any(|a| a.is == crate::catalog::ArgMeaning::Value) {
+            return self.is_called_a_lock(call);
+        }
+        known.how != How::Name
+    }
+
+    fn is_called_a_lock(&self, call: NodeId) -> bool {
+        let model = self.model;
+        let around = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && model.name(*a) != "");
+        let class = self.tables.class_around(model, call).map(|c| self.tables.classes[c as usize].name.as_str());
+        model.descendants(call).any(|d| is_lock_word(model.name(d)))
+            || around.is_some_and(|f| is_lock_word(model.name(f)))
+            || class.is_some_and(is_lock_word)
+    }
+
+    fn is_role(&self, call: NodeId, role: ApiRole) -> bool {
+        self.resolve(call).is_some_and(|r| r.api.role == role)
+    }
+
+    /// The calls of a function, with those of functions inside it.
+    pub(crate) fn calls_below(&self, node: NodeId) -> &[NodeId] {
+        let calls = &self.tables.calls;
+        let first = calls.partition_point(|c| *c < node);
+        let end = calls.partition_point(|c| *c < self.model.end(node));
+        &calls[first..end.max(first)]
+    }
+
+    /// For a function that runs code of its caller while holding a lock: a parameter, the body of a scoped statement,
+    /// or a decorated function.
+    fn runs_under_lock(&self, function: NodeId) -> Option<LockHelper> {
+        let model = self.model;
+        let mut regions = self.direct_regions_in(function);
+        regions.extend(self.with_regions_in(function));
+        let params: Vec<Sym> = model.children_with(function, Role::Param).map(|p| model.sym(p)).collect();
+        regions.iter().find_map(|region| {
+            let api = self.api_id(region.acquire).or(region.api_id);
+            let inside = |n: &NodeId| region.covers(*n);
+            let yields = || {
+                let below = model.descendants(function).filter(|d| region.covers(*d));
+                below.into_iter().any(|d| model.kind(d) == Kind::Unary && model.name(d) == "yield")
+            };
+            let called = self.calls_below(function).iter().copied().filter(inside).filter_map(|c| self.called_parameter(c));
+            for name in called {
+                if let Some(position) = params.iter().position(|p| *p == name) {
+                    return Some(LockHelper { does: Does::Run(position as u32), api });
+                }
+                let inner = model.ancestors(region.acquire).take_while(|a| *a != function);
+                let is_param = |f: &NodeId| model.children_with(*f, Role::Param).any(|p| model.sym(p) == name);
+                if inner.filter(|a| model.kind(*a) == Kind::Function).any(|f| is_param(&f)) {
+                    return Some(LockHelper { does: Does::Decorate, api });
+                }
+            }
+            yields().then_some(LockHelper { does: Does::Scope, api })
+        })
+    }
+
+    /// The name that a call invokes, where it may be a parameter: `fn()`, `task.run()`.
+    pub fn called_parameter(&self, call: NodeId) -> Option<Sym> {
+        let model = self.model;
+        let invokes = |name: &str| match name {
+            "run" | "call" | "apply" | "accept" | "invoke" | "proceed" => true,
+            "get" | "execute" => model.child(call, Role::Arg).is_none(),
+            _ => false,
+        };
+        match (model.kind(call), model.child(call, Role::Receiver)) {
+            (Kind::Call, None) => Some(model.sym(call)),
+            (Kind::Call, Some(r)) if model.kind(r) == Kind::Name && invokes(model.name(call)) => Some(model.sym(r)),
+            _ => None,
+        }
+    }
+}

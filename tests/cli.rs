@@ -1,0 +1,357 @@
+//! The command line from outside: exit codes, formats, messages.
+#![allow(clippy::disallowed_methods, reason = "tests write files")]
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A wait that the wall clock decides.
+const BAD: &str =
+    "import time\n\ndef wait():\n    start = time.time()\n    while time.time() - start < 5:\n        poll()\n";
+const GOOD: &str = "import time\n\ndef wait():\n    start = time.monotonic()\n    while time.monotonic() - start < 5:\n        poll()\n";
+const RULE: &str = "wall-clock-duration";
+
+struct Folder(PathBuf);
+
+static COUNTER: AtomicUsize = AtomicUsize::new(0);
+
+impl Folder {
+    /// A folder that is a repository, so that no configuration above it takes part.
+    fn new(files: &[(&str, &str)]) -> Self {
+        let nth = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let folder = Self(std::env::temp_dir().join(format!("timelint-cli-{}-{nth}", std::process::id())));
+        folder.write(".git/HEAD", "");
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        folder
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("writable");
+        std::fs::write(path, text).expect("writable");
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_timelint"));
+        command.args(line.split_whitespace()).current_dir(&self.0);
+        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE", "COLUMNS"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(&self, line: &str) -> Run {
+        Run(self.command(line).stdin(Stdio::null()).output().expect("started"))
+    }
+
+    fn run_with_input(&self, line: &str, input: &str) -> Run {
+        let mut command = self.command(line);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("taken");
+        Run(child.wait_with_output().expect("ended"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Run(Output);
+
+impl Run {
+    fn code(&self) -> i32 {
+        self.0.status.code().unwrap_or(-1)
+    }
+
+    fn out(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).expect("text")
+    }
+
+    fn err(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).expect("text")
+    }
+
+    fn last(&self) -> String {
+        self.err().lines().last().unwrap_or("").to_owned()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out()).expect("one document")
+    }
+}
+
+#[test]
+fn code_0_for_clean_files() {
+    let run = Folder::new(&[("a.py", GOOD)]).run("check");
+    assert_eq!((run.code(), run.last().as_str()), (0, "passed: no findings in 1 file"));
+    assert!(run.out().starts_with("no findings: checked 1 file (python 1)"), "{}", run.out());
+}
+
+#[test]
+fn code_1_for_findings_the_same_in_every_format() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    for format in ["full", "concise", "json", "sarif"] {
+        let run = folder.run(&format!("check --format {format}"));
+        assert_eq!(run.code(), 1, "{format}");
+        assert_eq!(run.last(), "failing: 1 warning at or above --fail-on warning", "{format}");
+        assert!(run.out().contains(RULE), "{format}");
+    }
+}
+
+#[test]
+fn fail_on_and_exit_zero_decide_about_the_code() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    assert_eq!(folder.run("check --fail-on note").code(), 1);
+    let error = folder.run("check --fail-on error");
+    assert_eq!((error.code(), error.last().as_str()), (0, "passed: 1 finding, none at or above --fail-on error"));
+    let never = folder.run("check --fail-on never");
+    assert_eq!((never.code(), never.last().as_str()), (0, "passed: 1 finding, and --fail-on is never"));
+    let zero = folder.run("check --exit-zero");
+    assert_eq!(zero.code(), 0);
+    assert!(zero.last().starts_with("passed because of --exit-zero: 1 warning"));
+}
+
+#[test]
+fn code_2_for_wrong_usage() {
+    let folder = Folder::new(&[("a.py", GOOD)]);
+    for (line, message) in [
+        ("", "Usage"),
+        ("check --nope", "--nope"),
+        ("check --format xml", "xml"),
+        ("check nope.py", "error: nope.py: no such file or directory"),
+        (
+            "check --select wall-clock-duratio",
+            "--select: no rule, family or group is called `wall-clock-duratio`: did you mean `wall-clock-duration`?",
+        ),
+        ("check --ignore clok", "did you mean `clock`?"),
+        ("check --exclude a[", "--exclude: the pattern `a[` is malformed"),
+        ("check --max-file-size huge", "write bytes"),
+        ("check --config nope.toml", "nope.toml: cannot be read: no such file or directory"),
+        ("check -", "`-` needs --stdin-filename"),
+        ("check --stdin-filename a.py", "--stdin-filename needs `-`"),
+        ("check - a.py --stdin-filename a.py", "`-` cannot stand beside other paths"),
+        ("check - --stdin-filename a.rb", "a.rb: no language has this extension; timelint reads .go"),
+        ("check --explain-silence a.py", "wants PATH:LINE"),
+        ("check --isolated --config x.toml", "cannot be used with"),
+        ("check --output-file no/such/folder/x.json", "no/such/folder/x.json: cannot be written"),
+        ("explain wall-clock", "no rule is called `wall-clock`"),
+        ("dump a.py", "--model"),
+    ] {
+        let run = folder.run(line);
+        assert_eq!(run.code(), 2, "{line}: {}", run.err());
+        assert!(run.err().contains(message), "{line}: {}", run.err());
+    }
+}
+
+#[test]
+fn code_2_for_a_wrong_configuration() {
+    for (text, message) in [
+        ("selct = []", "error: timelint.toml:1:1: unknown key `selct`: did you mean `select`?"),
+        (
+            "\nignore = [\"unfenced-lok\"]",
+            "timelint.toml:2:11: no rule, family or group is called `unfenced-lok`: did you mean `unfenced-lock`?",
+        ),
+        (
+            "[[api]]\nlanguage = \"go\"\nname = \"a.B\"\nrole = \"clock.wal\"",
+            "timelint.toml:4:9: unknown value `clock.wal`: did you mean `clock.wall`?",
+        ),
+    ] {
+        let folder = Folder::new(&[("a.py", GOOD), ("timelint.toml", text)]);
+        let run = folder.run("check");
+        assert_eq!(run.code(), 2);
+        assert!(run.err().contains(message), "{}", run.err());
+        assert!(run.out().is_empty());
+        assert_eq!(folder.run("check --isolated").code(), 0);
+    }
+}
+
+#[test]
+fn code_3_when_there_is_nothing_to_analyse() {
+    let folder = Folder::new(&[("readme.md", "x"), ("gen_pb2.py", "x = 1")]);
+    let run = folder.run("check");
+    assert_eq!((run.code(), run.last().as_str()), (3, "nothing to analyse in .: 1 file skipped (see -v)"));
+    assert_eq!(folder.run("check --allow-empty").code(), 0);
+    let unknown = folder.run("check readme.md --format json");
+    assert_eq!(unknown.code(), 3);
+    assert_eq!(unknown.json()["notes"][0]["path"], "readme.md");
+}
+
+#[test]
+fn the_call_of_the_contract_gives_one_document() {
+    let folder = Folder::new(&[("src/a.py", BAD), ("timelint.toml", "ignore = [\"all\"]")]);
+    let run = folder.run("check --isolated --no-ignore --min-confidence low --format json src");
+    let document = run.json();
+    assert_eq!(run.code(), 1);
+    assert_eq!(document["schema_version"], 1);
+    assert_eq!(document["summary"]["files_checked"], 1);
+    let finding = &document["findings"][0];
+    assert_eq!((&finding["rule"], &finding["path"]), (&RULE.into(), &"src/a.py".into()));
+    assert_eq!(finding["range"]["start"]["line"], 5);
+    assert!(finding["fingerprint"].as_str().is_some_and(|f| f.starts_with("v1:") && f.len() == 19));
+    let clean = Folder::new(&[("a.py", GOOD)]).run("check --format json");
+    assert_eq!((clean.code(), clean.json()["findings"].as_array().map(Vec::len)), (0, Some(0)));
+}
+
+#[test]
+fn runs_are_reproducible() {
+    let folder = Folder::new(&[("a.py", BAD), ("b/c.py", BAD), ("d.go", "package d\n")]);
+    let first = folder.run("check --format json -j 1").out();
+    assert_eq!(first, folder.run("check --format json -j 4").out());
+    assert_eq!(first, folder.run("check --format json d.go b a.py").out());
+}
+
+#[test]
+fn text_from_standard_input_is_checked() {
+    let folder = Folder::new(&[]);
+    let run = folder.run_with_input("check - --stdin-filename tests/x.py --format concise", BAD);
+    assert_eq!(run.code(), 1);
+    assert!(run.out().starts_with("tests/x.py:5:"), "{}", run.out());
+}
+
+#[test]
+fn comments_suppress() {
+    let text = BAD.replace("start < 5:", "start < 5:  # timelint: ignore[wall-clock-duration] -- one host, short");
+    let run = Folder::new(&[("a.py", &text)]).run("check --format json");
+    assert_eq!((run.code(), &run.json()["summary"]["suppressed"]), (0, &1.into()));
+    assert_eq!(run.json()["notes"].as_array().map(Vec::len), Some(0));
+    let bare = text.replace(" -- one host, short", "");
+    let run = Folder::new(&[("a.py", &bare)]).run("check --format json");
+    assert_eq!((run.code(), &run.json()["notes"][0]["kind"]), (0, &"suppression".into()));
+}
+
+#[test]
+fn skipped_files_are_counted_and_listed() {
+    let folder =
+        Folder::new(&[("a.py", GOOD), ("x_pb2.py", ""), ("node_modules/m/i.js", ""), ("big.py", &"x()\n".repeat(500))]);
+    let run = folder.run("check --no-ignore -v --max-file-size 1KB");
+    assert_eq!(run.code(), 0);
+    for line in
+        ["skipped: x_pb2.py (generated)", "skipped: node_modules/m/i.js (vendored)", "skipped: big.py (too large)"]
+    {
+        assert!(run.err().contains(line), "{}", run.err());
+    }
+    assert!(run.out().contains("3 files skipped (1 generated, 1 too large, 1 vendored)"), "{}", run.out());
+}
+
+#[test]
+fn the_configuration_is_found_above_and_can_be_replaced() {
+    let folder = Folder::new(&[
+        ("src/a.py", BAD),
+        ("timelint.toml", "ignore = [\"wall-clock-duration\"]"),
+        ("other.toml", "fail-on = \"error\""),
+    ]);
+    assert_eq!(folder.run("check src").code(), 0);
+    assert_eq!(folder.run("check src --isolated").code(), 1);
+    let other = folder.run("check src --config other.toml");
+    assert_eq!((other.code(), other.last().as_str()), (0, "passed: 1 finding, none at or above --fail-on error"));
+    assert_eq!(folder.run("check src --select wall-clock-duration").code(), 1);
+}
+
+#[test]
+fn a_projects_own_clock_can_be_declared() {
+    let text = "from clocks import now_ms\n\ndef wait():\n    start = now_ms()\n    while now_ms() - start < 5000:\n        poll()\n";
+    let api = "[[api]]\nlanguage = \"python\"\nname = \"clocks.now_ms\"\nrole = \"clock.wall\"\nunit = \"ms\"\n";
+    let folder = Folder::new(&[("a.py", text)]);
+    assert_eq!(folder.run("check").code(), 0);
+    folder.write("timelint.toml", api);
+    assert_eq!(folder.run("check").code(), 1);
+    folder.write("timelint.toml", "");
+    folder.write(".timelint/queries/python/apis.toml", &api.replace("language = \"python\"\n", ""));
+    assert_eq!(folder.run("check").code(), 1);
+    assert_eq!(folder.run("check --isolated").code(), 0);
+}
+
+#[test]
+fn a_report_can_go_to_a_file() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    let run = folder.run("check --format sarif --output-file out.sarif");
+    assert_eq!((run.code(), run.out().as_str()), (1, ""));
+    let text = std::fs::read_to_string(folder.0.join("out.sarif")).expect("written");
+    assert!(serde_json::from_str::<Value>(&text).is_ok_and(|v| v["version"] == "2.1.0"));
+    let left: Vec<_> =
+        std::fs::read_dir(&folder.0).expect("readable").filter_map(Result::ok).map(|e| e.file_name()).collect();
+    assert!(!left.iter().any(|n| n.to_string_lossy().ends_with(".tmp")), "{left:?}");
+}
+
+#[test]
+fn quiet_says_nothing_about_clean_files() {
+    let run = Folder::new(&[("a.py", GOOD)]).run("check -q");
+    assert_eq!((run.code(), run.out().as_str(), run.err().as_str()), (0, "", ""));
+    assert!(!Folder::new(&[("a.py", BAD)]).run("check -q").out().is_empty());
+}
+
+#[test]
+fn colours_are_used_on_demand_only() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    assert!(!folder.run("check").out().contains('\u{1b}'));
+    assert!(folder.run("check --color always").out().contains('\u{1b}'));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let text: String = (0..3000).map(|i| BAD.replace("wait", &format!("wait{i}"))).collect();
+    let folder = Folder::new(&[("a.py", &text)]);
+    let mut child = folder
+        .command("check")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    drop(child.stdout.take());
+    let run = Run(child.wait_with_output().expect("ended"));
+    assert_eq!(run.code(), 1, "{}", run.err());
+    assert!(run.last().starts_with("failing: "));
+}
+
+#[test]
+fn silence_is_explained() {
+    let text = BAD.replace("start < 5:", "start < 5:  # timelint: ignore[clock] -- x");
+    let folder = Folder::new(&[("tests/a.py", &text), ("b_pb2.py", BAD), ("c.py", BAD)]);
+    let run = folder.run("check --explain-silence tests/a.py:5");
+    assert_eq!(run.code(), 0);
+    assert!(run.out().contains("wall-clock-duration: suppressed by the comment on line 5"), "{}", run.out());
+    let quiet = folder.run("check . tests --explain-silence tests/a.py:5 --ignore unfenced-lock");
+    assert!(quiet.out().contains("unfenced-lock: is off"), "{}", quiet.out());
+    assert!(folder.run("check --explain-silence b_pb2.py:5").out().contains("not analysed: generated"));
+    assert!(folder.run("check --explain-silence c.py:5").out().contains("wall-clock-duration: reported"));
+    assert!(folder.run("check --explain-silence c.py:1").out().contains("saw nothing wrong here"));
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let folder = Folder::new(&[]);
+    let list = folder.run("rules");
+    assert!(list.code() == 0 && list.out().contains(RULE));
+    let rows = folder.run("rules --format json").json();
+    assert!(rows.as_array().is_some_and(|r| r.iter().any(|r| r["name"] == RULE && r["family"] == "clock")));
+    let page = folder.run(&format!("explain {RULE}"));
+    assert!(page.code() == 0 && !page.out().trim().is_empty());
+    assert!(folder.run("explain wall-clock-duratoin").last().ends_with("did you mean `wall-clock-duration`?"));
+}
+
+#[test]
+fn files_can_be_dumped() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    assert!(folder.run("dump --model a.py").out().contains("function \"wait\""));
+    assert!(folder.run("dump --captures a.py").out().contains("@call"));
+    let roles = folder.run("dump --roles a.py");
+    assert_eq!(roles.code(), 0);
+    assert!(roles.out().contains("4:13-4:24"), "{}", roles.out());
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let folder = Folder::new(&[]);
+    for line in ["--help", "--version", "check --help"] {
+        let run = folder.run(line);
+        assert!(run.code() == 0 && !run.out().is_empty() && run.err().is_empty(), "{line}");
+    }
+}
