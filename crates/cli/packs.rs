@@ -44,7 +44,7 @@ mod tests {
             }
             for file in std::fs::read_dir(folder.path()).expect("readable").map(|e| e.expect("readable")) {
                 let name = file.file_name().to_string_lossy().into_owned();
-                if name.ends_with(".scm") || name.ends_with(".toml") {
+                if Path::new(&name).extension().is_some_and(|e| e == "scm" || e == "toml") {
                     found.push(format!("{}/{name}", folder.file_name().to_string_lossy()));
                 }
             }

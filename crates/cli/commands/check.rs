@@ -152,9 +152,10 @@ fn verdict(arguments: &CheckArguments, fail_on: FailOn, outcome: &Outcome) -> Ex
             .map(|(n, name)| count(n, name))
             .collect();
         let why = format!("{} at or above --fail-on {}", tally.join(", "), fail_on.name());
-        match arguments.exit_zero {
-            true => (Exit::Clean, format!("passed because of --exit-zero: {why}")),
-            false => (Exit::Findings, format!("failing: {why}")),
+        if arguments.exit_zero {
+            (Exit::Clean, format!("passed because of --exit-zero: {why}"))
+        } else {
+            (Exit::Findings, format!("failing: {why}"))
         }
     };
     if exit != Exit::Clean || !arguments.quiet {
@@ -173,13 +174,11 @@ fn passed(report: &Report, fail_on: FailOn) -> String {
 
 fn nothing(arguments: &CheckArguments, outcome: &Outcome) -> String {
     let paths: Vec<String> = arguments.paths.iter().map(|p| p.display().to_string()).collect();
-    let mut line = format!("nothing to analyse in {}", paths.join(", "));
-    if outcome.skipped.is_empty() {
-        line += ": no file in a language that timelint reads";
-    } else {
-        line += &format!(": {} skipped (see -v)", count(outcome.skipped.len(), "file"));
-    }
-    line
+    let why = match outcome.skipped.len() {
+        0 => "no file in a language that timelint reads".to_owned(),
+        n => format!("{} skipped (see -v)", count(n, "file")),
+    };
+    format!("nothing to analyse in {}: {why}", paths.join(", "))
 }
 
 fn count(n: usize, what: &str) -> String {

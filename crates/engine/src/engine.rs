@@ -89,7 +89,7 @@ impl Engine {
             .filter(|l| l.needed)
             .map(|l| {
                 let index = indexes.get(l.file.language.apis).unwrap_or(&nothing);
-                analyze(&shared, *l, index)
+                analyze(&shared, l, index)
             })
             .collect();
         for one in analyzed {
@@ -117,7 +117,7 @@ impl Engine {
     }
 
     /// One index for each catalogue.
-    fn reduce(&self, lowered: &mut [Box<Lowered>]) -> Result<BTreeMap<&'static str, ProjectIndex>, EngineError> {
+    fn reduce(&self, lowered: &mut [Lowered]) -> Result<BTreeMap<&'static str, ProjectIndex>, EngineError> {
         let mut groups = BTreeMap::new();
         for file in lowered {
             let (_, summaries) =
@@ -140,7 +140,7 @@ struct Collector {
 }
 
 impl Collector {
-    fn take(&mut self, mapped: Vec<Mapped>) -> Vec<Box<Lowered>> {
+    fn take(&mut self, mapped: Vec<Mapped>) -> Vec<Lowered> {
         let mut all = Vec::with_capacity(mapped.len());
         for one in mapped {
             match one {
@@ -151,7 +151,7 @@ impl Collector {
                 Mapped::Lowered(mut lowered) => {
                     self.report.notes.extend(lowered.note.take());
                     *self.report.summary.files_by_language.entry(lowered.file.language.name).or_default() += 1;
-                    all.push(lowered);
+                    all.push(*lowered);
                 }
             }
         }

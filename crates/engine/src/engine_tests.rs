@@ -114,7 +114,7 @@ fn every_skipped_file_is_counted_by_reason() {
 fn unreadable_files_are_noted() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new(&[("a.py", "bad_now()"), ("b.py", "bad_now()")]);
-    std::fs::set_permissions(folder.0.join("a.py"), std::fs::Permissions::from_mode(0)).expect("allowed");
+    std::fs::set_permissions(folder.0.join("a.py"), std::fs::Permissions::from_mode(0o0)).expect("allowed");
     if std::fs::metadata(folder.0.join("a.py")).is_ok()
         && std::fs::File::options().read(true).open(folder.0.join("a.py")).is_ok()
     {

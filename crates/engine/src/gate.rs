@@ -53,7 +53,8 @@ pub(crate) fn by_name(name: &str) -> Option<SkipReason> {
         return Some(SkipReason::Generated);
     }
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    (stem.ends_with(".min") || stem.ends_with("-min")).then_some(SkipReason::Minified)
+    let before = stem.strip_suffix("min").unwrap_or("");
+    before.ends_with(['.', '-']).then_some(SkipReason::Minified)
 }
 
 /// Decides by content.

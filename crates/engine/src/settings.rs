@@ -37,6 +37,7 @@ impl FailOn {
 
 /// What the command line says; `None` and empty leave the decision to the configuration.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Flags {
     /// Run these rules, and no others; the configuration's `select` and `ignore` no longer count.
     pub select: Option<Vec<String>>,
@@ -67,6 +68,7 @@ const MAX_FILE_SIZE: u64 = 2 * 1024 * 1024;
 
 /// What a run is to do.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Settings {
     /// From which severity on the run fails.
     pub fail_on: FailOn,

@@ -15,7 +15,7 @@ pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str
 }
 
 /// `: did you mean ...?`, or the candidates where there are few, or nothing.
-pub(crate) fn hint<'c>(word: &str, candidates: &[&'c str]) -> String {
+pub(crate) fn hint(word: &str, candidates: &[&str]) -> String {
     if let Some(best) = did_you_mean(word, candidates.iter().copied()) {
         return format!(": did you mean `{best}`?");
     }

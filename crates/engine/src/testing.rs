@@ -68,7 +68,7 @@ impl Rule for Fake {
     }
 }
 
-pub(crate) const PYTHON: &str = r#"
+pub(crate) const PYTHON: &str = r"
 (call function: (identifier) @call.name arguments: (argument_list) @call.arg) @call
 (argument_list) @group
 (identifier) @name
@@ -79,7 +79,7 @@ pub(crate) const PYTHON: &str = r#"
 (function_definition name: (identifier) @function.name body: (block) @function.body) @function
 (if_statement condition: (_) @if.condition consequence: (block) @if.then) @if
 (lambda body: (_) @function.body) @function
-"#;
+";
 
 pub(crate) fn knowledge() -> Knowledge {
     Knowledge::new(vec![

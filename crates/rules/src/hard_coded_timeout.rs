@@ -2,9 +2,8 @@
 
 use crate::Rule;
 use crate::limits::{Limit, fixed_value, is_default_name, limits_at};
-use crate::remote::Remote;
+use crate::remote::{Remote, is_ending};
 use crate::story::{Story, lower};
-use crate::usage::words_match;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -111,7 +110,10 @@ fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
     if value.how == How::Name {
         confidence = lower(confidence);
     }
-    if is_ending(file, &limit) || is_near(file, limit.site) {
+    if confidence == Confidence::Low && limit.remote >= Remote::Named && has_settable_sibling(file, &limit) {
+        confidence = Confidence::Medium;
+    }
+    if ends(file, &limit) || is_near(file, limit.site) {
         confidence = Confidence::Low;
     }
     Some(Fixed { limit, value, seconds, confidence })
@@ -146,18 +148,21 @@ fn is_set_elsewhere(file: &Analysis<'_>, limit: &Limit) -> bool {
     })
 }
 
-/// Words of code that ends something, or looks whether something answers at all.
-const ENDING: [&str; 16] = [
-    "shutdown", "stop", "close", "teardown", "cleanup", "drain", "terminate", "quit", "exit", "dispose", "destroy", "finalize",
-    "disconnect", "unregister", "deregister", "kill",
-];
+/// Another limit of the same construction can be set: this one was forgotten.
+fn has_settable_sibling(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    let entries = model.descendants(file.statement(limit.site)).filter(|d| matches!(model.kind(*d), Kind::Entry | Kind::Argument));
+    let mut named = entries.filter(|e| model.name(*e).to_ascii_lowercase().contains("timeout"));
+    named.any(|e| model.child(e, Role::Value).is_some_and(|v| file.value(v).origins.any(Origins::PARAM.and(Origins::CONFIG))))
+}
 
-fn is_ending(file: &Analysis<'_>, limit: &Limit) -> bool {
+/// It bounds how long something may take to end.
+fn ends(file: &Analysis<'_>, limit: &Limit) -> bool {
     let model = file.model;
     let function = file.function_around(limit.site).map_or("", |f| model.name(f));
     let statement = file.statement(limit.site);
     let target = model.child(statement, Role::Target).map_or("", |t| model.name(t));
-    [function, target, limit.name.as_str()].iter().any(|n| words_match(n, &ENDING))
+    [function, target, limit.name.as_str()].iter().any(|n| is_ending(n))
 }
 
 /// The other side is this machine.

@@ -40,6 +40,7 @@ pub(crate) fn limits_at(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     let model = file.model;
     match model.kind(id) {
         Kind::Call | Kind::New | Kind::Decorator | Kind::Record | Kind::Idiom => match file.resolve(id) {
+            Some(known) if known.api.role == ApiRole::TimeCompare => compared_limit(file, id).into_iter().collect(),
             Some(known) if known.how != How::Name || known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout) => {
                 known_limits(file, id, known)
             }
@@ -168,16 +169,31 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
             _ => None,
         };
         let by_callee = own_name.map(|_| callee).filter(|_| is_number(file, *arg));
-        let Some(name) = by_callee.or(by_parameter).or(by_own_name) else { continue };
+        let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(|| reaches_out(file, id, *arg, callee)) else { continue };
         // `connect() { connect(TIMEOUT) }`: the other overload makes it configurable.
         if file.function_around(id).is_some_and(|f| model.name(f) == callee) {
             continue;
         }
-        let Some(kind) = named_kind(name) else { continue };
+        let kind = named_kind(name).unwrap_or(TimeoutKind::Total);
         let unit = unit.or_else(|| unit_of_name(name));
         all.push(by_name_limit(file, *arg, id, name, kind, unit));
     }
     all
+}
+
+/// `newTransport(5 * time.Second)`, `dial(addr, Duration.ofSeconds(5))`: a length of time for what reaches out by its name.
+fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n str) -> Option<&'n str> {
+    const OUT: [&str; 12] =
+        ["dial", "connect", "client", "transport", "conn", "rpc", "request", "fetch", "roundtripper", "dialer", "ping", "probe"];
+    const OTHER: [&str; 16] = [
+        "interval", "ttl", "expire", "period", "cache", "window", "retry", "delay", "backoff", "poll", "every", "age", "set", "limit",
+        "limiter", "record",
+    ];
+    let words = words(callee);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    let value = || file.value(arg);
+    let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
+    (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed)).then_some(callee)
 }
 
 /// `x.setReadTimeout(5000)`, `promise.timeout(1000)`, `withTimeout(work, 1000)`, but not `isTimeout(5)`.
@@ -198,11 +214,14 @@ fn is_number(file: &Analysis<'_>, id: NodeId) -> bool {
 }
 
 fn by_name_limit(file: &Analysis<'_>, length: NodeId, site: NodeId, name: &str, kind: TimeoutKind, unit: Option<Unit>) -> Limit {
+    let model = file.model;
     let mut remote = evidence_at(file, site);
     if remote < Remote::Named {
-        let own = is_remote_name(name);
+        let own = is_remote_name(name) || matches!(model.kind(length), Kind::Name | Kind::Member) && is_remote_name(model.name(length));
         let around = evidence_around(file, site);
-        remote = if own && around >= Remote::Around { Remote::Named } else { remote.max(around) };
+        let given_to = model.ancestors(site).take_while(|a| !model.kind(*a).is_statement() && model.kind(*a) != Kind::Function);
+        let outer = given_to.filter(|a| model.kind(*a) == Kind::Call).any(|a| evidence_at(file, a) >= Remote::Named);
+        remote = if outer || own && around >= Remote::Around { Remote::Named } else { remote.max(around) };
     }
     Limit { length, site, name: name.to_owned(), kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None }
 }
@@ -246,7 +265,7 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     for outer in model.ancestors(parent).take(8) {
         match model.kind(outer) {
             Kind::Unary | Kind::Cast | Kind::Record | Kind::Argument => {}
-            Kind::Entry if !is_default_name(model.name(outer)) => {}
+            Kind::Entry if !words(model.name(outer)).iter().any(|w| matches!(w.as_str(), "default" | "defaults" | "schema")) => {}
             Kind::Call | Kind::New | Kind::Decorator => {
                 let callee = model.child(outer, Role::Type).map_or(model.name(outer), |t| model.name(t));
                 return (!merges(callee) && !is_default_name(callee)).then_some(outer);
@@ -340,44 +359,41 @@ fn guarded_by_itself(file: &Analysis<'_>, id: NodeId, name: &str) -> bool {
 
 /// The constant that is added to a reading of a clock.
 fn added_constant(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+    let amount = amount_added(file, id)?;
+    let value = file.value(id);
+    (value.shape == Shape::Instant && value.origins.any(Origins::CLOCKS)).then_some(amount)
+}
+
+/// The constant operand of an addition.
+fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     let model = file.model;
-    let parts: Vec<NodeId> = match model.kind(id) {
-        Kind::Binary if model.name(id) == "+" => model.children_with(id, Role::Operand).collect(),
-        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => {
-            model.child(id, Role::Receiver).into_iter().chain(model.child(id, Role::Arg)).collect()
-        }
+    let mut parts = match model.kind(id) {
+        Kind::Binary if model.name(id) == "+" => model.children_with(id, Role::Operand).collect::<Vec<_>>(),
+        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => vec![model.child(id, Role::Arg)?],
         _ => return None,
     };
-    let instant = parts.iter().any(|p| {
-        let value = file.value(*p);
-        value.shape == Shape::Instant && value.origins.any(Origins::CLOCKS)
-    });
-    if !instant {
-        return None;
-    }
-    parts.into_iter().find(|p| file.value(*p).is_constant())
+    parts.retain(|p| file.value(*p).is_constant());
+    parts.first().copied()
 }
 
 fn unit_of_sum(file: &Analysis<'_>, sum: NodeId, amount: NodeId) -> Option<Unit> {
     file.value(amount).unit.or_else(|| file.value(sum).unit.filter(|u| *u != Unit::Typed))
 }
 
-/// `now - lastHeartbeat > LIMIT`: a failure detector made by hand.
+/// `now - lastHeartbeat > LIMIT`, `now.isBefore(seen.plus(LIMIT))`: a failure detector made by hand.
 fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     let model = file.model;
-    if !model.name(id).split(' ').all(|op| matches!(op, "<" | ">" | "<=" | ">=")) {
-        return None;
-    }
-    let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
-    let [left, right] = sides[..] else { return None };
-    let elapsed = |n: NodeId| {
-        let value = file.value(n);
-        value.shape == Shape::Duration && value.origins.any(Origins::CLOCKS)
+    let sides: Vec<NodeId> = match model.kind(id) {
+        Kind::Binary if model.name(id).split(' ').all(|op| matches!(op, "<" | ">" | "<=" | ">=")) => {
+            model.children_with(id, Role::Operand).collect()
+        }
+        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeCompare) => {
+            model.child(id, Role::Receiver).into_iter().chain(model.child(id, Role::Arg)).collect()
+        }
+        _ => return None,
     };
-    let (passed, length) = if elapsed(left) { (left, right) } else { (right, left) };
-    if !elapsed(passed) || !file.value(length).is_constant() {
-        return None;
-    }
+    let [left, right] = sides[..] else { return None };
+    let (length, unit) = compared_constant(file, left, right)?;
     let function = file.function_around(id).map_or("", |f| model.name(f));
     let mut names = vec![function];
     names.extend(model.self_and_descendants(id).map(|n| model.name(n)).filter(|n| !n.is_empty()));
@@ -385,17 +401,33 @@ fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
     let detects = has(&["heartbeat", "heartbeats", "beat", "alive", "dead", "liveness", "suspect", "keepalive", "ping", "pong"])
         || (has(&["last"]) && has(&["seen", "contact", "heard"]));
-    if !detects || has(&["log", "warn", "print", "report"]) {
+    let named = matches!(model.kind(length), Kind::Name | Kind::Member);
+    let own = if named { model.name(length) } else { function };
+    let times_out = named && words(own).iter().any(|w| w == "timeout") && is_remote_name(own);
+    if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
         return None;
     }
-    let unit = file.value(passed).unit.filter(|u| *u != Unit::Typed);
-    let name = match model.kind(length) {
-        Kind::Name | Kind::Member => model.name(length).to_owned(),
-        _ => function.to_owned(),
-    };
-    let kind = TimeoutKind::Heartbeat;
-    let remote = Remote::Named;
+    let kind = if detects { TimeoutKind::Heartbeat } else { TimeoutKind::Total };
+    let (name, remote) = (own.to_owned(), Remote::Named);
     Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None })
+}
+
+/// The constant on one side of a comparison whose other side is a time that passed, or that is added to an instant.
+fn compared_constant(file: &Analysis<'_>, left: NodeId, right: NodeId) -> Option<(NodeId, Option<Unit>)> {
+    let elapsed = |n: NodeId| {
+        let value = file.value(n);
+        value.shape == Shape::Duration && value.origins.any(Origins::CLOCKS)
+    };
+    for (passed, length) in [(left, right), (right, left)] {
+        if elapsed(passed) && file.value(length).is_constant() {
+            return Some((length, file.value(passed).unit.filter(|u| *u != Unit::Typed)));
+        }
+        let reading = file.value(passed).origins.any(Origins::CLOCKS);
+        if reading && let Some(amount) = amount_added(file, length).filter(|a| file.value(*a).is_constant()) {
+            return Some((amount, file.value(amount).unit.or_else(|| file.value(passed).unit.filter(|u| *u != Unit::Typed))));
+        }
+    }
+    None
 }
 
 /// The unit that a name ends in: `timeoutMs`, `SECONDS`.

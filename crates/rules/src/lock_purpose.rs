@@ -122,6 +122,10 @@ fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score
     {
         score.add(2, "this lock hands out a fencing token that is not used");
     }
+    // A lock of the database connection: a writer that lost it has lost its way to the data too.
+    if region.api.api.default.as_deref().is_some_and(|d| d.starts_with("connection")) {
+        score.cap(Confidence::Low);
+    }
     if region.api.how == How::Name {
         score.cap(Confidence::Low);
     }

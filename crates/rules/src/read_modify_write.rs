@@ -3,7 +3,7 @@
 use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Region, words};
+use timelint_semantics::{Analysis, How, Region, words};
 
 /// A read in a section and what it leads to.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +115,8 @@ pub(crate) fn is_read(file: &Analysis<'_>, call: NodeId) -> Option<bool> {
     let model = file.model;
     match file.resolve(call).map(|r| (r.api.role, r.how)) {
         Some((ApiRole::RemoteRead, _)) => return Some(true),
-        Some((_, how)) if how != timelint_semantics::How::Name => return None,
+        Some((ApiRole::Write | ApiRole::RemoteCall, _)) if file.is_query(call) => return Some(true),
+        Some((_, how)) if how != How::Name => return None,
         _ => {}
     }
     let name = words(model.name(call));

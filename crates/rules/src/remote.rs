@@ -28,6 +28,17 @@ const REMOTE: [&str; 76] = [
     "peertimeout", "follower", "roundtripper", "roundtrip", "backend",
 ];
 
+/// Words of code that ends something.
+const ENDING: [&str; 16] = [
+    "shutdown", "stop", "close", "teardown", "cleanup", "drain", "terminate", "quit", "exit", "dispose", "destroy", "finalize",
+    "disconnect", "unregister", "deregister", "kill",
+];
+
+/// Whether a name speaks of shutting down, where a fixed limit is fine.
+pub(crate) fn is_ending(name: &str) -> bool {
+    words(name).iter().any(|w| ENDING.contains(&w.as_str()))
+}
+
 /// Whether any word of an identifier or qualified name speaks of another machine.
 pub(crate) fn is_remote_name(name: &str) -> bool {
     words(name).iter().any(|w| REMOTE.contains(&w.as_str()))
@@ -55,13 +66,25 @@ fn is_known_remote(file: &Analysis<'_>, call: NodeId) -> bool {
     matches!(known.api.role, ApiRole::RemoteCall | ApiRole::RemoteClient | ApiRole::RemoteRead | ApiRole::Write)
 }
 
+/// A module or function that calls other machines is imported under this name.
+fn is_remote_module(file: &Analysis<'_>, name: NodeId) -> bool {
+    let Some(path) = file.path_of(name) else { return false };
+    let api = file.catalog().lookup(&path, None).map(|a| file.catalog().api(a));
+    api.is_some_and(|a| matches!(a.role, ApiRole::RemoteCall | ApiRole::RemoteClient))
+}
+
 /// `a.client.b`: the names and types along a receiver.
 fn chain_is_remote(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     let mut at = Some(id);
     for _ in 0..16 {
         let Some(node) = at else { return false };
-        if is_remote_name(model.name(node)) || (model.kind(node) == Kind::Call && is_known_remote(file, node)) {
+        let known = match model.kind(node) {
+            Kind::Call => is_known_remote(file, node),
+            Kind::Name => is_remote_module(file, node),
+            _ => false,
+        };
+        if known || is_remote_name(model.name(node)) {
             return true;
         }
         at = model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Object)).or_else(|| model.child(node, Role::Value));
@@ -146,6 +169,9 @@ fn uses(file: &Analysis<'_>, statement: NodeId) -> Remote {
         }
         let calls = model.ancestors(read).take_while(|a| !model.kind(*a).is_statement());
         for call in calls.filter(|a| matches!(model.kind(*a), Kind::Call | Kind::New)) {
+            if is_ending(model.name(call)) {
+                return Remote::No;
+            }
             best = best.max(call_evidence(file, call));
         }
     }
@@ -163,7 +189,11 @@ fn call_evidence(file: &Analysis<'_>, call: NodeId) -> Remote {
     }
     let model = file.model;
     let receiver = model.child(call, Role::Receiver).is_some_and(|r| chain_is_remote(file, r));
-    if receiver || is_remote_name(model.name(call)) { Remote::Named } else { Remote::No }
+    let handed = || {
+        let mut args = model.children_with(call, Role::Arg).filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Member));
+        args.any(|a| !speaks_of_time(model.name(a)) && is_remote_name(model.name(a)))
+    };
+    if receiver || is_remote_name(model.name(call)) || handed() { Remote::Named } else { Remote::No }
 }
 
 /// Where an awaited object came from.

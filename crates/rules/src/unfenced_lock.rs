@@ -7,7 +7,7 @@ use crate::story::Story;
 use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, Effect};
+use timelint_semantics::catalog::{Api, ApiRole, Effect};
 use timelint_semantics::{Analysis, Region, Write, is_lock_word};
 
 /// See the module.
@@ -62,7 +62,7 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
     let severity = if confidence == Confidence::Low { Severity::Note } else { Severity::Warning };
     let mut story = Story::new(&META, file, region.acquire, message)
         .why(why(&write))
-        .help(help(region))
+        .help(help(file, region))
         .confidence(confidence)
         .severity(severity)
         .step(file.location(region.acquire), "the lock is taken here");
@@ -88,7 +88,7 @@ fn wrapper(file: &Analysis<'_>, region: &Region<'_>, call: NodeId) -> Finding {
             "code that runs in here cannot tell its resource which holder it is: after a pause that outlives the lock, \
              two callers write",
         )
-        .help(help(region))
+        .help(help(file, region))
         .confidence(Confidence::Low)
         .severity(Severity::Note)
         .evidence("the code that runs under the lock is the caller's")
@@ -110,17 +110,30 @@ fn why(write: &Write) -> &'static str {
     }
 }
 
-fn help(region: &Region<'_>) -> String {
+fn help(file: &Analysis<'_>, region: &Region<'_>) -> String {
     const CONDITION: &str = "or make the write conditional: compare a version column or revision and check that it changed";
-    match region.api.api.token.as_deref() {
+    let made = || region.lock_type.as_deref().and_then(|lock| token_of(file, lock));
+    match region.api.api.token.as_deref().or_else(made) {
         Some(token) => format!("{token}; {CONDITION}"),
         None => format!("hand a number that grows with every acquire to the resource and let it refuse a lower one; {CONDITION}"),
     }
 }
 
+/// What the catalogue says of tokens where it speaks of making a lock of this type.
+fn token_of<'a>(file: &'a Analysis<'_>, lock_type: &str) -> Option<&'a str> {
+    let makes = |api: &&Api| {
+        api.role == ApiRole::LockNew
+            && (api.returns.as_deref() == Some(lock_type) || api.name.as_slice().iter().any(|n| n == lock_type))
+    };
+    file.catalog().entries().filter(makes).find_map(|api| api.token.as_deref())
+}
+
 /// The lock as a reader knows it: its handle, else the acquire.
 fn lock_name(file: &Analysis<'_>, region: &Region<'_>) -> String {
     let model = file.model;
+    if model.kind(region.acquire) == Kind::Decorator {
+        return format!("`@{}`", model.name(region.acquire));
+    }
     let plain = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
     format!("`{}`", file.short(region.handle.filter(plain).unwrap_or(region.acquire)))
 }

@@ -53,6 +53,7 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
             },
             (Kind::Call, Role::Receiver) | (Kind::Member, Role::Object) => {}
             (Kind::String, _) | (Kind::Throw, _) => return Usage::Shown,
+            (Kind::List, _) if model.parent(parent).is_some_and(|p| model.kind(p) == Kind::Call) => {}
             (Kind::Entry | Kind::Record | Kind::List, _) => return Usage::Shown,
             (Kind::Argument, _) if words_match(model.name(parent), &["timeout", "wait", "delay"]) => return Usage::Waits,
             (Kind::Return, _) => return returned(file, parent, compared),

@@ -49,7 +49,7 @@ fn operands(file: &Analysis<'_>, id: NodeId) -> Option<(Value, Value)> {
     match model.kind(id) {
         Kind::Binary if model.name(id).split(' ').all(|op| matches!(op, "-" | "<" | ">" | "<=" | ">=")) => {
             let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
-            sides.windows(2).map(|pair| (file.value(pair[0]), file.value(pair[1]))).find(|(l, r)| both_local(l, r))
+            sides.windows(2).map(|pair| pair_of(file, pair[0], pair[1])).find(|(l, r)| both_local(l, r))
         }
         Kind::Call => {
             let known = file.resolve(id)?;
@@ -73,6 +73,17 @@ fn operands(file: &Analysis<'_>, id: NodeId) -> Option<(Value, Value)> {
     }
 }
 
+/// Both values; where one is a reading and the other a parameter, by what callers pass.
+fn pair_of(file: &Analysis<'_>, left: NodeId, right: NodeId) -> (Value, Value) {
+    let (l, r) = (file.value(left), file.value(right));
+    let is_mark = |v: &Value| v.origins.any(Origins::PARAM) && !v.origins.any(Origins::CLOCKS);
+    match (l.origins.any(Origins::WALL), r.origins.any(Origins::WALL)) {
+        (true, false) if is_mark(&r) => (l, file.with_callers(right)),
+        (false, true) if is_mark(&l) => (file.with_callers(left), r),
+        _ => (l, r),
+    }
+}
+
 /// Both sides are readings of this process's clock, and at least one has no monotonic part.
 fn both_local(left: &Value, right: &Value) -> bool {
     let reading = |v: &Value| v.shape == Shape::Instant && v.origins.any(Origins::WALL.and(Origins::BOTH));
@@ -87,7 +98,10 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if !both_local(left, right) {
         return None;
     }
-    let usage = usage(file, id);
+    let mut usage = usage(file, id);
+    if usage == Usage::HandedOn && keeps_others_out(file, id) {
+        usage = Usage::Decides;
+    }
     let mut confidence = match usage {
         Usage::Waits => Confidence::High,
         Usage::Decides => Confidence::Medium,
@@ -130,6 +144,15 @@ fn help(left: &Value, right: &Value) -> String {
     "take both readings from the monotonic clock of the runtime; keep the wall clock only for values that are shown, \
      stored or sent"
         .to_owned()
+}
+
+/// A time that is handed on inside a lock, lease or membership decides how long someone believes in it.
+fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
+    const KEPT: [&str; 10] =
+        ["lock", "lease", "leader", "leadership", "session", "heartbeat", "election", "membership", "expiry", "expires"];
+    let function = file.function_around(id).map_or("", |f| file.model.name(f));
+    let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    words_match(function, &KEPT) || words_match(class, &KEPT)
 }
 
 /// Measuring skew, detecting suspends: the wall clock is the subject.

@@ -55,16 +55,19 @@ impl Analysis<'_> {
                 return None;
             }
         }
+        if self.saves_changed_object(call) {
+            return Some(Write { at: call, effect: Effect::State, fence: None, how: How::Name, indirect: false });
+        }
         if depth == 0 {
             return None;
         }
         let effect = match self.callee(call) {
-            Some(Callee::Here(function)) => self.guarded(function, || {
+            Some(Callee::Here(function)) if self.model.child(function, Role::Body).is_some() => self.guarded(function, || {
                 let inner = self.writes_in(function, self.model.end(function), depth - 1);
                 inner.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
             })?,
             Some(Callee::Elsewhere(summary)) => summary.effect.or_else(|| self.index.effect(&summary.class, &summary.name))?,
-            None => {
+            _ => {
                 let direct = self.project_method(call).and_then(|(class, method)| self.index.effect(&class, &method));
                 direct.or_else(|| self.referenced_effect(call))?
             }
@@ -119,6 +122,24 @@ impl Analysis<'_> {
         found
     }
 
+    /// `row.state = x; row.save()`: an object whose field was set before in the function stores itself.
+    fn saves_changed_object(&self, call: NodeId) -> bool {
+        let model = self.model;
+        let plain = |a: NodeId| model.kind(a) == Kind::Argument;
+        let Some(receiver) = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name) else { return false };
+        if model.name(call) != "save" || !model.children_with(call, Role::Arg).all(plain) {
+            return false;
+        }
+        let function = self.function_around(call).unwrap_or(model.root());
+        (function.0..call.0).map(NodeId).any(|n| {
+            model.kind(n) == Kind::Assign
+                && model.children_with(n, Role::Target).any(|t| {
+                    let object = model.child(t, Role::Object).filter(|_| model.kind(t) == Kind::Member);
+                    object.is_some_and(|o| model.kind(o) == Kind::Name && model.sym(o) == model.sym(receiver))
+                })
+        })
+    }
+
     fn effect_of_call(&self, call: NodeId, known: Resolved<'_>) -> Option<Effect> {
         let text = self.argument(call, known, ArgMeaning::Text);
         if let Some(text) = text
@@ -146,6 +167,16 @@ impl Analysis<'_> {
             "PUT" | "DELETE" => Some(Effect::State),
             _ => None,
         }
+    }
+
+    /// Whether a call runs a statement that reads: its text starts with `SELECT` or `WITH`.
+    pub fn is_query(&self, call: NodeId) -> bool {
+        let Some(known) = self.resolve(call) else { return false };
+        let text = self.argument(call, known, ArgMeaning::Text).and_then(|t| self.literal_text(t));
+        text.is_some_and(|t| {
+            let verb: String = t.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
+            matches!(verb.to_ascii_uppercase().as_str(), "SELECT" | "WITH")
+        })
     }
 
     /// The content of a string literal, also through a constant, a concatenation or a text wrapper.

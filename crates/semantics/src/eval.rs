@@ -191,13 +191,25 @@ impl Analysis<'_> {
         if let Some(api) = self.catalog.lookup(&format!("*#{name}"), None) {
             return self.api_value(id, Resolved { api: self.catalog.api(api), how: How::Name });
         }
-        if let Some(summary) = self.index.field_by_name(name) {
-            return Value { how: How::Name, ..summary.value.clone() };
+        if let Some(value) = self.field_by_name(model.sym(id)) {
+            return value;
         }
         let mut value = Value::unknown();
         value.origins = value.origins.and(owner.origins.without(Origins::CONSTANT.and(Origins::NULL)));
         value.params = owner.params;
         value
+    }
+
+    /// A field of an object whose class is unknown: all stores to fields of this name, in this file and in others.
+    fn field_by_name(&self, field: timelint_model::Sym) -> Option<Value> {
+        let here = self.tables.foreign_stores(field).iter().map(|(_, s)| self.store_value(*s, false));
+        let here = here.fold(Value::default(), Value::join);
+        let elsewhere = self.index.field_by_name(self.model.text(field)).map(|s| s.value.clone());
+        let value = match elsewhere {
+            Some(elsewhere) => Value { how: How::Name, ..here.join(elsewhere) },
+            None => Value { how: here.how.min(How::Project), ..here },
+        };
+        (!value.origins.is_empty()).then_some(value)
     }
 
     /// The object of a member access, when asking costs little.
@@ -236,10 +248,26 @@ impl Analysis<'_> {
                 value = value.join(part);
             }
         }
+        if let Some(sym) = self.sym_of(field) {
+            for (object, store) in self.tables.foreign_stores(sym) {
+                if self.owner_class(*object).is_some_and(|owner| owner == class) {
+                    value = value.join(self.store_value(*store, false));
+                }
+            }
+        }
         if let Some(summary) = self.index.field(class, field) {
             value = value.join(Value { how: How::Project, ..summary.value.clone() });
         }
         value
+    }
+
+    /// The simple name of the class whose field a foreign store writes.
+    pub(crate) fn owner_class(&self, object: NodeId) -> Option<String> {
+        let ty = match self.model.kind(object) {
+            Kind::Type => self.named_type(object),
+            _ => self.type_of(object),
+        };
+        ty.map(|t| crate::catalog::leaf(&t.name).to_owned())
     }
 
     fn element_value(&self, id: NodeId) -> Value {
@@ -333,6 +361,30 @@ impl Analysis<'_> {
                 if value.origins.is_empty() { Value::unknown() } else { value }
             }
         }
+    }
+
+    /// A value in terms of what callers pass: each parameter that takes part is replaced by what calls of a function of
+    /// this name give at its position, in this file and in others.
+    pub fn with_callers(&self, id: NodeId) -> Value {
+        let value = self.value(id);
+        let Some(function) = self.function_around(id).filter(|_| value.params != 0) else { return value };
+        let name = self.model.sym(function);
+        let class = self.tables.class_around(self.model, function).map(|c| self.tables.classes[c as usize].name.clone());
+        let mut passed = Value::default();
+        for position in (0..32u32).filter(|p| value.params >> p & 1 == 1) {
+            // A constructor is called by its class's name.
+            for called in [Some(self.model.text(name)), class.as_deref()].into_iter().flatten() {
+                if let Some(known) = self.index.argument(called, position) {
+                    passed = passed.join(Value { how: How::Project, ..known.clone() });
+                }
+            }
+            for call in self.tables.calls.iter().filter(|c| self.model.sym(**c) == name) {
+                if let Some(arg) = self.model.children_with(*call, Role::Arg).nth(position as usize) {
+                    passed = passed.join(Value { how: How::Project, ..self.value(arg) });
+                }
+            }
+        }
+        if passed.origins.is_empty() { value } else { passed.join(value) }
     }
 
     /// Puts a call's arguments in the place of the parameters that its result is made of.

@@ -4,6 +4,7 @@ use crate::analysis::Analysis;
 use crate::catalog::{Catalog, Effect, leaf};
 use crate::effects::Write;
 use crate::lock_helper::LockHelper;
+use crate::tables::LOOSE;
 use crate::value::{Origins, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -80,7 +81,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     let file = Analysis::new(catalog, &empty, path.clone(), model, &no_text);
     let mut summary = FileSummary { relevant, ..FileSummary::default() };
     for class in &file.tables.classes {
-        if class.name.is_empty() {
+        if class.name.is_empty() || class.name == LOOSE {
             continue;
         }
         summary.classes.push((class.name.clone(), file.supertypes(&class.name)));
@@ -93,6 +94,16 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
             if ty.is_some() || !value.origins.without(Origins::UNKNOWN.and(Origins::NULL)).is_empty() {
                 summary.fields.push((class.name.clone(), text.to_owned(), FieldSummary { value, ty }));
             }
+        }
+    }
+    for name in file.tables.foreign_fields() {
+        for (object, store) in file.tables.foreign_stores(name) {
+            let value = store.value.map_or_else(Value::unknown, |v| file.value(v));
+            if value.origins.without(Origins::UNKNOWN.and(Origins::NULL)).is_empty() {
+                continue;
+            }
+            let class = file.owner_class(*object).unwrap_or_default();
+            summary.fields.push((class, model.text(name).to_owned(), FieldSummary { value, ty: None }));
         }
     }
     summarize_functions(&file, &mut summary);

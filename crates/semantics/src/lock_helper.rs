@@ -66,14 +66,14 @@ impl Analysis<'_> {
             };
         }
         match self.callee(call) {
-            Some(Callee::Here(function)) => self.lock_helper(function).or_else(|| {
+            Some(Callee::Here(function)) if model.child(function, Role::Body).is_some() => self.lock_helper(function).or_else(|| {
                 let (class, method) = self.hands_lock_on(function)?;
                 self.index.lock_helper(&class, &method)
             }),
             Some(Callee::Elsewhere(summary)) => summary.lock.or_else(|| self.index.lock_helper(&summary.class, &summary.name)),
-            None => {
-                let ty = self.type_of(model.child(call, Role::Receiver)?).filter(|t| !self.catalog.knows_type(&t.name))?;
-                self.index.lock_helper(leaf(&ty.name), model.name(call))
+            _ => {
+                let (class, method) = self.project_method(call)?;
+                self.index.lock_helper(&class, &method)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What runs while a lock is held.
 
-use crate::analysis::{Analysis, Resolved};
+use crate::analysis::{Analysis, Resolved, Type};
 use crate::catalog::{Api, ApiId, ApiRole, ArgMeaning, LockScope, OneOrMany};
 use crate::lock_helper::{Does, LockHelper};
 use crate::resolve::Callee;
@@ -163,8 +163,9 @@ impl<'a> Analysis<'a> {
         if model.kind(value) == Kind::Call && self.region_of(value).is_some() {
             return None;
         }
-        if self.lock_scope(value) == Some(LockScope::Distributed) {
-            let ty = self.type_of(value)?;
+        if let Some(ty) = self.type_of(value).or_else(|| self.called_object(value))
+            && self.catalog.lock_scope(&ty.name) == Some(LockScope::Distributed)
+        {
             let api = ["acquire", "__enter__", "lock"].iter().find_map(|m| self.catalog.method(&ty.name, m, None))?;
             let known = Resolved { api: self.catalog.api(api), how: ty.how };
             return self.scoped_region(value, known, item).map(|r| Region { api_id: Some(api), ..r });
@@ -173,6 +174,13 @@ impl<'a> Analysis<'a> {
         let known = self.helper_api(helper);
         let region = self.scoped_region(value, known, item)?;
         Some(Region { through_helper: true, api_id: helper.api, ..region })
+    }
+
+    /// The type of a local object that is itself called: `with lock(blocking):`.
+    fn called_object(&self, value: NodeId) -> Option<Type> {
+        let plain = self.model.kind(value) == Kind::Call && self.model.child(value, Role::Receiver).is_none();
+        let store = plain.then(|| self.local_store(value, self.model.sym(value))).flatten()?;
+        self.type_of(store.value?)
     }
 
     fn scoped_region(&self, acquire: NodeId, api: Resolved<'a>, item: NodeId) -> Option<Region<'a>> {

@@ -274,7 +274,7 @@ impl<'a> Analysis<'a> {
     }
 
     fn own_class(&self, id: NodeId) -> Option<Type> {
-        let class = self.tables.class_around(self.model, id)?;
+        let class = self.tables.own_class(self.model, id);
         let name = self.tables.classes[class as usize].name.clone();
         (!name.is_empty()).then_some(Type { name, how: How::Annotation })
     }

@@ -1,7 +1,7 @@
 //! One scan over a file: its functions, classes, imports and every store to a name.
 
 use crate::names::{canonical, import_local_names};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
 
 /// One store to a name or field.
@@ -60,6 +60,9 @@ pub struct ClassInfo {
     pub methods: FxHashMap<Sym, Vec<NodeId>>,
 }
 
+/// The name of the class that stands for current objects outside any class.
+pub(crate) const LOOSE: &str = "<file>";
+
 /// The tables of one file.
 #[derive(Debug, Default)]
 pub struct Tables {
@@ -84,6 +87,9 @@ pub struct Tables {
     class_of: FxHashMap<NodeId, u32>,
     /// What is put into the map or list of this name: a local one, or a field of the class.
     elements: FxHashMap<(Option<u32>, Sym), Vec<NodeId>>,
+    foreign: FxHashMap<Sym, Vec<(NodeId, Store)>>,
+    /// Names that a function declares to be of an outer scope.
+    outer_names: FxHashSet<(NodeId, Sym)>,
     /// Every read of a plain name, in source order.
     reads: FxHashMap<Sym, Vec<NodeId>>,
 }
@@ -92,6 +98,7 @@ impl Tables {
     /// Scans `model`.
     pub fn new(model: &FileModel) -> Self {
         let mut tables = Self::default();
+        tables.new_class(LOOSE);
         let mut by_name: FxHashMap<String, u32> = FxHashMap::default();
         for id in model.ids() {
             match model.kind(id) {
@@ -107,7 +114,8 @@ impl Tables {
         }
         for id in model.ids() {
             match model.kind(id) {
-                Kind::Let | Kind::Assign => tables.assignment(model, id),
+                Kind::Let => tables.assignment(model, id),
+                Kind::Record => tables.typed_record(model, id),
                 Kind::Param => tables.param(model, id),
                 Kind::Field => tables.field(model, id),
                 Kind::Loop => tables.bind(model, id, Role::Iterable, StoreKind::Element),
@@ -118,7 +126,36 @@ impl Tables {
                 _ => {}
             }
         }
+        // Declarations first: they say which scope an assignment stores to.
+        for id in model.ids().filter(|id| model.kind(*id) == Kind::Assign) {
+            tables.assignment(model, id);
+        }
+        for stores in tables.stores.values_mut() {
+            stores.sort_by_key(|s| s.at);
+        }
         tables
+    }
+
+    /// Stores to a field of this name through anything but the current object, with that object (or the written type
+    /// of a struct literal).
+    pub fn foreign_stores(&self, field: Sym) -> &[(NodeId, Store)] {
+        self.foreign.get(&field).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of all fields with foreign stores, in order.
+    pub(crate) fn foreign_fields(&self) -> Vec<Sym> {
+        let mut all: Vec<Sym> = self.foreign.keys().copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    fn typed_record(&mut self, model: &FileModel, id: NodeId) {
+        let Some(ty) = model.child(id, Role::Type) else { return };
+        for entry in model.children(id).filter(|e| model.kind(*e) == Kind::Entry) {
+            let value = model.child(entry, Role::Value);
+            let store = Store { at: entry, value, index: 0, ty: None, kind: StoreKind::Plain };
+            self.foreign.entry(model.sym(entry)).or_default().push((ty, store));
+        }
     }
 
     /// The stores to `name` in exactly `scope`.
@@ -133,6 +170,37 @@ impl Tables {
             Kind::Function => self.functions.binary_search_by_key(&a, |f| f.node).ok().and_then(|i| self.functions[i].class),
             _ => None,
         })
+    }
+
+    /// The class of the current object at `id`; outside any class (methods on a prototype) the file's objects are one.
+    pub(crate) fn own_class(&self, model: &FileModel, id: NodeId) -> u32 {
+        self.class_around(model, id).unwrap_or(0)
+    }
+
+    /// Where an assignment to a plain name stores: the scope that declares the name, or (`Err`) the class that does.
+    fn assigned_scope(&self, model: &FileModel, target: NodeId) -> Result<NodeId, u32> {
+        let name = model.sym(target);
+        let own = Self::store_scope(model, target);
+        let outer_only = self.outer_names.contains(&(own, name));
+        let declares = |scope: &NodeId| {
+            let declaration = |s: &Store| model.kind(s.at) != Kind::Assign;
+            self.stores(*scope, name).iter().any(declaration) && !(outer_only && *scope == own)
+        };
+        let functions = model.ancestors(target).filter(|a| model.kind(*a) == Kind::Function);
+        if let Some(scope) = functions.chain([model.root()]).find(declares) {
+            return Ok(scope);
+        }
+        if outer_only {
+            return Ok(model.root());
+        }
+        match self.class_around(model, target) {
+            Some(class) if model.kind(own) == Kind::Function => {
+                let info = &self.classes[class as usize];
+                let declared = info.fields.get(&name).is_some_and(|f| f.iter().any(|s| model.kind(s.at) == Kind::Field));
+                if declared { Err(class) } else { Ok(own) }
+            }
+            _ => Ok(own),
+        }
     }
 
     /// The nearest function around `id` (or `id` itself), else the module.
@@ -247,6 +315,12 @@ impl Tables {
         let targets: Vec<NodeId> = model.children_with(id, Role::Target).collect();
         let values: Vec<NodeId> = model.children_with(id, Role::Value).collect();
         let ty = model.child(id, Role::Type);
+        let outer = |m: NodeId| model.kind(m) == Kind::Modifier && matches!(model.name(m), "global" | "nonlocal");
+        if model.children(id).any(outer) {
+            let scope = Self::store_scope(model, id);
+            self.outer_names.extend(targets.iter().map(|t| (scope, model.sym(*t))));
+            return;
+        }
         let kind = match model.name(id) {
             "" | "=" | ":=" => StoreKind::Plain,
             _ => StoreKind::Update,
@@ -266,7 +340,16 @@ impl Tables {
     fn target(&mut self, model: &FileModel, target: NodeId, store: Store) {
         match model.kind(target) {
             Kind::Name => {
-                let scope = Self::store_scope(model, target);
+                let scope = match model.kind(store.at) {
+                    Kind::Assign => match self.assigned_scope(model, target) {
+                        Ok(scope) => scope,
+                        Err(class) => {
+                            self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
+                            return;
+                        }
+                    },
+                    _ => Self::store_scope(model, target),
+                };
                 if model.kind(scope) == Kind::Class {
                     if let Some(class) = self.class_of.get(&scope).copied() {
                         self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
@@ -276,10 +359,13 @@ impl Tables {
             }
             Kind::Member => {
                 let object = model.child(target, Role::Object);
-                if object.is_some_and(|o| self.is_this(model, o))
-                    && let Some(class) = self.class_around(model, target)
-                {
-                    self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
+                match object {
+                    Some(o) if self.is_this(model, o) => {
+                        let class = self.own_class(model, target);
+                        self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
+                    }
+                    Some(o) => self.foreign.entry(model.sym(target)).or_default().push((o, store)),
+                    None => {}
                 }
             }
             Kind::Index => {
@@ -321,7 +407,7 @@ impl Tables {
         match model.kind(id) {
             Kind::Name => Some((None, model.sym(id))),
             Kind::Member if model.child(id, Role::Object).is_some_and(|o| self.is_this(model, o)) => {
-                Some((self.class_around(model, id), model.sym(id)))
+                Some((Some(self.own_class(model, id)), model.sym(id)))
             }
             _ => None,
         }
@@ -376,6 +462,13 @@ impl Tables {
         };
         if model.sym(id) != Sym::EMPTY {
             self.add(function, model.sym(id), store);
+        }
+        // A parameter that says who may see it declares a field too.
+        let visible = |m: NodeId| matches!(model.name(m), "private" | "public" | "protected" | "readonly");
+        if model.children_with(id, Role::Modifier).any(visible)
+            && let Some(class) = self.class_around(model, function)
+        {
+            self.classes[class as usize].fields.entry(model.sym(id)).or_default().push(store);
         }
         for (i, target) in model.children_with(id, Role::Target).enumerate() {
             let kind = StoreKind::Param(position.saturating_add(i as u32));

@@ -23,11 +23,11 @@ pub fn parse_size(text: &str) -> Option<u64> {
 }
 
 pub(super) fn confidence(text: &str) -> Result<Confidence, String> {
-    named(text, "confidence", &Confidence::ALL, |c| c.name())
+    named(text, "confidence", &Confidence::ALL, Confidence::name)
 }
 
 pub(super) fn severity(text: &str) -> Result<Severity, String> {
-    named(text, "severity", &Severity::ALL, |s| s.name())
+    named(text, "severity", &Severity::ALL, Severity::name)
 }
 
 pub(super) fn fail_on(text: &str) -> Result<FailOn, String> {
@@ -60,6 +60,6 @@ mod tests {
     fn words_are_matched_or_suggested() {
         assert_eq!(confidence("low"), Ok(Confidence::Low));
         assert_eq!(fail_on("never"), Ok(FailOn::Never));
-        assert_eq!(severity("eror").unwrap_err(), "there is no severity `eror`: did you mean `error`?");
+        assert_eq!(severity("eror"), Err("there is no severity `eror`: did you mean `error`?".into()));
     }
 }
