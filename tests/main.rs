@@ -1,3 +1,9 @@
 //! Integration tests.
 
+mod architecture;
+mod catalogs;
 mod cli;
+mod fixtures;
+mod meta;
+mod pages;
+mod rosetta;

@@ -1,7 +1,9 @@
 //! One file's nodes.
 
 use crate::{Kind, Role};
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
 use timelint_diagnostics::Span;
 
 /// Index of a node in its file; order of ids is source order.
@@ -36,7 +38,10 @@ pub struct Node {
 #[derive(Debug, Clone, Default)]
 pub struct FileModel {
     nodes: Vec<Node>,
-    symbols: Vec<Box<str>>,
+    /// All distinct strings, one after the other.
+    strings: String,
+    /// Where each of them ends in `strings`; the first is empty.
+    string_ends: Vec<u32>,
     /// Spans of all comments, in source order.
     pub comments: Vec<Span>,
     /// Spans that the parser could not understand.
@@ -91,12 +96,15 @@ impl FileModel {
 
     /// The string behind a symbol of this file.
     pub fn text(&self, sym: Sym) -> &str {
-        self.symbols.get(sym.0 as usize).map_or("", |s| s)
+        let at = sym.0 as usize;
+        let end = self.string_ends.get(at).copied().unwrap_or(0);
+        let start = at.checked_sub(1).and_then(|i| self.string_ends.get(i)).copied().unwrap_or(0);
+        self.strings.get(start as usize..end as usize).unwrap_or("")
     }
 
-    /// All distinct strings of the file, by symbol number.
-    pub fn symbols(&self) -> &[Box<str>] {
-        &self.symbols
+    /// All distinct strings of the file with their symbols.
+    pub fn symbols(&self) -> impl Iterator<Item = (Sym, &str)> {
+        (0..self.string_ends.len() as u32).map(|i| (Sym(i), self.text(Sym(i))))
     }
 
     /// The node's place in the source.
@@ -182,7 +190,8 @@ impl FileModel {
     /// Approximate size in memory, in bytes.
     pub fn heap_bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<Node>()
-            + self.symbols.iter().map(|s| s.len() + 16).sum::<usize>()
+            + self.strings.capacity()
+            + self.string_ends.capacity() * size_of::<u32>()
             + (self.comments.capacity() + self.errors.capacity()) * size_of::<Span>()
     }
 }
@@ -191,7 +200,7 @@ impl FileModel {
 #[derive(Debug)]
 pub struct Builder {
     model: FileModel,
-    interned: FxHashMap<Box<str>, Sym>,
+    interned: HashTable<Sym>,
     open: Vec<u32>,
 }
 
@@ -199,8 +208,8 @@ impl Builder {
     /// A model whose root covers `len` bytes.
     pub fn new(len: u32) -> Self {
         let mut builder = Self {
-            model: FileModel { symbols: vec!["".into()], ..FileModel::default() },
-            interned: FxHashMap::default(),
+            model: FileModel { string_ends: vec![0], ..FileModel::default() },
+            interned: HashTable::new(),
             open: Vec::new(),
         };
         builder.open(Kind::Module, Role::Other, Span::new(0, len));
@@ -212,12 +221,15 @@ impl Builder {
         if text.is_empty() {
             return Sym::EMPTY;
         }
-        if let Some(sym) = self.interned.get(text) {
+        let hash = FxBuildHasher.hash_one(text);
+        if let Some(sym) = self.interned.find(hash, |sym| self.model.text(*sym) == text) {
             return *sym;
         }
-        let sym = Sym(self.model.symbols.len() as u32);
-        self.model.symbols.push(text.into());
-        self.interned.insert(text.into(), sym);
+        let sym = Sym(self.model.string_ends.len() as u32);
+        self.model.strings.push_str(text);
+        self.model.string_ends.push(self.model.strings.len() as u32);
+        let model = &self.model;
+        self.interned.insert_unique(hash, sym, |sym| FxBuildHasher.hash_one(model.text(*sym)));
         sym
     }
 
@@ -265,7 +277,8 @@ impl Builder {
             self.close();
         }
         self.model.nodes.shrink_to_fit();
-        self.model.symbols.shrink_to_fit();
+        self.model.strings.shrink_to_fit();
+        self.model.string_ends.shrink_to_fit();
         self.model
     }
 }

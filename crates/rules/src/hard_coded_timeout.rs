@@ -1,14 +1,14 @@
 //! `hard-coded-timeout`: a constant bounds how long another machine may take, and nothing can change it.
 
 use crate::Rule;
-use crate::limits::{Limit, fixed_value, is_default_name, limits_at};
+use crate::limits::{Limit, fixed_value, in_defaults, is_default_name, limits_at};
 use crate::remote::{Remote, is_ending};
 use crate::story::{Story, lower};
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Origins, Value};
+use timelint_semantics::{Analysis, How, Origins, Value, words};
 
 /// See the module.
 pub(crate) struct HardCodedTimeout;
@@ -92,7 +92,7 @@ fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
     }
     let value = fixed_value(file, &limit)?;
     let seconds = value.seconds(limit.unit);
-    if seconds.is_some_and(|s| s > DAY) || is_set_elsewhere(file, &limit) {
+    if seconds.is_some_and(|s| s > DAY) || is_set_elsewhere(file, &limit) || is_a_default(file, &limit) {
         return None;
     }
     let mut confidence = match (limit.how, limit.remote) {
@@ -101,8 +101,11 @@ fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
         (_, Remote::Named) => Confidence::Medium,
         (_, Remote::Known) => Confidence::High,
     };
-    if is_generous(limit.kind, seconds) {
+    if is_generous(limit.kind, seconds, value.number) {
         confidence = lower(confidence);
+    }
+    if seconds.is_some_and(|s| s >= 600.0) || keeps_alive(&limit) || may_be_overridden(file, limit.length) {
+        confidence = Confidence::Low;
     }
     if matches!(limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) && limit.how != How::Name {
         confidence = lower(confidence);
@@ -120,13 +123,49 @@ fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
 }
 
 /// So long that waiting less is hardly ever what goes wrong.
-fn is_generous(kind: TimeoutKind, seconds: Option<f64>) -> bool {
+fn is_generous(kind: TimeoutKind, seconds: Option<f64>, number: Option<f64>) -> bool {
     let enough = match kind {
         TimeoutKind::Connect | TimeoutKind::Pool => 10.0,
         TimeoutKind::Session | TimeoutKind::Heartbeat | TimeoutKind::Election => 300.0,
-        _ => 59.0,
+        _ => 60.0,
     };
-    seconds.is_some_and(|s| s > enough)
+    // A bare number that is long even in milliseconds.
+    seconds.or(number.map(|n| n / 1000.0)).is_some_and(|s| s > enough)
+}
+
+/// How often a connection is probed, not how long silence is tolerated.
+fn keeps_alive(limit: &Limit) -> bool {
+    let words = words(&limit.name);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    let probes = has(&["keepalive", "alive", "ping", "pings"]);
+    limit.kind == TimeoutKind::Heartbeat && probes && !has(&["timeout", "deadline"]) && limit.how != How::Name
+}
+
+/// The constant is called a default, and it goes to something found by name, or where defaults are made.
+fn is_a_default(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    let named = matches!(model.kind(limit.length), Kind::Name | Kind::Member);
+    let default = named && words(model.name(limit.length)).iter().any(|w| matches!(w.as_str(), "default" | "defaults"));
+    default && (limit.how == How::Name || in_defaults(file, limit.length))
+}
+
+/// A field that a subclass or another object may set: declared with a value, and neither private nor constant.
+fn may_be_overridden(file: &Analysis<'_>, length: NodeId) -> bool {
+    let model = file.model;
+    let name = model.name(length);
+    if !matches!(model.kind(length), Kind::Name | Kind::Member) || !name.chars().any(char::is_lowercase) || name.starts_with('_') {
+        return false;
+    }
+    if model.kind(length) == Kind::Member && file.index().is_set(name) {
+        return true;
+    }
+    let Some(class) = file.tables.class_around(model, length).and_then(|c| file.tables.classes.get(c as usize)) else { return false };
+    let stores = class.fields.get(&model.sym(length)).map_or(&[][..], Vec::as_slice);
+    stores.iter().any(|s| {
+        let declared = class.node.is_some() && file.function_around(s.at).is_none_or(|f| class.node.is_some_and(|c| f < c));
+        let closed = |m: NodeId| matches!(model.name(m), "private" | "final" | "readonly" | "const");
+        declared && !model.children_with(s.at, Role::Modifier).any(closed)
+    })
 }
 
 /// Something else may set it: another statement of the file, or of the project for the project's own types.
@@ -243,7 +282,7 @@ fn detects(kind: TimeoutKind) -> bool {
 }
 
 fn severity(fixed: &Fixed) -> Severity {
-    let minor = matches!(fixed.limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) || is_generous(fixed.limit.kind, fixed.seconds);
+    let minor = matches!(fixed.limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) || is_generous(fixed.limit.kind, fixed.seconds, fixed.value.number);
     if minor { Severity::Note } else { Severity::Warning }
 }
 

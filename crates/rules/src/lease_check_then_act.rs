@@ -66,7 +66,7 @@ impl Act<'_> {
 /// The outermost functions (or the module) in which a name hints at such a check.
 fn suspicious_functions(file: &Analysis<'_>) -> Vec<NodeId> {
     let model = file.model;
-    let mut hints: Vec<bool> = model.symbols().iter().map(|s| suspicious(s)).collect();
+    let mut hints: Vec<bool> = model.symbols().map(|(_, s)| suspicious(s)).collect();
     if !hints.contains(&true) {
         return Vec::new();
     }

@@ -2,6 +2,7 @@
 //!
 //! One file and one Markdown page a rule; [`RULES`] is the registry.
 
+mod coordination;
 mod hard_coded_timeout;
 mod lease_check_then_act;
 mod lock_purpose;
@@ -10,6 +11,9 @@ mod limits;
 mod ownership;
 mod pause_window;
 mod remote;
+mod replicas;
+mod stamped;
+mod store_stamps;
 mod story;
 mod unfenced_lock;
 mod usage;

@@ -1,7 +1,7 @@
 //! Lengths of time that bound something: found by what an API says of its arguments, by names, and by hand-written
 //! comparisons with the clock.
 
-use crate::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name};
+use crate::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name, source_evidence};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit};
 use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, unit_word, words};
@@ -127,7 +127,7 @@ fn effective_kind(known: Resolved<'_>, spec: &ArgSpec) -> Option<TimeoutKind> {
             let any = |text: &str| words(text).iter().any(|w| housekeeping.contains(&w.as_str()));
             (!serves && !any(name) && !any(&named)).then_some(TimeoutKind::Read)
         }
-        TimeoutKind::Read | TimeoutKind::Write | TimeoutKind::Total | TimeoutKind::Await if serves => None,
+        TimeoutKind::Read | TimeoutKind::Write | TimeoutKind::Total | TimeoutKind::Await | TimeoutKind::Pool if serves => None,
         kind => Some(kind),
     }
 }
@@ -135,10 +135,10 @@ fn effective_kind(known: Resolved<'_>, spec: &ArgSpec) -> Option<TimeoutKind> {
 fn known_remote(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: TimeoutKind) -> Remote {
     let role = known.api.role;
     match kind {
-        TimeoutKind::Await if matches!(role, ApiRole::RemoteRead) => Remote::No,
-        TimeoutKind::Await | TimeoutKind::Total if matches!(role, ApiRole::TimeoutSet | ApiRole::Await | ApiRole::None) => {
+        TimeoutKind::Await => file.model.child(id, Role::Receiver).map_or(Remote::No, |r| source_evidence(file, r)),
+        TimeoutKind::Total if matches!(role, ApiRole::TimeoutSet | ApiRole::Await | ApiRole::None) => {
             let by_name = known.how != How::Name && known.api.name.as_slice().iter().any(|n| is_remote_name(n));
-            if by_name && kind == TimeoutKind::Total { Remote::Known } else { evidence_reached(file, id) }
+            if by_name { Remote::Known } else { evidence_reached(file, id) }
         }
         _ => Remote::Known,
     }
@@ -155,7 +155,7 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
         Kind::New => model.child(id, Role::Type).map_or("", |t| model.name(t)),
         _ => model.name(id),
     };
-    if is_housekeeping(callee) || args.is_empty() {
+    if args.is_empty() || is_housekeeping(callee) || takes_a_default(callee) || is_local_callee(file, id) {
         return Vec::new();
     }
     let parameters = file.parameter_names(id);
@@ -168,7 +168,8 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
             Kind::Name | Kind::Member => Some(model.name(*arg)).filter(|n| named_kind(n).is_some()),
             _ => None,
         };
-        let by_callee = own_name.map(|_| callee).filter(|_| is_number(file, *arg));
+        let is_unit = position > 0 && file.unit_named_by(*arg).is_some();
+        let by_callee = own_name.map(|_| callee).filter(|_| !is_unit && is_number(file, *arg));
         let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(|| reaches_out(file, id, *arg, callee)) else { continue };
         // `connect() { connect(TIMEOUT) }`: the other overload makes it configurable.
         if file.function_around(id).is_some_and(|f| model.name(f) == callee) {
@@ -207,6 +208,11 @@ fn is_setter(file: &Analysis<'_>, id: NodeId, args: &[NodeId]) -> bool {
     }
     let first = words(model.name(id)).into_iter().next().unwrap_or_default();
     !["is", "has", "on", "get", "check", "handle", "assert", "test", "clear", "log"].contains(&first.as_str())
+}
+
+/// `getTimeoutOr(5)`, `optional(t, 5)`.
+fn takes_a_default(callee: &str) -> bool {
+    words(callee).iter().any(|w| matches!(w.as_str(), "or" | "default" | "optional" | "coalesce" | "keepalive" | "keep"))
 }
 
 fn is_number(file: &Analysis<'_>, id: NodeId) -> bool {
@@ -300,7 +306,7 @@ pub(crate) fn is_default_name(name: &str) -> bool {
 }
 
 /// Whether the function or class around a place makes or holds settings.
-fn in_defaults(file: &Analysis<'_>, id: NodeId) -> bool {
+pub(crate) fn in_defaults(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     model
         .ancestors(id)
@@ -316,7 +322,7 @@ fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     let name = model.name(site);
     let joins = words(name).first().is_some_and(|w| w == "join");
-    joins || words(name).iter().any(|w| LOCAL.contains(&w.as_str()))
+    !is_remote_name(name) && (joins || words(name).iter().any(|w| LOCAL.contains(&w.as_str())))
 }
 
 /// `client.timeout = 5`, and instants made of the clock and a constant that are called a deadline.
@@ -403,6 +409,9 @@ fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
         || (has(&["last"]) && has(&["seen", "contact", "heard"]));
     let named = matches!(model.kind(length), Kind::Name | Kind::Member);
     let own = if named { model.name(length) } else { function };
+    if words(own).iter().any(|w| matches!(w.as_str(), "interval" | "period" | "frequency" | "every" | "rate" | "delay")) {
+        return None;
+    }
     let times_out = named && words(own).iter().any(|w| w == "timeout") && is_remote_name(own);
     if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
         return None;

@@ -111,6 +111,8 @@ fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score
     if role == ApiRole::LockDecorator {
         if is_scheduled(file, region) {
             score.add(-3, "it keeps a schedule from running twice");
+        } else {
+            score.add(1, "every caller waits for its turn: the work matters");
         }
     } else if region.skips_when_held && !modifies {
         score.add(-2, "whoever does not get the lock skips the work");

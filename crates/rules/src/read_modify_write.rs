@@ -126,7 +126,8 @@ pub(crate) fn is_read(file: &Analysis<'_>, call: NodeId) -> Option<bool> {
         words_match(model.name(r), &STORES) || file.type_of(r).is_some_and(|t| words_match(last(&t.name), &STORES))
     });
     let own = receiver.is_none_or(|r| file.tables.is_this(model, r)) && name.len() > 1;
-    (READS.contains(&first) && (on_store || own) || GETS.contains(&first) && on_store).then_some(false)
+    let by_key = name.len() > 2 && matches!(first, "get" | "find") && name[1] == "by" && receiver.is_some();
+    (by_key || READS.contains(&first) && (on_store || own) || GETS.contains(&first) && on_store).then_some(false)
 }
 
 fn last(name: &str) -> &str {

@@ -147,6 +147,8 @@ pub(crate) fn evidence_reached(file: &Analysis<'_>, site: NodeId) -> Remote {
                 let body = model.parent(outer).and_then(|w| model.child(w, Role::Body));
                 return best.max(body.map_or(Remote::No, |b| inside(file, b)));
             }
+            // The result of what was awaited is no limit.
+            Kind::Await => return best,
             Kind::Let | Kind::Assign => return best.max(uses(file, outer)),
             kind if kind.is_statement() || kind == Kind::Function => break,
             _ => {}
@@ -196,17 +198,15 @@ fn call_evidence(file: &Analysis<'_>, call: NodeId) -> Remote {
     if receiver || is_remote_name(model.name(call)) || handed() { Remote::Named } else { Remote::No }
 }
 
-/// Where an awaited object came from.
-fn source_evidence(file: &Analysis<'_>, id: NodeId) -> Remote {
+/// Where an awaited object came from: the remote call that returned it.
+pub(crate) fn source_evidence(file: &Analysis<'_>, id: NodeId) -> Remote {
     let model = file.model;
     match model.kind(id) {
         Kind::Call | Kind::New => call_evidence(file, id),
-        Kind::Name if chain_is_remote(file, id) => Remote::Named,
         Kind::Name => {
             let source = file.condition_source(id);
             if source == id { Remote::No } else { call_evidence(file, source) }
         }
-        _ if chain_is_remote(file, id) => Remote::Named,
         _ => Remote::No,
     }
 }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 use timelint_diagnostics::{Location, Span};
-use timelint_model::{FileModel, NodeId};
+use timelint_model::{FileModel, NodeId, Sym};
 
 /// The type of an expression and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub struct Analysis<'a> {
     pub(crate) index: &'a ProjectIndex,
     source: &'a dyn Fn() -> Arc<str>,
     text: OnceCell<Arc<str>>,
+    pub(crate) symbols: OnceCell<FxHashMap<&'a str, Sym>>,
     pub(crate) types: RefCell<FxHashMap<NodeId, Option<Type>>>,
     pub(crate) calls: RefCell<FxHashMap<NodeId, Option<(ApiId, How)>>>,
     pub(crate) values: RefCell<FxHashMap<NodeId, Value>>,
@@ -69,6 +70,7 @@ impl<'a> Analysis<'a> {
             index,
             source,
             text: OnceCell::new(),
+            symbols: OnceCell::new(),
             types: RefCell::default(),
             calls: RefCell::default(),
             values: RefCell::default(),

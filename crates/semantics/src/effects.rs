@@ -2,6 +2,7 @@
 
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ApiRole, ArgMeaning, Effect, leaf};
+use crate::index::FunctionSummary;
 use crate::names::words;
 use crate::resolve::Callee;
 use crate::value::{How, Origins};
@@ -66,10 +67,15 @@ impl Analysis<'_> {
                 let inner = self.writes_in(function, self.model.end(function), depth - 1);
                 inner.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
             })?,
-            Some(Callee::Elsewhere(summary)) => summary.effect.or_else(|| self.index.effect(&summary.class, &summary.name))?,
+            Some(Callee::Elsewhere(FunctionSummary { class, name, effect, .. })) if effect.is_some() || self.index.effect(class, name).is_some() => {
+                effect.or_else(|| self.index.effect(class, name))?
+            }
             _ => {
                 let direct = self.project_method(call).and_then(|(class, method)| self.index.effect(&class, &method));
-                direct.or_else(|| self.referenced_effect(call))?
+                match direct.or_else(|| self.referenced_effect(call)) {
+                    Some(effect) => effect,
+                    None => return self.named_store_write(call),
+                }
             }
         };
         let fence = self.fencing_argument(call);
@@ -137,6 +143,22 @@ impl Analysis<'_> {
                     let object = model.child(t, Role::Object).filter(|_| model.kind(t) == Kind::Member);
                     object.is_some_and(|o| model.kind(o) == Kind::Name && model.sym(o) == model.sym(receiver))
                 })
+        })
+    }
+
+    /// Evidence by convention: `orderMapper.updateState(..)`, `user_repository.save(user)`.
+    fn named_store_write(&self, call: NodeId) -> Option<Write> {
+        const STORES: [&str; 4] = ["mapper", "dao", "repository", "repo"];
+        const VERBS: [&str; 10] =
+            ["save", "update", "insert", "delete", "remove", "upsert", "create", "persist", "store", "merge"];
+        let model = self.model;
+        let receiver = model.child(call, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
+        let last = |name: &str, list: &[&str]| words(name).last().is_some_and(|w| list.contains(&w.as_str()));
+        let verb = words(model.name(call)).first().is_some_and(|w| VERBS.contains(&w.as_str()));
+        let store = last(model.name(receiver), &STORES) || self.type_of(receiver).is_some_and(|t| last(leaf(&t.name), &STORES));
+        (verb && store).then(|| {
+            let fence = self.fencing_argument(call);
+            Write { at: call, effect: Effect::State, fence, how: How::Name, indirect: false }
         })
     }
 

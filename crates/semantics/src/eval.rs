@@ -135,6 +135,11 @@ impl Analysis<'_> {
                 value
             }
             (StoreKind::Caught | StoreKind::Element, _) => Value::unknown(),
+            // The old value takes part: what comes out is no number that is known.
+            (StoreKind::Update, value) => {
+                let value = value.map_or_else(|| Value::of(Origins::CONSTANT), |v| self.value(v));
+                Value { number: None, ..value }
+            }
             (_, Some(value)) if store.index == 0 || self.model.kind(value) == Kind::List => self.tuple_part(value, store.index),
             (_, Some(value)) => {
                 let whole = self.value(value);
@@ -204,11 +209,12 @@ impl Analysis<'_> {
     fn field_by_name(&self, field: timelint_model::Sym) -> Option<Value> {
         let here = self.tables.foreign_stores(field).iter().map(|(_, s)| self.store_value(*s, false));
         let here = here.fold(Value::default(), Value::join);
+        if here.origins.any(Origins::CLOCKS) {
+            // One file that stores and reads a field of this name means the same one.
+            return Some(Value { how: here.how.min(How::Project), ..here });
+        }
         let elsewhere = self.index.field_by_name(self.model.text(field)).map(|s| s.value.clone());
-        let value = match elsewhere {
-            Some(elsewhere) => Value { how: How::Name, ..here.join(elsewhere) },
-            None => Value { how: here.how.min(How::Project), ..here },
-        };
+        let value = Value { how: How::Name, ..here.join(elsewhere.unwrap_or_default()) };
         (!value.origins.is_empty()).then_some(value)
     }
 
@@ -618,6 +624,8 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
         (Some(a), Some(b), lu, ru) if lu.is_none() || ru.is_none() || lu == ru || matches!(op, "*" | "/") => match op {
             "+" => Some(a + b),
             "-" => Some(a - b),
+            // A count that was converted to a typed length, times a typed unit: the count was in nanoseconds.
+            "*" if (lu, ru) == (Some(Unit::Typed), Some(Unit::Typed)) => Some(a * b / Unit::Nanos.seconds()),
             "*" => Some(a * b),
             "/" | "//" if b != 0.0 => Some(a / b),
             "<<" if (0.0..63.0).contains(&b) => Some(a * b.exp2()),

@@ -5,7 +5,8 @@ use crate::catalog::{Catalog, Effect, leaf};
 use crate::effects::Write;
 use crate::lock_helper::LockHelper;
 use crate::tables::LOOSE;
-use crate::value::{Origins, Value};
+use crate::stamps::Stamp;
+use crate::value::{Origins, Site, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
@@ -53,6 +54,7 @@ pub struct FileSummary {
     constants: Vec<(String, Value)>,
     classes: Vec<(String, Vec<String>)>,
     arguments: Vec<(String, u32, Value)>,
+    stamps: Vec<Stamp>,
     parameters: Vec<(String, Vec<String>)>,
     set: Vec<String>,
 }
@@ -74,7 +76,7 @@ const TRIGGERS: [&str; 34] = [
 
 /// Summarises a file by itself (the map step). `path` is the path shown to the user.
 pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileSummary {
-    let symbols = model.symbols().iter().filter(|s| s.len() < 64);
+    let symbols = model.symbols().map(|(_, s)| s).filter(|s| s.len() < 64);
     let relevant = symbols.map(|s| s.to_ascii_lowercase()).any(|s| TRIGGERS.iter().any(|t| s.contains(t)));
     let empty = ProjectIndex::default();
     let no_text = || Arc::from("");
@@ -109,6 +111,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summarize_functions(&file, &mut summary);
     summarize_constants(&file, &mut summary);
     summarize_arguments(&file, &mut summary);
+    summary.stamps = file.stamps();
     summary.parameters = file.limit_parameters();
     summary.set = file.members_set();
     summary
@@ -204,6 +207,8 @@ pub struct ProjectIndex {
     constants: FxHashMap<String, Value>,
     classes: FxHashMap<String, Vec<String>>,
     arguments: FxHashMap<(String, u32), Value>,
+    /// Class (empty: any) and member key to where a clock is read for it.
+    stamps: FxHashMap<(String, String), Site>,
     locks: Methods<LockHelper>,
     effects: Methods<Effect>,
     parameters: FxHashMap<String, Option<Vec<String>>>,
@@ -247,6 +252,10 @@ impl ProjectIndex {
                 }
             }
             index.set.extend(summary.set);
+            for stamp in summary.stamps {
+                index.stamps.entry((String::new(), stamp.member.clone())).or_insert_with(|| stamp.site.clone());
+                index.stamps.entry((stamp.class, stamp.member)).or_insert(stamp.site);
+            }
             for (name, position, value) in summary.arguments {
                 let entry = index.arguments.entry((name, position)).or_default();
                 *entry = std::mem::take(entry).join(value);
@@ -384,6 +393,12 @@ impl ProjectIndex {
     /// Whether any file stores something that is no constant to a member of this name through another object.
     pub fn is_set(&self, member: &str) -> bool {
         self.set.contains(member)
+    }
+
+    /// Where a reading of the wall clock is put into this member (by [`crate::member_key`]) of a class; an empty class
+    /// asks for any.
+    pub fn stamp(&self, class: &str, member: &str) -> Option<&Site> {
+        self.stamps.get(&(class.to_owned(), member.to_owned()))
     }
 
     /// What callers in all files pass at `position` to functions of this name.

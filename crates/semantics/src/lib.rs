@@ -14,6 +14,7 @@ mod names;
 mod regions;
 mod resolve;
 mod settable;
+mod stamps;
 mod tables;
 mod value;
 
@@ -25,5 +26,6 @@ pub use lock_helper::{Does, LockHelper, is_lock_word};
 pub use names::{canonical, words};
 pub use regions::Region;
 pub use resolve::Callee;
+pub use stamps::{Stamp, member_key};
 pub use tables::{ClassInfo, FunctionInfo, Store, StoreKind, Tables};
 pub use value::{How, Origins, Shape, Site, Value, unit_word};

@@ -39,6 +39,14 @@ const LOCK_WORDS: [&str; 16] = [
     "exclusive", "lease", "trylock", "relock", "semaphore",
 ];
 
+/// Whether an identifier speaks of a lock that is held against other machines.
+fn names_distributed_lock(identifier: &str) -> bool {
+    const SHARED: [&str; 7] = ["distributed", "dist", "redis", "cluster", "global", "remote", "zk"];
+    let words = words(identifier);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    has(&SHARED) && has(&["lock", "locks", "locker", "mutex", "locking"])
+}
+
 /// Whether an identifier speaks of locks.
 pub fn is_lock_word(identifier: &str) -> bool {
     words(identifier).iter().any(|w| LOCK_WORDS.contains(&w.as_str()))
@@ -57,14 +65,55 @@ impl Analysis<'_> {
 
     fn lock_helper_uncached(&self, call: NodeId) -> Option<LockHelper> {
         let model = self.model;
-        if model.kind(call) == Kind::Decorator {
-            let function = self.tables.free_functions.get(&model.sym(call)).and_then(|f| f.first().copied());
-            let imported = || self.index.function(self.tables.imports.get(model.name(call)).map(String::as_str), "", model.name(call));
-            return match function {
-                Some(function) => self.lock_helper(function),
-                None => imported().and_then(|summary| summary.lock),
-            };
+        let known = match model.kind(call) {
+            Kind::Decorator => self.decorating_helper(call),
+            _ => self.called_helper(call),
+        };
+        known.or_else(|| self.helper_by_name(call))
+    }
+
+    fn decorating_helper(&self, decorator: NodeId) -> Option<LockHelper> {
+        let model = self.model;
+        let name = model.name(decorator);
+        if let Some(receiver) = model.child(decorator, Role::Receiver) {
+            return self.index.function(Some(&self.path_of(receiver)?), "", name)?.lock;
         }
+        match self.tables.free_functions.get(&model.sym(decorator)).and_then(|f| f.first()) {
+            Some(function) => self.lock_helper(*function),
+            None => self.index.function(self.tables.imports.get(name).map(String::as_str), "", name)?.lock,
+        }
+    }
+
+    /// Evidence by convention: `distributedLock.tryLock(key)`, `redisLockService.runLocked(key, () -> ..)`.
+    fn helper_by_name(&self, call: NodeId) -> Option<LockHelper> {
+        let model = self.model;
+        if model.kind(call) == Kind::Decorator {
+            return names_distributed_lock(model.name(call)).then_some(LockHelper { does: Does::Decorate, api: None });
+        }
+        let receiver = model.child(call, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
+        let ty = self.type_of(receiver);
+        let foreign = ty.as_ref().is_none_or(|t| !self.catalog.knows_type(&t.name) && !self.index.has_class(leaf(&t.name)));
+        let named = names_distributed_lock(model.name(receiver)) || ty.is_some_and(|t| names_distributed_lock(leaf(&t.name)));
+        if !foreign || !named || !self.catalog_has_no(receiver) {
+            return None;
+        }
+        let callback = model.children_with(call, Role::Arg).position(|a| model.kind(a) == Kind::Function);
+        let does = match (callback, words(model.name(call)).first()?.as_str()) {
+            (Some(position), _) => Does::Run(position as u32),
+            (None, "lock" | "try" | "trylock" | "acquire" | "obtain") => Does::Try,
+            (None, "unlock" | "release") => Does::Release,
+            _ => return None,
+        };
+        Some(LockHelper { does, api: None })
+    }
+
+    /// The object does not come from a module whose members the catalogue knows.
+    fn catalog_has_no(&self, object: NodeId) -> bool {
+        self.path_of(object).is_none_or(|path| !self.catalog.has_members_of(&path))
+    }
+
+    fn called_helper(&self, call: NodeId) -> Option<LockHelper> {
+        let model = self.model;
         match self.callee(call) {
             Some(Callee::Here(function)) if model.child(function, Role::Body).is_some() => self.lock_helper(function).or_else(|| {
                 let (class, method) = self.hands_lock_on(function)?;
@@ -101,7 +150,8 @@ impl Analysis<'_> {
             return None;
         }
         let calls = self.calls_below(function);
-        let release = calls.iter().find(|c| self.is_role(**c, ApiRole::LockRelease));
+        let failed = |c: NodeId| model.ancestors(c).any(|a| a > function && model.kind(a) == Kind::Catch);
+        let release = calls.iter().find(|c| self.is_role(**c, ApiRole::LockRelease) && !failed(**c));
         let acquire = calls.iter().find_map(|c| {
             let known = self.resolve(*c)?;
             let taken = matches!(known.api.role, ApiRole::LockAcquire | ApiRole::LockTry) && self.takes_distributed(*c);

@@ -445,7 +445,7 @@ impl<'a> Analysis<'a> {
     }
 
     pub(crate) fn sym_of(&self, text: &str) -> Option<Sym> {
-        self.model.symbols().iter().position(|s| &**s == text).map(|i| Sym(i as u32))
+        self.symbols.get_or_init(|| self.model.symbols().map(|(sym, text)| (text, sym)).collect()).get(text).copied()
     }
 
     /// Supertypes of a project class, qualified where this file can tell, nearest first.
@@ -478,6 +478,7 @@ impl<'a> Analysis<'a> {
         }
         let name = model.sym(id);
         let text = model.text(name);
+        let arity = model.children_with(id, Role::Arg).count();
         let Some(receiver) = model.child(id, Role::Receiver) else {
             if model.child(id, Role::Callee).is_some() {
                 return None;
@@ -488,7 +489,7 @@ impl<'a> Analysis<'a> {
                 return value.map(Callee::Here);
             }
             if let Some(class) = self.tables.class_around(model, id)
-                && let Some(found) = self.method_of(&self.tables.classes[class as usize].name.clone(), text)
+                && let Some(found) = self.method_of(&self.tables.classes[class as usize].name.clone(), text, arity)
             {
                 return Some(found);
             }
@@ -499,22 +500,24 @@ impl<'a> Analysis<'a> {
             return self.index.function(module.or(self.tables.package.as_deref()), "", text).map(Callee::Elsewhere);
         };
         if let Some(ty) = self.type_of(receiver) {
-            return self.method_of(&ty.name, text);
+            return self.method_of(&ty.name, text, arity);
         }
         let path = self.path_of(receiver)?;
         let class = leaf(&path);
-        if let Some(found) = self.method_of(class, text) {
+        if let Some(found) = self.method_of(class, text, arity) {
             return Some(found);
         }
         self.index.function(Some(&path), "", text).map(Callee::Elsewhere)
     }
 
-    fn method_of(&self, class: &str, method: &str) -> Option<Callee<'a>> {
+    /// The method of a class of the project; of overloads the one with as many parameters as the call has arguments.
+    fn method_of(&self, class: &str, method: &str, arity: usize) -> Option<Callee<'a>> {
         let class = leaf(class);
         let own = |name: &str| {
             let info = self.tables.classes.iter().find(|c| c.name == name)?;
             let found = info.methods.iter().find(|(sym, _)| self.model.text(**sym) == method)?;
-            found.1.first().copied()
+            let fits = |f: &&NodeId| self.model.children_with(**f, Role::Param).count() == arity;
+            found.1.iter().find(fits).or(found.1.first()).copied()
         };
         if class.is_empty() {
             return None;

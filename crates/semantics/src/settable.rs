@@ -14,8 +14,13 @@ impl Analysis<'_> {
         match self.callee(call) {
             Some(Callee::Here(function)) => self.names_of_parameters(function),
             Some(Callee::Elsewhere(summary)) => self.index().parameters(&summary.name).unwrap_or_default().to_vec(),
-            None if model.kind(call) == Kind::Call => self.index().parameters(model.name(call)).unwrap_or_default().to_vec(),
-            None => Vec::new(),
+            // By its name alone: only a name that is not every other class's too.
+            None if model.kind(call) == Kind::Call && model.name(call).len() > 3 => {
+                let names = self.index().parameters(model.name(call)).unwrap_or_default();
+                let given = model.children_with(call, Role::Arg).count();
+                if given <= names.len() { names.to_vec() } else { Vec::new() }
+            }
+            _ => Vec::new(),
         }
     }
 

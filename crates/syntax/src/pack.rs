@@ -113,7 +113,8 @@ impl Pack {
         for id in root_kinds(&root) {
             let list = &mut self.by_kind[id as usize];
             // Idioms say more than structure: they come first.
-            if kind == Kind::Idiom { list.insert(0, index) } else { list.push(index) }
+            let idioms = list.iter().take_while(|i| self.patterns[**i as usize].kind == Kind::Idiom).count();
+            list.insert(if kind == Kind::Idiom { idioms } else { list.len() }, index);
         }
         self.patterns.push(CompiledPattern { kind, root, captures, predicates, name, captures_text });
         Ok(())
