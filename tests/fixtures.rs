@@ -7,8 +7,9 @@
 use std::path::{Path, PathBuf};
 use timelint_diagnostics::SourceFile;
 use timelint_rules::RULES;
+use timelint_semantics::summarize;
 use timelint_syntax::language_for_path;
-use timelint_testkit::{Expectation, Project, check_expectations, expectations};
+use timelint_testkit::{Expectation, Project, check_expectations, expectations, load};
 
 /// Every language that a rule must have fixtures in, with the extension of `bad` and `good`.
 const LANGUAGES: [(&str, &str); 5] =
@@ -44,7 +45,8 @@ fn every_rule_has_a_bad_and_a_good_file_in_every_language() {
                     continue;
                 };
                 let source = SourceFile::new(shown(&path), text);
-                let wants = expectations(&source).iter().any(|(_, e)| matches!(e, Expectation::Want(r, _) if r == rule));
+                let wants =
+                    expectations(&source).iter().any(|(_, e)| matches!(e, Expectation::Want(r, _) if r == rule));
                 if wants != (stem == "bad") {
                     let which = if wants { "wants" } else { "does not want" };
                     missing.push(format!("{} {which} {rule}", shown(&path)));
@@ -53,6 +55,26 @@ fn every_rule_has_a_bad_and_a_good_file_in_every_language() {
         }
     }
     assert!(missing.is_empty(), "{} files:\n{}", missing.len(), missing.join("\n"));
+}
+
+/// The engine runs rules only on files that their summary calls relevant: that must lose nothing.
+#[test]
+fn the_relevance_gate_loses_no_finding() {
+    let mut all = Vec::new();
+    files(&root(), &mut all);
+    let mut lost = Vec::new();
+    let mut judged = 0;
+    for path in all {
+        let Some(language) = language_for_path(&path) else { continue };
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let mut project = Project::default();
+        let summary = summarize(&load(language).catalog, &shown(&path).into(), project.add(&shown(&path), &text));
+        judged += 1;
+        if !summary.is_relevant() && !project.findings().is_empty() {
+            lost.push(shown(&path));
+        }
+    }
+    assert!(judged > 0 && lost.is_empty(), "no rule would see these files, and some rule reports in them: {lost:#?}");
 }
 
 /// Analyses a file, or all files of a folder together, and appends the differences.

@@ -76,7 +76,8 @@ fn the_architecture_names_every_crate() {
 #[test]
 fn the_architecture_names_tests_that_exist() {
     let text = read(&root().join("ARCHITECTURE.md"));
-    let code: String = committed().iter().filter(|p| p.extension().is_some_and(|e| e == "rs")).map(|p| read(p)).collect();
+    let code: String =
+        committed().iter().filter(|p| p.extension().is_some_and(|e| e == "rs")).map(|p| read(p)).collect();
     let table = text.lines().filter(|l| l.starts_with('|'));
     let named: BTreeSet<&str> =
         table.flat_map(|l| l.split('`').skip(1).step_by(2)).filter(|w| w.matches('_').count() >= 3).collect();

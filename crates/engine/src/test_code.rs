@@ -19,6 +19,10 @@ const FOLDERS: &[&str] = &[
     "test_data",
     "testutil",
     "testutils",
+    "test-helpers",
+    "test_helpers",
+    "testhelpers",
+    "testkit",
     "test-utils",
     "test_utils",
     "testsuite",
@@ -51,6 +55,9 @@ const FOLDERS: &[&str] = &[
     "docs",
     "tutorial",
     "tutorials",
+    // Behaviour-driven tests keep their Python or JavaScript there.
+    "step_definitions",
+    "features",
 ];
 
 /// Folders of a Java or Kotlin source tree are packages below one of these: `com.acme.spec` is not a test.

@@ -4,7 +4,7 @@ use crate::replicas::surroundings;
 use crate::stamped::Stamped;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Origins, StoreKind, words};
+use timelint_semantics::{Analysis, Callee, Origins, StoreKind, words};
 
 const COORDINATES: [&str; 26] = [
     "lock", "locks", "locked", "locker", "locking", "lease", "leases", "leased", "leader", "leadership", "election", "claim",
@@ -56,10 +56,10 @@ fn reads_clock(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
             }
             Some(_) => false,
             // A helper of the project, or a wrapper such as `new Timestamp(now)`.
-            None => {
-                let args: Vec<NodeId> = model.children_with(id, Role::Arg).collect();
-                args.is_empty() || args.len() == 1 && reads_clock(file, args[0], depth + 1)
-            }
+            None => match (model.child(id, Role::Arg), model.child(id, Role::Receiver)) {
+                (Some(arg), _) => model.children_with(id, Role::Arg).count() == 1 && reads_clock(file, arg, depth + 1),
+                (None, receiver) => is_clock_helper(file, id, receiver, depth),
+            },
         },
         Kind::Binary => matches!(model.name(id), "+" | "-" | "*" | "/" | "//") && model.children(id).any(|c| reads_clock(file, c, depth + 1)),
         Kind::Unary | Kind::Await | Kind::Cast => model.children(id).any(|c| reads_clock(file, c, depth + 1)),
@@ -74,6 +74,16 @@ fn reads_clock(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
         }
         _ => false,
     }
+}
+
+/// A function without arguments that returns a reading; the getter of a stamp is none.
+fn is_clock_helper(file: &Analysis<'_>, call: NodeId, receiver: Option<NodeId>, depth: usize) -> bool {
+    const CLOCKS: [&str; 7] = ["now", "clock", "current", "millis", "utc", "today", "wall"];
+    if let Some(Callee::Here(function)) = file.callee(call) {
+        return file.returns(function).iter().any(|r| reads_clock(file, *r, depth + 1));
+    }
+    let named = words(file.model.name(call)).iter().any(|w| CLOCKS.contains(&w.as_str()));
+    named || receiver.is_none_or(|r| file.path_of(r).is_some_and(|p| p.starts_with(char::is_uppercase)))
 }
 
 #[cfg(test)]

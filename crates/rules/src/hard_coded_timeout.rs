@@ -87,12 +87,13 @@ impl Groups {
 /// The limit if it is a constant that deserves a word, with how sure that is.
 fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
     const DAY: f64 = 86400.0;
+    let model = file.model;
     if limit.remote == Remote::No {
         return None;
     }
     let value = fixed_value(file, &limit)?;
     let seconds = value.seconds(limit.unit);
-    if seconds.is_some_and(|s| s > DAY) || is_set_elsewhere(file, &limit) || is_a_default(file, &limit) {
+    if seconds.is_some_and(|s| s > DAY) || of_another_object(file, limit.length, 0) || is_set_elsewhere(file, &limit) || is_a_default(file, &limit) {
         return None;
     }
     let mut confidence = match (limit.how, limit.remote) {
@@ -104,10 +105,14 @@ fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
     if is_generous(limit.kind, seconds, value.number) {
         confidence = lower(confidence);
     }
-    if seconds.is_some_and(|s| s >= 600.0) || keeps_alive(&limit) || may_be_overridden(file, limit.length) {
+    let open = limit.how == How::Name && model.kind(limit.site) == Kind::Record && limit.name.starts_with(char::is_uppercase);
+    if open || seconds.is_some_and(|s| s >= 600.0) || keeps_alive(&limit) || may_be_overridden(file, limit.length) {
         confidence = Confidence::Low;
     }
     if matches!(limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) && limit.how != How::Name {
+        confidence = lower(confidence);
+    }
+    if words(&limit.name).iter().any(|w| w == "handshake") {
         confidence = lower(confidence);
     }
     if value.how == How::Name {
@@ -116,7 +121,7 @@ fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
     if confidence == Confidence::Low && limit.remote >= Remote::Named && has_settable_sibling(file, &limit) {
         confidence = Confidence::Medium;
     }
-    if ends(file, &limit) || is_near(file, limit.site) {
+    if ends(file, &limit) || is_near(file, limit.site) || is_tool(&file.path) {
         confidence = Confidence::Low;
     }
     Some(Fixed { limit, value, seconds, confidence })
@@ -156,11 +161,18 @@ fn may_be_overridden(file: &Analysis<'_>, length: NodeId) -> bool {
     if !matches!(model.kind(length), Kind::Name | Kind::Member) || !name.chars().any(char::is_lowercase) || name.starts_with('_') {
         return false;
     }
-    if model.kind(length) == Kind::Member && file.index().is_set(name) {
+    // By convention open to other packages.
+    let public = name.starts_with(char::is_uppercase);
+    let own = model.child(length, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
+    if own && (public || file.index().is_set(name)) {
         return true;
     }
     let Some(class) = file.tables.class_around(model, length).and_then(|c| file.tables.classes.get(c as usize)) else { return false };
     let stores = class.fields.get(&model.sym(length)).map_or(&[][..], Vec::as_slice);
+    let elsewhere = file.value(length).sites.first().is_some_and(|s| s.location.path != file.path);
+    if stores.is_empty() && elsewhere && !class.extends.is_empty() {
+        return true;
+    }
     stores.iter().any(|s| {
         let declared = class.node.is_some() && file.function_around(s.at).is_none_or(|f| class.node.is_some_and(|c| f < c));
         let closed = |m: NodeId| matches!(model.name(m), "private" | "final" | "readonly" | "const");
@@ -206,10 +218,59 @@ fn ends(file: &Analysis<'_>, limit: &Limit) -> bool {
 
 /// The other side is this machine.
 fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
+    const NEAR: [&str; 8] = ["inmem", "memory", "loopback", "pipe", "netlink", "unix", "mock", "fake"];
     let model = file.model;
-    model.descendants(site).any(|d| {
-        model.kind(d) == Kind::String && ["localhost", "127.0.0.1", "[::1]"].iter().any(|l| model.name(d).contains(l))
+    model.self_and_descendants(site).any(|d| match model.kind(d) {
+        Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
+        Kind::Call | Kind::Name | Kind::Member | Kind::New => words(model.name(d)).iter().any(|w| NEAR.contains(&w.as_str())),
+        _ => false,
     })
+}
+
+/// Commands that a person runs and waits for, and the tests and tools around a system.
+fn is_tool(path: &str) -> bool {
+    const TOOLS: [&str; 22] = [
+        "cli", "ctl", "command", "commands", "tool", "tools", "contrib", "script", "scripts", "functional", "integration", "e2e",
+        "benchmark", "benchmarks", "bench", "demo", "hack", "testing", "testutil", "features", "playground", "example",
+    ];
+    let mut folders = path.rsplit('/').skip(1);
+    folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || words(f).iter().any(|w| TOOLS.contains(&w.as_str())))
+}
+
+/// The value is read from another object, whose owner may have set it: a setting, a message.
+fn of_another_object(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
+    let model = file.model;
+    model.self_and_descendants(id).any(|n| match model.kind(n) {
+        Kind::Member if model.role(n) != Role::Object => {
+            let own = model.child(n, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
+            !own && file.resolve(n).is_none() && !is_path(file, n)
+        }
+        Kind::Call => {
+            let asked = model.child(n, Role::Receiver).is_some_and(|r| !file.tables.is_this(model, r) && !is_path(file, r));
+            asked && file.resolve(n).is_none()
+        }
+        Kind::Name if depth < 3 => {
+            let source = file.condition_source(n);
+            source != n && !model.contains(id, source) && of_another_object(file, source, depth + 1)
+        }
+        _ => false,
+    })
+}
+
+/// `pkg.CONSTANT`, `Class.CONSTANT`: every part but the last is no variable of this file.
+fn is_path(file: &Analysis<'_>, member: NodeId) -> bool {
+    let model = file.model;
+    let mut root = member;
+    for _ in 0..16 {
+        match model.child(root, Role::Object) {
+            Some(object) => root = object,
+            None => break,
+        }
+    }
+    let name = model.name(root);
+    model.kind(root) == Kind::Name
+        && (file.tables.imports.contains_key(name) || name.starts_with(char::is_uppercase))
+        && file.path_of(root).is_some()
 }
 
 fn tell(file: &Analysis<'_>, mut group: Vec<Fixed>) -> Finding {
@@ -236,6 +297,7 @@ fn tell(file: &Analysis<'_>, mut group: Vec<Fixed>) -> Finding {
         story = story.step(site.location.clone(), "the constant");
     }
     story = story.step(file.location(limit.length), format!("bounds the {}", noun(limit.kind)));
+    group.retain(|f| f.confidence >= main.confidence.min(Confidence::Medium));
     group.sort_by_key(|f| f.limit.length);
     for other in group.iter().take(MOST) {
         story = story.step(file.location(other.limit.length), format!("also fixed: {}", noun(other.limit.kind)));

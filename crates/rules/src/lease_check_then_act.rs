@@ -5,11 +5,12 @@ use crate::Rule;
 use crate::ownership::{Check, Claim, Source, confirmed, suspicious};
 use crate::pause_window::{Window, window};
 use crate::story::{Story, lower};
+use crate::unread_answer::{Unread, unread_answers};
 use crate::usage::words_match;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, Effect};
+use timelint_semantics::catalog::{ApiRole, Effect, LockScope};
 use timelint_semantics::{Analysis, Callee, Guard, How, Write};
 
 /// See the module.
@@ -45,6 +46,7 @@ impl Rule for LeaseCheckThenAct {
         acts.sort_by_key(|a| (a.check.at, std::cmp::Reverse(a.strength()), a.write.at));
         acts.dedup_by_key(|a| a.check.at);
         out.extend(acts.iter().map(|a| tell(file, a)));
+        out.extend(unread_answers(file).iter().map(|u| tell_unread(file, u)));
     }
 }
 
@@ -112,19 +114,22 @@ fn collect<'a>(file: &Analysis<'a>, function: NodeId, acts: &mut Vec<Act<'a>>) {
         if file.model.contains(write.at, check.at) || in_one_transaction(file, &check, write.at) {
             continue;
         }
-        let by_name = resolved_how(file, &write) <= How::Project;
+        let Some(how) = shared_write(file, &write) else { continue };
+        let by_name = how <= How::Project;
         acts.push(Act { check, write, by_name, window: window(file, check.at, write.at) });
     }
 }
 
-/// How a write was recognised; one in a function of this file by what was seen there.
-fn resolved_how(file: &Analysis<'_>, write: &Write) -> How {
+/// How a shared write was recognised; one in a function of this file by what was seen there. `None` for files, which
+/// usually are this machine's own.
+fn shared_write(file: &Analysis<'_>, write: &Write) -> Option<How> {
+    let is_file = |call| file.resolve(call).is_some_and(|r| r.api.scope == Some(LockScope::File));
     match file.callee(write.at) {
         Some(Callee::Here(function)) if write.indirect => {
             let inner = file.writes_in(function, file.model.end(function), DEPTH - 1);
-            inner.into_iter().filter(|w| w.fence.is_none() && w.effect == write.effect).map(|w| w.how).max().unwrap_or(write.how)
+            inner.into_iter().filter(|w| w.fence.is_none() && !is_file(w.at)).map(|w| w.how).max()
         }
-        _ => write.how,
+        _ => (!is_file(write.at)).then_some(write.how),
     }
 }
 
@@ -146,6 +151,10 @@ fn is_about_the_lock_itself(file: &Analysis<'_>, function: NodeId) -> bool {
         "lock", "locker", "locks", "lease", "leases", "mutex", "election", "elector", "leadership", "latch", "raft", "paxos",
         "consensus", "semaphore",
     ];
+    // A folder of consensus code: the term of the log fences what it writes.
+    if file.path.split('/').any(|part| matches!(part, "raft" | "paxos" | "consensus" | "zab")) {
+        return true;
+    }
     let class = file.tables.class_around(file.model, function);
     let class = class.map_or("", |c| file.tables.classes[c as usize].name.as_str());
     words_match(class, &LOCKS) || words_match(file.model.name(function), &["campaign", "elect", "election"])
@@ -229,6 +238,20 @@ fn tell(file: &Analysis<'_>, act: &Act<'_>) -> Finding {
         story = story.evidence("the write is recognised by its name or in another function");
     }
     story.step(file.location(act.write.at), "the write relies on that answer, and nothing rejects it when late").tell()
+}
+
+fn tell_unread(file: &Analysis<'_>, unread: &Unread) -> Finding {
+    let model = file.model;
+    let message = format!("`{}` is never looked at: the work runs without the lock", model.name(unread.at));
+    Story::new(&META, file, unread.at, message)
+        .why("the call says \"no\" by its result when another process holds the lock; both then do the same work")
+        .help("run the work only when the answer is yes, and let the work's own writes carry a token or version as well")
+        .confidence(Confidence::Medium)
+        .evidence("the call and its answer are recognised by their names")
+        .step(file.location(unread.asked), "the lock is asked for")
+        .step(file.location(unread.at), "the answer is bound here and never read")
+        .step(file.location(unread.work), "this runs whatever the answer was")
+        .tell()
 }
 
 fn asked_step(check: &Check<'_>) -> String {

@@ -82,6 +82,13 @@ fn known_limits(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>) -> Vec<Lim
     for spec in specs {
         let Some(length) = file.argument_at(id, spec.at.as_slice()) else { continue };
         let Some(kind) = effective_kind(known, spec) else { continue };
+        // A deadline is an instant: what counts is the constant that it lies ahead.
+        let instant = known.api.name.as_slice().iter().any(|n| n.ends_with("Deadline"));
+        let length = match added_constant(file, length) {
+            Some(amount) => amount,
+            None if instant => continue,
+            None => length,
+        };
         let remote = known_remote(file, id, known, kind);
         let name = spec_name(spec).or_else(|| known.api.name.as_slice().first().map(|n| leaf(n).to_owned()));
         all.push(Limit {
@@ -128,6 +135,7 @@ fn effective_kind(known: Resolved<'_>, spec: &ArgSpec) -> Option<TimeoutKind> {
             (!serves && !any(name) && !any(&named)).then_some(TimeoutKind::Read)
         }
         TimeoutKind::Read | TimeoutKind::Write | TimeoutKind::Total | TimeoutKind::Await | TimeoutKind::Pool if serves => None,
+        _ if spec_name(spec).is_some_and(|n| words(&n).iter().any(|w| w == "continue" || w == "tick")) => None,
         kind => Some(kind),
     }
 }

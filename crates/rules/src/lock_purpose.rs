@@ -54,9 +54,21 @@ impl Score {
 }
 
 /// Scores a section by its unfenced writes and the read that the first important one depends on.
-pub(crate) fn score(file: &Analysis<'_>, region: &Region<'_>, writes: &[Write], dependency: Option<Dependency>) -> Score {
+pub(crate) fn score(
+    file: &Analysis<'_>,
+    region: &Region<'_>,
+    principal: &Write,
+    writes: &[Write],
+    dependency: Option<Dependency>,
+) -> Score {
     let mut score = Score::default();
     score_writes(writes, &mut score);
+    if principal.indirect && !names_change(file.model.name(principal.at)) {
+        score.cap(Confidence::Low);
+    }
+    if region.api.api.role == ApiRole::LockDecorator && dependency.is_none() {
+        score.cap(Confidence::Low);
+    }
     let cached_only = writes.iter().all(|w| w.effect == Effect::Cache);
     let fills_gaps = writes.iter().all(|w| w.effect < Effect::External && fills_gap(file, region, w.at));
     if let Some(dependency) = dependency {
@@ -73,6 +85,18 @@ pub(crate) fn score(file: &Analysis<'_>, region: &Region<'_>, writes: &[Write], 
     score_names(file, region, &mut score);
     score_acquire(file, region, dependency.is_some(), &mut score);
     score
+}
+
+/// Whether a function's name says that it changes something.
+fn names_change(name: &str) -> bool {
+    const VERBS: [&str; 56] = [
+        "save", "update", "insert", "delete", "remove", "create", "put", "write", "store", "send", "publish", "post", "set",
+        "add", "append", "apply", "commit", "execute", "process", "handle", "pay", "transfer", "move", "run", "do", "persist",
+        "upsert", "merge", "register", "assign", "allocate", "promote", "failover", "migrate", "complete", "finish", "close",
+        "cancel", "schedule", "submit", "dispatch", "start", "stop", "attach", "detach", "reserve", "release", "charge",
+        "refund", "notify", "sync", "flush", "import", "reduce", "increase", "change",
+    ];
+    words_match(name, &VERBS)
 }
 
 fn score_writes(writes: &[Write], score: &mut Score) {

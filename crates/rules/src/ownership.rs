@@ -52,7 +52,7 @@ pub(crate) struct Check<'a> {
     pub(crate) source: Source,
     /// Recognised by a name only.
     pub(crate) by_name: bool,
-    /// The name is also common for other things.
+    /// The name is also common for other things, or what follows is usually fenced.
     pub(crate) weak: bool,
     /// The catalogue's entry, where the library is known.
     pub(crate) api: Option<&'a Api>,
@@ -257,7 +257,9 @@ fn is_own_state(file: &Analysis<'_>, side: NodeId, other: NodeId) -> Option<(Cla
         return None;
     }
     let value = words(leaf(file, other));
-    let weak = value.iter().any(|w| matches!(w.as_str(), "master" | "primary"));
+    // A consensus library is asked: what follows is usually an append that its term fences.
+    let consensus = owner.is_some_and(|o| words(leaf(file, o)).iter().any(|w| w == "raft"));
+    let weak = consensus || value.iter().any(|w| matches!(w.as_str(), "master" | "primary"));
     (weak || value.iter().any(|w| matches!(w.as_str(), "leader" | "leading"))).then_some((Claim::Leadership, weak))
 }
 
@@ -353,7 +355,7 @@ fn claim_of(identifier: &str) -> Option<(Claim, bool, bool)> {
         "elected", "active", "cluster", "raft", "currently", "process",
     ];
     const HAVE: [&str; 12] =
-        ["has", "have", "holds", "hold", "own", "owns", "held", "owner", "valid", "acquired", "still", "mine"];
+        ["has", "have", "holds", "hold", "own", "owns", "held", "owner", "owned", "valid", "still", "mine"];
     let all = words(identifier);
     let negative = is_negative(&all);
     let core: Vec<&str> = all.iter().map(String::as_str).filter(|w| !is_negative_word(w)).collect();

@@ -1,6 +1,6 @@
 //! Do two versions of one thing meet here, from different machines, and does one of them win?
 
-use crate::stamped::Stamped;
+use crate::stamped::{Stamped, is_filled_remotely};
 use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};
@@ -85,7 +85,9 @@ pub(crate) fn is_about_data(file: &Analysis<'_>, id: NodeId) -> bool {
 pub(crate) fn elsewhere(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> Elsewhere {
     let (functions, places) = surroundings(file, id);
     let seen = |s: &Stamped| {
-        s.value.origins.any(Origins::REMOTE) || file.value(s.root_node).origins.any(Origins::REMOTE)
+        s.value.origins.any(Origins::REMOTE)
+            || file.value(s.root_node).origins.any(Origins::REMOTE)
+            || is_filled_remotely(file, s.root_node)
     };
     if sides.iter().any(|s| seen(s)) {
         return Elsewhere::Seen;
@@ -163,19 +165,36 @@ fn branches(file: &Analysis<'_>, statement: NodeId, sides: [&Stamped; 2]) -> Out
         return Outcome::Winner(taken);
     }
     let stored = |n: &NodeId| model.kind(*n) == Kind::Assign;
-    let only_maximum = range().filter(stored).count() == 1 && !range().any(|n| acts(file, n));
-    if only_maximum {
+    if range().filter(stored).any(|a| is_raised(file, a, sides)) && !range().any(|n| acts(file, n)) {
         return Outcome::Maximum;
     }
+    if let Some(replaced) = range().filter(stored).find(|a| replaces(file, *a, sides)) {
+        return Outcome::Winner(replaced);
+    }
     if let Some(exit) = range().find(|n| is_bare_exit(file, *n)) {
-        let after = model.children(model.parent(statement).unwrap_or(statement)).skip_while(|c| *c <= statement);
-        let follows = after.flat_map(|c| model.self_and_descendants(c)).any(|n| takes(file, n, sides) || acts(file, n));
+        let function = file.function_around(statement).unwrap_or(model.root());
+        let rest = (model.end(statement).0..model.end(function).0).map(NodeId);
+        let follows = rest.into_iter().any(|n| takes(file, n, sides) || acts(file, n));
         return if follows { Outcome::Winner(exit) } else { Outcome::Answered };
     }
     match range().find(|n| acts(file, *n)) {
         Some(act) if mentions(file, then, sides) => Outcome::Winner(act),
+        _ if range().any(|n| matches!(model.kind(n), Kind::Return | Kind::Throw)) => Outcome::Answered,
         _ => Outcome::Other,
     }
+}
+
+/// `latest = event.ts`: the greater stamp is kept, and nothing else.
+fn is_raised(file: &Analysis<'_>, assignment: NodeId, sides: [&Stamped; 2]) -> bool {
+    let target = file.model.child(assignment, Role::Target).map_or("", |t| file.model.name(t));
+    sides.iter().any(|s| s.member == target)
+}
+
+/// `current = other.holder()`: one of the compared things is replaced by what the other has.
+fn replaces(file: &Analysis<'_>, assignment: NodeId, sides: [&Stamped; 2]) -> bool {
+    let model = file.model;
+    let target = model.child(assignment, Role::Target).filter(|t| model.kind(*t) == Kind::Name && is_root(file, *t, sides));
+    target.is_some() && model.child(assignment, Role::Value).is_some_and(|v| mentions(file, v, sides))
 }
 
 /// One of the compared things as a whole is stored, handed on or returned.
@@ -196,7 +215,7 @@ fn takes(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> bool {
 fn acts(file: &Analysis<'_>, id: NodeId) -> bool {
     const ACTS: [&str; 22] = [
         "put", "set", "add", "store", "save", "update", "upsert", "replace", "insert", "write", "delete", "remove", "merge",
-        "apply", "overwrite", "persist", "send", "accept", "load", "push", "append", "publish",
+        "apply", "overwrite", "persist", "send", "accept", "create", "push", "append", "publish",
     ];
     matches!(file.model.kind(id), Kind::Call) && words_match(file.model.name(id), &ACTS) && !is_log(file, id)
 }

@@ -33,6 +33,7 @@ impl Stamped {
         let node = unwrap(file, id, &mut aliases);
         let (member, object) = member_of(file, node);
         let root_node = object.map_or(node, |o| root(file, o));
+        aliases.extend(collection_name(file, root_node));
         let mut all = words(&member);
         all.extend(aliases.iter().flat_map(|a| words(a)));
         Self {
@@ -58,6 +59,30 @@ impl Stamped {
     pub(crate) fn is_change_time(&self) -> bool {
         is_change_time(&self.words)
     }
+}
+
+/// For the variable of a loop: the collection that it goes through.
+fn collection_name(file: &Analysis<'_>, name: NodeId) -> Option<String> {
+    let model = file.model;
+    let function = file.function_around(name).filter(|_| model.kind(name) == Kind::Name)?;
+    let store = file.tables.stores(function, model.sym(name)).first().filter(|s| s.kind == StoreKind::Element)?;
+    let collection = root(file, store.value?);
+    Some(model.name(collection).to_owned())
+}
+
+/// Whether a variable was filled through its address by a call that reads what another process wrote.
+pub(crate) fn is_filled_remotely(file: &Analysis<'_>, name: NodeId) -> bool {
+    let model = file.model;
+    let Some(function) = file.function_around(name).filter(|_| model.kind(name) == Kind::Name) else { return false };
+    let by_address = |arg: NodeId| {
+        model.kind(arg) == Kind::Unary && model.name(arg) == "&" && model.child(arg, Role::Operand).is_some_and(|o| model.sym(o) == model.sym(name))
+    };
+    let calls = &file.tables.calls;
+    let first = calls.partition_point(|c| *c < function);
+    calls[first..].iter().take_while(|c| **c < name).any(|call| {
+        model.children_with(*call, Role::Arg).any(by_address)
+            && file.resolve(*call).is_some_and(|r| r.api.role == ApiRole::RemoteRead)
+    })
 }
 
 /// The object whose member `node` reads.

@@ -8,7 +8,7 @@ use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, Effect};
-use timelint_semantics::{Analysis, Region, Write, is_lock_word};
+use timelint_semantics::{Analysis, Region, Write, is_lock_word, words};
 
 /// See the module.
 pub(crate) struct UnfencedLock;
@@ -53,9 +53,9 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
         return None;
     }
     let mut writes = file.writes_in(region.from, region.to, DEPTH);
-    writes.retain(|w| w.fence.is_none() && w.at != region.acquire && !keeps_lock(file, w.at) && !is_harmless(file, w.at));
+    writes.retain(|w| w.fence.is_none() && w.at != region.acquire && !keeps_lock(file, w.at) && !is_harmless(file, w));
     let (write, read) = principal(file, region, &writes)?;
-    let score = score(file, region, &writes, read);
+    let score = score(file, region, &write, &writes, read);
     let confidence = score.confidence()?;
     let lock = lock_name(file, region);
     let message = format!("`{}` under {lock} is not fenced: a late holder writes too", file.short(write.at));
@@ -158,11 +158,17 @@ fn keeps_lock(file: &Analysis<'_>, call: NodeId) -> bool {
         || model.children_with(call, Role::Arg).next().is_some_and(|key| is_lock_word(model.name(key)) || about_lock(key))
 }
 
-/// Writes that may come late or twice in any order: the store adds them up.
-fn is_harmless(file: &Analysis<'_>, call: NodeId) -> bool {
+/// Writes that may come late or twice in any order, since the store adds them up; and calls whose name says that they
+/// read, although something below them writes.
+fn is_harmless(file: &Analysis<'_>, write: &Write) -> bool {
     const ADDING_UP: [&str; 10] =
         ["increment", "incr", "incrby", "decrement", "decr", "decrby", "hincrby", "sadd", "pfadd", "zincrby"];
-    words_match(file.model.name(call), &ADDING_UP)
+    const READING: [&str; 14] = [
+        "get", "find", "is", "has", "list", "query", "select", "read", "load", "check", "validate", "count", "exists", "fetch",
+    ];
+    let name = file.model.name(write.at);
+    let reads = || words(name).first().is_some_and(|w| READING.contains(&w.as_str()));
+    words_match(name, &ADDING_UP) || write.indirect && reads()
 }
 
 /// A class whose business is the lock itself.

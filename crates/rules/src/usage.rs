@@ -83,9 +83,15 @@ fn branch(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
         return follow(file, statement, seen).max(Usage::HandedOn);
     }
     let Some(then) = model.child(statement, Role::Then) else { return Usage::Decides };
+    let condition: Vec<_> = model.child(statement, Role::Condition).into_iter().flat_map(|c| model.self_and_descendants(c)).collect();
+    // Clamping the compared value, or renewing the mark after a throttled log line, is no act by itself.
+    let compared = |target: NodeId| {
+        condition.iter().any(|c| model.kind(*c) == model.kind(target) && model.sym(*c) == model.sym(target))
+    };
     let range = model.self_and_descendants(then);
     let acts = range.into_iter().any(|n| match model.kind(n) {
-        Kind::Return | Kind::Throw | Kind::Break | Kind::Continue | Kind::Assign => true,
+        Kind::Return | Kind::Throw | Kind::Break | Kind::Continue => true,
+        Kind::Assign => !model.children_with(n, Role::Target).all(compared),
         Kind::Call | Kind::New => !is_shown_call(file, n) && !inside_shown_call(file, n, then),
         _ => false,
     });

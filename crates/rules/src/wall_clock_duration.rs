@@ -2,9 +2,10 @@
 //! controls something.
 
 use crate::Rule;
+use crate::monotonic_edit::monotonic_edit;
 use crate::story::{Story, lower};
 use crate::usage::{Usage, usage, words_match};
-use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, How, Origins, Shape, Value};
@@ -32,7 +33,7 @@ impl Rule for WallClockDuration {
         for id in file.model.ids() {
             let Some((left, right)) = operands(file, id) else { continue };
             // One finding for `now - start > limit`: at the subtraction.
-            if reported.iter().any(|r| file.model.contains(id, *r)) {
+            if is_order(file, id) || reported.iter().any(|r| file.model.contains(id, *r)) {
                 continue;
             }
             if let Some(finding) = judge(file, id, &left, &right) {
@@ -41,6 +42,15 @@ impl Rule for WallClockDuration {
             }
         }
     }
+}
+
+/// The same member of two things is compared: that is their order, not a time that passed.
+fn is_order(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let mut sides = model.children_with(id, Role::Operand).filter(|o| matches!(model.kind(*o), Kind::Member | Kind::Call));
+    let (left, right) = (sides.next(), sides.next());
+    let of_object = |n: NodeId| model.child(n, Role::Object).or_else(|| model.child(n, Role::Receiver)).is_some();
+    left.zip(right).is_some_and(|(l, r)| model.sym(l) == model.sym(r) && model.name(id) != "-" && of_object(l) && of_object(r))
 }
 
 /// The two sides of a subtraction or comparison, in source order.
@@ -95,7 +105,7 @@ fn both_local(left: &Value, right: &Value) -> bool {
 }
 
 fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option<Finding> {
-    if !both_local(left, right) {
+    if !both_local(left, right) || !has_fresh_reading(file, id, left, right) || is_one_reading(file, id, left, right) {
         return None;
     }
     let mut usage = usage(file, id);
@@ -132,7 +142,13 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     sites.sort_by_key(|s| (s.location.path != file.path, s.location.span));
     sites.truncate(4);
     story = story.sites(sites, "the wall clock is read here");
-    Some(story.step(file.location(id), "and the difference decides here").tell())
+    story = story.step(file.location(id), "and the difference decides here");
+    if let [left, right] = file.model.children_with(id, Role::Operand).collect::<Vec<_>>()[..]
+        && let Some((applicability, edits)) = monotonic_edit(file, [left, right])
+    {
+        story = story.fix("take all readings that meet here from the monotonic clock", applicability, edits);
+    }
+    Some(story.tell())
 }
 
 fn help(left: &Value, right: &Value) -> String {
@@ -146,6 +162,34 @@ fn help(left: &Value, right: &Value) -> String {
         .to_owned()
 }
 
+/// One side is read here, or comes from a call or a parameter: two stored marks are compared for their order.
+fn has_fresh_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> bool {
+    let model = file.model;
+    let functions: Vec<Span> =
+        model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).map(|f| model.span(f)).collect();
+    let here = |v: &Value| {
+        v.origins.any(Origins::PARAM)
+            || v.sites.iter().any(|s| {
+                let inside = functions.is_empty() || functions.iter().any(|f| f.contains(s.location.span));
+                s.location.path == file.path && inside && s.origins.any(Origins::CLOCKS)
+            })
+    };
+    let implied = file.resolve(id).is_some_and(|r| matches!(r.api.role, ApiRole::TimeSince | ApiRole::TimeUntil));
+    implied || here(left) || here(right) || model.descendants(id).any(|d| model.kind(d) == Kind::Call && file.value(d).origins.any(Origins::CLOCKS))
+}
+
+/// Both sides come from the same reading, and no loop or field carries an older one: no time passes in between.
+fn is_one_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> bool {
+    let model = file.model;
+    let readings = |v: &Value| {
+        let clocks = v.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS));
+        clocks.map(|s| s.location.clone()).collect::<Vec<_>>()
+    };
+    let (l, r) = (readings(left), readings(right));
+    let stored = model.descendants(id).any(|d| matches!(model.kind(d), Kind::Member | Kind::Index));
+    l.len() == 1 && l == r && !stored && file.in_loop(id).is_none()
+}
+
 /// A time that is handed on inside a lock, lease or membership decides how long someone believes in it.
 fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
     const KEPT: [&str; 10] =
@@ -155,9 +199,12 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
     words_match(function, &KEPT) || words_match(class, &KEPT)
 }
 
-/// Measuring skew, detecting suspends: the wall clock is the subject.
+/// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
-    const SUBJECT: [&str; 9] = ["skew", "drift", "offset", "suspend", "standby", "resume", "calendar", "cron", "midnight"];
+    const SUBJECT: [&str; 20] = [
+        "skew", "drift", "offset", "suspend", "standby", "resume", "calendar", "cron", "midnight", "exp", "iat", "nbf",
+        "jwt", "cert", "certificate", "credential", "credentials", "cookie", "kerberos", "tgt",
+    ];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     words_match(function, &SUBJECT)
         || file.model.self_and_descendants(id).any(|n| words_match(file.model.name(n), &SUBJECT))

@@ -4,10 +4,10 @@
 use crate::Rule;
 use crate::coordination::{is_coordination, is_local_reading};
 use crate::replicas::{Elsewhere, Outcome, elsewhere, is_about_data, outcome};
-use crate::stamped::{Stamped, may_be_wall};
+use crate::stamped::{Stamped, is_filled_remotely, may_be_wall};
 use crate::store_stamps::{Handed, Use, handed};
 use crate::story::{Story, lower};
-use crate::usage::{Usage, usage};
+use crate::usage::{Usage, usage, words_match};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -90,7 +90,11 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
     };
     let stamp = Stamped::new(file, other);
     let remote = |n: NodeId| file.value(n).origins.any(Origins::REMOTE);
-    if !may_be_wall(&stamp.value) || !(stamp.value.origins.any(Origins::REMOTE) || remote(stamp.root_node) || remote(stamp.node)) {
+    let is_remote = stamp.value.origins.any(Origins::REMOTE)
+        || remote(stamp.root_node)
+        || remote(stamp.node)
+        || is_filled_remotely(file, stamp.root_node);
+    if !may_be_wall(&stamp.value) || !is_remote || is_about_skew(file, id, &stamp) {
         return None;
     }
     let used = usage(file, id);
@@ -119,8 +123,19 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         .confidence(confidence)
         .severity(if coordinated { Severity::Error } else { Severity::Warning })
         .step(file.location(stamp.node), "another machine's clock gave this time");
-    let story = if reading == id { story } else { story.step(file.location(reading), "this machine's clock is read here") };
+    let clock = file.value(reading).sites.into_iter().find(|s| s.origins.any(Origins::WALL.and(Origins::BOTH)));
+    let story = match clock.filter(|_| reading != id) {
+        Some(site) => story.step(site.location, "this machine's clock is read here"),
+        None => story,
+    };
     Some(story.step(file.location(id), "and the two are compared here").tell())
+}
+
+/// The difference of the clocks is what is looked for: another clock's present time, measured or allowed for.
+fn is_about_skew(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
+    const SKEW: [&str; 9] = ["skew", "drift", "offset", "db", "database", "ntp", "synchronized", "clocks", "rtt"];
+    let function = file.function_around(id).map_or("", |f| file.model.name(f));
+    stamp.words.iter().any(|w| SKEW.contains(&w.as_str())) || words_match(function, &SKEW)
 }
 
 /// A reading that was kept in a variable whose name says that something began or happened.

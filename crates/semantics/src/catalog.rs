@@ -372,7 +372,7 @@ pub struct Api {
     /// Default of the timeout or lease when the argument is absent, in words (`none`, `10 s`).
     #[serde(default)]
     pub default: Option<String>,
-    /// For locks: where it lives.
+    /// For locks: where it lives. For writes: `file` where it changes files, which usually are this machine's own.
     #[serde(default)]
     pub scope: Option<LockScope>,
     /// For locks and leaders: how this library hands out a fencing token, as advice to the reader.
@@ -381,6 +381,9 @@ pub struct Api {
     /// Advice in the reader's own library, one sentence, lower case, no final period.
     #[serde(default)]
     pub advice: Option<String>,
+    /// For wall clocks: the qualified name of the monotonic clock that is called the same way and counts the same unit.
+    #[serde(default)]
+    pub monotonic: Option<String>,
     /// Where the fact was read.
     #[serde(default)]
     pub doc: Option<String>,

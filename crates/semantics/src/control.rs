@@ -194,6 +194,9 @@ impl Analysis<'_> {
             .scopes(target)
             .find(|s| !self.tables.stores(*s, name).is_empty())
             .unwrap_or_else(|| model.root());
+        // A declaration is seen in its own block only.
+        let declared = model.enclosing(target, Kind::Let).filter(|l| model.contains(scope, *l));
+        let scope = declared.and_then(|l| model.parent(l)).unwrap_or(scope);
         let inside = |d: &NodeId| *d != target && model.contains(scope, *d);
         self.tables.reads(name).iter().copied().filter(inside).collect()
     }

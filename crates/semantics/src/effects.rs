@@ -213,7 +213,11 @@ impl Analysis<'_> {
             }
             Kind::Call => model.child(id, Role::Arg).filter(|a| model.kind(*a) == Kind::String).map(|a| model.name(a).to_owned()),
             Kind::Name => {
-                let store = self.local_store(id, model.sym(id))?;
+                let store = self.local_store(id, model.sym(id)).or_else(|| {
+                    let class = self.tables.class_around(model, id)?;
+                    let stores = self.tables.classes[class as usize].fields.get(&model.sym(id))?;
+                    stores.first().copied().filter(|_| stores.len() == 1)
+                })?;
                 self.guarded(id, || self.literal_text(store.value?))
             }
             _ => None,

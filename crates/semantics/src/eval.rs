@@ -546,9 +546,16 @@ impl Analysis<'_> {
         None
     }
 
+    /// The argument that is converted; of several (seconds and nanoseconds) the first that is no constant.
+    fn converted_part(&self, id: NodeId, known: Resolved<'_>) -> Option<NodeId> {
+        let from = known.api.args.iter().filter(|a| a.is == ArgMeaning::From);
+        let parts: Vec<NodeId> = from.filter_map(|a| self.argument_at(id, a.at.as_slice())).collect();
+        parts.iter().copied().find(|p| !self.value(*p).is_constant()).or(parts.first().copied())
+    }
+
     fn converted(&self, id: NodeId, known: Resolved<'_>) -> Value {
         let source = self
-            .argument(id, known, ArgMeaning::From)
+            .converted_part(id, known)
             .or_else(|| self.model.child(id, Role::Receiver).filter(|r| self.path_of(*r).is_none() || self.is_variable(*r)))
             .or_else(|| self.model.child(id, Role::Arg));
         let Some(source) = source else { return Value::unknown() };

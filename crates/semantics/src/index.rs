@@ -30,8 +30,8 @@ pub struct FunctionSummary {
     pub effect: Option<Effect>,
     /// What it does with a distributed lock for its callers.
     pub lock: Option<LockHelper>,
-    /// For a function that speaks of locks: the method of another class of the project that it hands the work to.
-    pub via: Option<(String, String)>,
+    /// For a function that speaks of locks: the methods of other classes of the project that it may hand the work to.
+    pub via: Vec<(String, String)>,
     /// Methods of other classes of the project that it calls and that may write, where no write of its own is known.
     pub calls: Vec<(String, String)>,
 }
@@ -130,10 +130,10 @@ fn summarize_functions(file: &Analysis<'_>, summary: &mut FileSummary) {
         let return_type = file.returned_type(info.node).map(|t| t.name);
         let effect = file.effect_of(info.node);
         let lock = file.lock_helper(info.node);
-        let via = if lock.is_none() { file.hands_lock_on(info.node) } else { None };
+        let via = if lock.is_none() { file.hands_lock_on(info.node) } else { Vec::new() };
         let calls = if effect.is_none() { file.may_write_through(info.node) } else { Vec::new() };
         let known = value.origins.without(Origins::UNKNOWN.and(Origins::NULL).and(Origins::CONSTANT));
-        if known.is_empty() && return_type.is_none() && effect.is_none() && lock.is_none() && via.is_none() && calls.is_empty() {
+        if known.is_empty() && return_type.is_none() && effect.is_none() && lock.is_none() && via.is_empty() && calls.is_empty() {
             continue;
         }
         let class = info.class.map(|c| file.tables.classes[c as usize].name.clone()).unwrap_or_default();
@@ -271,7 +271,7 @@ impl ProjectIndex {
     fn connect_lock_helpers(&mut self, catalog: &Catalog) {
         let own = |functions: &[FunctionSummary]| functions.iter().find_map(|f| f.lock);
         let handed = |functions: &[FunctionSummary], known: &Methods<LockHelper>| {
-            functions.iter().find_map(|f| known.get(f.via.as_ref()?)).copied()
+            functions.iter().flat_map(|f| &f.via).find_map(|method| known.get(method)).copied()
         };
         self.locks = self.connect(catalog, own, handed);
     }

@@ -116,8 +116,7 @@ impl Analysis<'_> {
         let model = self.model;
         match self.callee(call) {
             Some(Callee::Here(function)) if model.child(function, Role::Body).is_some() => self.lock_helper(function).or_else(|| {
-                let (class, method) = self.hands_lock_on(function)?;
-                self.index.lock_helper(&class, &method)
+                self.hands_lock_on(function).iter().find_map(|(class, method)| self.index.lock_helper(class, method))
             }),
             Some(Callee::Elsewhere(summary)) => summary.lock.or_else(|| self.index.lock_helper(&summary.class, &summary.name)),
             _ => {
@@ -127,17 +126,16 @@ impl Analysis<'_> {
         }
     }
 
-    /// For a function that speaks of locks: the method of a class of the project that also does, and that it calls.
-    pub(crate) fn hands_lock_on(&self, function: NodeId) -> Option<(String, String)> {
+    /// For a function that speaks of locks: the methods of classes of the project that also do, and that it calls.
+    pub(crate) fn hands_lock_on(&self, function: NodeId) -> Vec<(String, String)> {
+        const MOST: usize = 4;
         let model = self.model;
         if !is_lock_word(model.name(function)) {
-            return None;
+            return Vec::new();
         }
-        self.calls_below(function).iter().find_map(|call| {
-            let receiver = model.child(*call, Role::Receiver).filter(|_| is_lock_word(model.name(*call)))?;
-            let ty = self.type_of(receiver).filter(|t| !self.catalog.knows_type(&t.name))?;
-            Some((leaf(&ty.name).to_owned(), model.name(*call).to_owned()))
-        })
+        let calls = self.calls_below(function).iter().copied();
+        let others = calls.filter(|c| model.child(*c, Role::Receiver).is_some() && is_lock_word(model.name(*c)));
+        others.filter_map(|c| self.project_method(c)).take(MOST).collect()
     }
 
     /// What a function of this file does with a distributed lock for its callers.

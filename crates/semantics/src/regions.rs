@@ -22,6 +22,7 @@ static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
     scope: Some(LockScope::Distributed),
     token: None,
     advice: None,
+    monotonic: None,
     doc: None,
 });
 

@@ -110,13 +110,17 @@ impl Pack {
         let captures = compiler.captures;
         let captures_text = captures.iter().any(|c| matches!(c.1, Some(Capture::Text(_))));
         let index = self.patterns.len() as u16;
-        for id in root_kinds(&root) {
+        let kinds = root_kinds(&root);
+        self.patterns.push(CompiledPattern { kind, root, captures, predicates, name, captures_text });
+        for id in kinds {
             let list = &mut self.by_kind[id as usize];
+            if list.contains(&index) {
+                continue;
+            }
             // Idioms say more than structure: they come first.
-            let idioms = list.iter().take_while(|i| self.patterns[**i as usize].kind == Kind::Idiom).count();
+            let idioms = list.iter().take_while(|i| self.patterns.get(**i as usize).is_some_and(|p| p.kind == Kind::Idiom)).count();
             list.insert(if kind == Kind::Idiom { idioms } else { list.len() }, index);
         }
-        self.patterns.push(CompiledPattern { kind, root, captures, predicates, name, captures_text });
         Ok(())
     }
 }

@@ -34,7 +34,9 @@ fn our_matcher_agrees_with_tree_sitters_query_engine() {
         let theirs = captures(&both.theirs, &tree, &text);
         *compared.entry(language.name).or_default() += ours.len();
         let place = file.strip_prefix(&repository).unwrap_or(&file).display();
-        let show = |who: &str, c: &CapturedNode| format!("{place}: only {who}: @{} {} {:?}", c.capture, c.kind, &text[c.start..c.end]);
+        let show = |who: &str, c: &CapturedNode| {
+            format!("{place}: only {who}: @{} {} {:?}", c.capture, c.kind, &text[c.start..c.end])
+        };
         wrong.extend(theirs.difference(&ours).take(SHOWN).map(|c| show("tree-sitter", c)));
         wrong.extend(ours.difference(&theirs).take(SHOWN).map(|c| show("timelint", c)));
     }
@@ -69,7 +71,7 @@ fn captures(query: &Query, tree: &Tree, text: &str) -> BTreeSet<CapturedNode> {
     let mut cursor = QueryCursor::new();
     let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
     while let Some(one) = matches.next() {
-        found.extend(one.captures().map(|c| CapturedNode {
+        found.extend(one.captures().iter().map(|c| CapturedNode {
             capture: query.capture_names()[c.index as usize].to_owned(),
             start: c.node.start_byte(),
             end: c.node.end_byte(),

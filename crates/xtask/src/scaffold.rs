@@ -89,7 +89,7 @@ fn capitalised(word: &str) -> String {
 
 fn code(id: &str, ty: &str, module: &str, family: &str) -> String {
     format!(
-        "//! `{id}`: \n\
+        "//! `{id}`.\n\
          \n\
          use crate::Rule;\n\
          use timelint_diagnostics::{{Family, Finding, RuleMeta, Severity}};\n\
@@ -161,7 +161,9 @@ mod tests {
     fn the_code_is_formatted() {
         let text = code("a-b", "AB", "a_b", "Pause");
         assert!(text.contains("\n    family: Family::Pause,\n    mechanism: \"\",\n"));
-        assert!(text.contains("\nimpl Rule for AB {\n    fn meta(&self) -> &'static RuleMeta {\n        &META\n    }\n\n"));
+        assert!(
+            text.contains("\nimpl Rule for AB {\n    fn meta(&self) -> &'static RuleMeta {\n        &META\n    }\n\n")
+        );
         assert!(text.ends_with("    fn check(&self, _file: &Analysis<'_>, _out: &mut Vec<Finding>) {}\n}\n"));
     }
 

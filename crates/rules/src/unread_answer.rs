@@ -1,0 +1,87 @@
+//! The answer "taken" or "still mine" that is bound to a name and then never read.
+
+use crate::usage::words_match;
+use timelint_model::{Kind, NodeId, Role, Sym};
+use timelint_semantics::Analysis;
+use timelint_semantics::catalog::ApiRole;
+
+/// An answer that nobody reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unread {
+    /// The name that holds it.
+    pub(crate) at: NodeId,
+    /// The call that gave it.
+    pub(crate) asked: NodeId,
+    /// The first call that runs whatever the answer was.
+    pub(crate) work: NodeId,
+}
+
+/// All such answers of the file: parameters of continuations and local variables.
+pub(crate) fn unread_answers(file: &Analysis<'_>) -> Vec<Unread> {
+    let model = file.model;
+    if !model.symbols().any(|(_, text)| is_answer(text)) {
+        return Vec::new();
+    }
+    let continuations = file.tables.functions.iter().filter_map(|f| continuation(file, f.node));
+    let locals = model.ids().filter(|i| matches!(model.kind(*i), Kind::Let | Kind::Assign)).filter_map(|i| local(file, i));
+    continuations.chain(locals).collect()
+}
+
+/// `takeLock().then(function (locked) { work() })`
+fn continuation(file: &Analysis<'_>, function: NodeId) -> Option<Unread> {
+    let model = file.model;
+    let param = model.child(function, Role::Param).filter(|p| is_answer(model.name(*p)))?;
+    let call = model.parent(function).filter(|p| model.kind(*p) == Kind::Call)?;
+    let asked = model.child(call, Role::Receiver).filter(|r| gives_answer(file, *r))?;
+    let body = model.child(function, Role::Body)?;
+    if is_read(file, body, model.sym(param)) {
+        return None;
+    }
+    Some(Unread { at: param, asked, work: first_work(file, body, model.end(body))? })
+}
+
+/// `locked = take_lock()`, and work follows.
+fn local(file: &Analysis<'_>, statement: NodeId) -> Option<Unread> {
+    let model = file.model;
+    let target = model.child(statement, Role::Target).filter(|t| model.kind(*t) == Kind::Name && is_answer(model.name(*t)))?;
+    let mut asked = model.child(statement, Role::Value)?;
+    if model.kind(asked) == Kind::Await {
+        asked = model.child(asked, Role::Value)?;
+    }
+    let function = file.function_around(statement).filter(|_| gives_answer(file, asked))?;
+    if !file.reads_of(target).is_empty() {
+        return None;
+    }
+    Some(Unread { at: target, asked, work: first_work(file, model.end(statement), model.end(function))? })
+}
+
+fn is_answer(name: &str) -> bool {
+    words_match(name, &["locked", "acquired", "obtained"]) || matches!(name, "gotLock" | "got_lock" | "hasLock" | "has_lock" | "isLeader" | "is_leader")
+}
+
+/// A call that takes or renews a lock or lease and says whether it did.
+fn gives_answer(file: &Analysis<'_>, id: NodeId) -> bool {
+    if file.model.kind(id) != Kind::Call {
+        return false;
+    }
+    if let Some(known) = file.resolve(id) {
+        return matches!(known.api.role, ApiRole::LockTry | ApiRole::LockExtend | ApiRole::LeaderCheck | ApiRole::LeaseCheck);
+    }
+    let name = file.model.name(id);
+    words_match(name, &["lock", "lease", "leadership"]) && words_match(name, &["take", "acquire", "obtain", "try", "get", "renew", "extend"])
+}
+
+fn is_read(file: &Analysis<'_>, within: NodeId, name: Sym) -> bool {
+    let model = file.model;
+    model.self_and_descendants(within).any(|n| matches!(model.kind(n), Kind::Name) && model.sym(n) == name)
+}
+
+/// The first call of the range that is more than a log line.
+fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
+    let calls = &file.tables.calls;
+    let first = calls.partition_point(|c| *c < from);
+    calls[first..].iter().copied().take_while(|c| *c < to).find(|c| {
+        let known = file.resolve(*c).map(|k| k.api.role);
+        known != Some(ApiRole::Log) && !words_match(file.model.name(*c), &["log", "debug", "info", "warn", "error", "resolve"])
+    })
+}
