@@ -131,7 +131,9 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
 /// `path`, or every file below it.
 fn files(path: &Path, into: &mut Vec<PathBuf>) {
     if path.is_dir() {
-        entries(path).iter().for_each(|p| files(p, into));
+        for inner in entries(path) {
+            files(&inner, into);
+        }
     } else {
         into.push(path.to_owned());
     }

@@ -36,6 +36,11 @@
   (member_expression object: (_) @call.receiver property: (_) @call.name)) arguments: (_) @call.arg) @call
 (call_expression function: (non_null_expression (identifier) @call.name) arguments: (_) @call.arg) @call
 
+; `await a.b<T>()`: the grammar puts the `await` inside the call; what runs is the call.
+(call_expression function: (await_expression
+  (member_expression object: (_) @call.receiver property: (_) @call.name)) arguments: (_) @call.arg) @call
+(call_expression function: (await_expression (identifier) @call.name) arguments: (_) @call.arg) @call
+
 ; Parameters: names, then destructured ones.
 [
   (required_parameter decorator: (_)* @param.decorator (accessibility_modifier)? @param.modifier

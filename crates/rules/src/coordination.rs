@@ -27,7 +27,9 @@ pub(crate) fn coordinates<S: AsRef<str>>(names: &[S]) -> bool {
 
 /// Whether the stamp, or the code around it, coordinates machines.
 pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
-    let own = [stamp.words.join("_"), stamp.root.clone()];
+    let chain = file.model.self_and_descendants(stamp.node).filter(|n| matches!(file.model.kind(*n), Kind::Member | Kind::Name));
+    let mut own: Vec<String> = chain.take(8).map(|n| file.model.name(n).to_owned()).collect();
+    own.push(stamp.words.join("_"));
     let (functions, places) = surroundings(file, id);
     coordinates(&own) || (coordinates(&functions) || coordinates(&places)) && !words(&stamp.member).iter().any(|w| OTHER.contains(&w.as_str()))
 }

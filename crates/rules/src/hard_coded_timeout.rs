@@ -4,7 +4,7 @@ use crate::Rule;
 use crate::limits::{Limit, fixed_value, in_defaults, is_default_name, limits_at};
 use crate::remote::{Remote, is_ending};
 use crate::story::{Story, lower};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{TimeoutKind, leaf};
@@ -30,9 +30,10 @@ impl Rule for HardCodedTimeout {
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let mut groups = Groups::default();
+        let set = members_set(file);
         for id in file.model.ids() {
             for limit in limits_at(file, id) {
-                if let Some(fixed) = judge(file, limit) {
+                if let Some(fixed) = judge(file, limit, &set) {
                     groups.add(file, fixed);
                 }
             }
@@ -40,6 +41,9 @@ impl Rule for HardCodedTimeout {
         out.extend(groups.all.into_iter().map(|group| tell(file, group)));
     }
 }
+
+/// Nodes that are looked at around one limit: a construction is small, a table of thousands of entries is data.
+const NEAR_NODES: usize = 500;
 
 /// A limit that is a constant.
 struct Fixed {
@@ -85,46 +89,51 @@ impl Groups {
 }
 
 /// The limit if it is a constant that deserves a word, with how sure that is.
-fn judge(file: &Analysis<'_>, limit: Limit) -> Option<Fixed> {
+fn judge(file: &Analysis<'_>, limit: Limit, set: &BTreeSet<&str>) -> Option<Fixed> {
     const DAY: f64 = 86400.0;
-    let model = file.model;
     if limit.remote == Remote::No {
         return None;
     }
     let value = fixed_value(file, &limit)?;
     let seconds = value.seconds(limit.unit);
-    if seconds.is_some_and(|s| s > DAY) || of_another_object(file, limit.length, 0) || is_set_elsewhere(file, &limit) || is_a_default(file, &limit) {
+    let endless = seconds.is_some_and(|s| s > DAY);
+    if endless || of_another_object(file, limit.length, 0) || is_set_elsewhere(file, &limit, set) || is_a_default(file, &limit) {
         return None;
     }
+    let confidence = sureness(file, &limit, &value, seconds);
+    Some(Fixed { limit, value, seconds, confidence })
+}
+
+/// What the links and the length say: each link by name alone costs a step, and so does what seldom hurts.
+fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f64>) -> Confidence {
+    const TEN_MINUTES: f64 = 600.0;
     let mut confidence = match (limit.how, limit.remote) {
         (How::Name, Remote::Known | Remote::Named) => Confidence::Medium,
         (How::Name, _) | (_, Remote::Around | Remote::No) => Confidence::Low,
         (_, Remote::Named) => Confidence::Medium,
         (_, Remote::Known) => Confidence::High,
     };
-    if is_generous(limit.kind, seconds, value.number) {
-        confidence = lower(confidence);
+    let connects = matches!(limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) && limit.how != How::Name;
+    let shakes_hands = words(&limit.name).iter().any(|w| w == "handshake");
+    for mild in [is_generous(limit.kind, seconds, value.number), connects, shakes_hands] {
+        if mild {
+            confidence = lower(confidence);
+        }
     }
-    let open = limit.how == How::Name && model.kind(limit.site) == Kind::Record && limit.name.starts_with(char::is_uppercase);
-    if open || seconds.is_some_and(|s| s >= 600.0) || keeps_alive(&limit) || may_be_overridden(file, limit.length) {
-        confidence = Confidence::Low;
-    }
-    if matches!(limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) && limit.how != How::Name {
-        confidence = lower(confidence);
-    }
-    if words(&limit.name).iter().any(|w| w == "handshake") {
-        confidence = lower(confidence);
+    if confidence == Confidence::Low && limit.remote >= Remote::Named && has_settable_sibling(file, limit) {
+        confidence = Confidence::Medium;
     }
     if value.how == How::Name {
         confidence = lower(confidence);
     }
-    if confidence == Confidence::Low && limit.remote >= Remote::Named && has_settable_sibling(file, &limit) {
-        confidence = Confidence::Medium;
-    }
-    if ends(file, &limit) || is_near(file, limit.site) || is_tool(&file.path) {
-        confidence = Confidence::Low;
-    }
-    Some(Fixed { limit, value, seconds, confidence })
+    let settable = is_open_entry(file, limit) || may_be_overridden(file, limit.length);
+    let harmless = seconds.is_some_and(|s| s >= TEN_MINUTES) || keeps_alive(limit) || ends(file, limit) || is_near(file, limit.site);
+    if settable || harmless || is_tool(&file.path) { Confidence::Low } else { confidence }
+}
+
+/// An entry of the project's own type whose name is open to other packages by convention.
+fn is_open_entry(file: &Analysis<'_>, limit: &Limit) -> bool {
+    limit.how == How::Name && file.model.kind(limit.site) == Kind::Record && limit.name.starts_with(char::is_uppercase)
 }
 
 /// So long that waiting less is hardly ever what goes wrong.
@@ -181,28 +190,29 @@ fn may_be_overridden(file: &Analysis<'_>, length: NodeId) -> bool {
 }
 
 /// Something else may set it: another statement of the file, or of the project for the project's own types.
-fn is_set_elsewhere(file: &Analysis<'_>, limit: &Limit) -> bool {
-    let model = file.model;
+fn is_set_elsewhere(file: &Analysis<'_>, limit: &Limit, set: &BTreeSet<&str>) -> bool {
     let name = limit.name.as_str();
-    let named = model.role(limit.length) == Role::Value && !name.is_empty();
-    if !named {
-        return false;
-    }
-    if file.index().is_set(name) && limit.how == How::Name {
-        return true;
-    }
-    let settable = Origins::CONSTANT.and(Origins::NULL);
-    model.ids().filter(|n| model.kind(*n) == Kind::Assign).any(|n| {
-        let target = model.child(n, Role::Target).filter(|t| model.kind(*t) == Kind::Member && model.name(*t) == leaf(name));
-        let value = target.and_then(|_| model.child(n, Role::Value)).filter(|v| *v != limit.length);
-        value.is_some_and(|v| !file.value(v).origins.without(settable).is_empty())
-    })
+    let named = file.model.role(limit.length) == Role::Value && !name.is_empty();
+    named && (set.contains(leaf(name)) || limit.how == How::Name && file.index().is_set(name))
+}
+
+/// The members that the file stores something to that is no constant.
+fn members_set<'f>(file: &'f Analysis<'_>) -> BTreeSet<&'f str> {
+    let model = file.model;
+    let constant = Origins::CONSTANT.and(Origins::NULL);
+    let assigns = model.ids().filter(|n| model.kind(*n) == Kind::Assign);
+    let stored = assigns.filter_map(|n| Some((model.child(n, Role::Target)?, model.child(n, Role::Value)?)));
+    let open = stored.filter(|(target, value)| {
+        let named = model.kind(*target) == Kind::Member && model.name(*target).to_ascii_lowercase().contains("timeout");
+        named && !file.value(*value).origins.without(constant).is_empty()
+    });
+    open.map(|(target, _)| model.name(target)).collect()
 }
 
 /// Another limit of the same construction can be set: this one was forgotten.
 fn has_settable_sibling(file: &Analysis<'_>, limit: &Limit) -> bool {
     let model = file.model;
-    let entries = model.descendants(file.statement(limit.site)).filter(|d| matches!(model.kind(*d), Kind::Entry | Kind::Argument));
+    let entries = model.descendants(file.statement(limit.site)).take(NEAR_NODES).filter(|d| matches!(model.kind(*d), Kind::Entry | Kind::Argument));
     let mut named = entries.filter(|e| model.name(*e).to_ascii_lowercase().contains("timeout"));
     named.any(|e| model.child(e, Role::Value).is_some_and(|v| file.value(v).origins.any(Origins::PARAM.and(Origins::CONFIG))))
 }
@@ -220,7 +230,7 @@ fn ends(file: &Analysis<'_>, limit: &Limit) -> bool {
 fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
     const NEAR: [&str; 8] = ["inmem", "memory", "loopback", "pipe", "netlink", "unix", "mock", "fake"];
     let model = file.model;
-    model.self_and_descendants(site).any(|d| match model.kind(d) {
+    model.self_and_descendants(site).take(NEAR_NODES).any(|d| match model.kind(d) {
         Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
         Kind::Call | Kind::Name | Kind::Member | Kind::New => words(model.name(d)).iter().any(|w| NEAR.contains(&w.as_str())),
         _ => false,

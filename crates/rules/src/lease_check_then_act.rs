@@ -107,7 +107,7 @@ fn collect<'a>(file: &Analysis<'a>, function: NodeId, acts: &mut Vec<Act<'a>>) {
             continue;
         }
         let known = guards_through(file, write.at).into_iter().filter_map(|guard| {
-            *checks.entry((guard.condition, guard.holds)).or_insert_with(|| confirmed(file, &guard))
+            *checks.entry((guard.condition, guard.holds)).or_insert_with(|| confirmed(file, guard))
         });
         // The last check before the write is the one that it relies on.
         let Some(check) = known.max_by_key(|c| c.at) else { continue };
@@ -148,8 +148,20 @@ fn guards_through(file: &Analysis<'_>, id: NodeId) -> Vec<Guard> {
 /// The code that implements a lock, lease or election: its writes are the lock.
 fn is_about_the_lock_itself(file: &Analysis<'_>, function: NodeId) -> bool {
     const LOCKS: [&str; 14] = [
-        "lock", "locker", "locks", "lease", "leases", "mutex", "election", "elector", "leadership", "latch", "raft", "paxos",
-        "consensus", "semaphore",
+        "lock",
+        "locker",
+        "locks",
+        "lease",
+        "leases",
+        "mutex",
+        "election",
+        "elector",
+        "leadership",
+        "latch",
+        "raft",
+        "paxos",
+        "consensus",
+        "semaphore",
     ];
     // A folder of consensus code: the term of the log fences what it writes.
     if file.path.split('/').any(|part| matches!(part, "raft" | "paxos" | "consensus" | "zab")) {
@@ -163,24 +175,46 @@ fn is_about_the_lock_itself(file: &Analysis<'_>, function: NodeId) -> bool {
 /// Renewing, giving up and reporting the claim itself, and appends to a consensus log, need no fence.
 fn is_upkeep(file: &Analysis<'_>, call: NodeId) -> bool {
     const UPKEEP: [&str; 24] = [
-        "renew", "extend", "heartbeat", "heartbeats", "keepalive", "touch", "resign", "stepdown", "release", "unlock",
-        "relinquish", "abdicate", "demote", "refresh", "raft", "propose", "proposal", "log", "metric", "metrics", "audit",
-        "forward", "redirect", "lock",
+        "renew",
+        "extend",
+        "heartbeat",
+        "heartbeats",
+        "keepalive",
+        "touch",
+        "resign",
+        "stepdown",
+        "release",
+        "unlock",
+        "relinquish",
+        "abdicate",
+        "demote",
+        "refresh",
+        "raft",
+        "propose",
+        "proposal",
+        "log",
+        "metric",
+        "metrics",
+        "audit",
+        "forward",
+        "redirect",
+        "lock",
     ];
     const CLAIM: [&str; 8] = ["lock", "lease", "leader", "leadership", "mutex", "election", "heartbeat", "liveness"];
     let model = file.model;
     let receiver = model.child(call, Role::Receiver);
     words_match(model.name(call), &UPKEEP)
-        || receiver.is_some_and(|r| words_match(crate::ownership::leaf(file, r), &["raft", "log", "logger", "metrics", "lock", "lease"]))
+        || receiver.is_some_and(|r| {
+            words_match(crate::ownership::leaf(file, r), &["raft", "log", "logger", "metrics", "lock", "lease"])
+        })
         || model.children_with(call, Role::Arg).take(2).any(|a| names_in(file, a).any(|n| words_match(n, &CLAIM)))
 }
 
 /// The names and strings of a short expression.
 fn names_in<'f>(file: &'f Analysis<'_>, id: NodeId) -> impl Iterator<Item = &'f str> {
     let model = file.model;
-    model.self_and_descendants(id).take(12).filter_map(move |n| {
-        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::String | Kind::Call).then(|| model.name(n))
-    })
+    let named = move |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member | Kind::String | Kind::Call);
+    model.self_and_descendants(id).take(12).filter(named).map(move |n| model.name(n))
 }
 
 /// An owner column that is read and compared in the very transaction of the write.
@@ -192,9 +226,13 @@ fn in_one_transaction(file: &Analysis<'_>, check: &Check<'_>, write: NodeId) -> 
     model.ancestors(write).filter(|a| model.contains(*a, check.at)).any(|a| match model.kind(a) {
         Kind::Call => file.resolve(a).is_some_and(|r| r.api.role == ApiRole::Transaction),
         Kind::With => model.children_with(a, Role::Item).any(|i| {
-            model.child(i, Role::Value).is_some_and(|v| words_match(crate::ownership::leaf(file, v), &["transaction", "atomic", "begin"]))
+            model
+                .child(i, Role::Value)
+                .is_some_and(|v| words_match(crate::ownership::leaf(file, v), &["transaction", "atomic", "begin"]))
         }),
-        Kind::Function => model.children_with(a, Role::Decorator).any(|d| words_match(model.name(d), &["transactional", "atomic", "transaction"])),
+        Kind::Function => model
+            .children_with(a, Role::Decorator)
+            .any(|d| words_match(model.name(d), &["transactional", "atomic", "transaction"])),
         _ => false,
     })
 }
@@ -245,7 +283,9 @@ fn tell_unread(file: &Analysis<'_>, unread: &Unread) -> Finding {
     let message = format!("`{}` is never looked at: the work runs without the lock", model.name(unread.at));
     Story::new(&META, file, unread.at, message)
         .why("the call says \"no\" by its result when another process holds the lock; both then do the same work")
-        .help("run the work only when the answer is yes, and let the work's own writes carry a token or version as well")
+        .help(
+            "run the work only when the answer is yes, and let the work's own writes carry a token or version as well",
+        )
         .confidence(Confidence::Medium)
         .evidence("the call and its answer are recognised by their names")
         .step(file.location(unread.asked), "the lock is asked for")
@@ -268,9 +308,13 @@ fn asked_step(check: &Check<'_>) -> String {
 fn help(act: &Act<'_>) -> String {
     let api = act.check.api.and_then(|a| a.token.as_deref());
     let own = match act.check.claim {
-        Claim::Leadership => "send the leader's epoch (term, revision, transitions) with the write and let the resource reject older ones",
+        Claim::Leadership => {
+            "send the leader's epoch (term, revision, transitions) with the write and let the resource reject older ones"
+        }
         Claim::Lease | Claim::Lock => "send the fencing token with the write and let the resource reject older ones",
     };
     let first = api.unwrap_or(own);
-    format!("{first}; or make the write itself conditional (`WHERE version = ?`, compare-and-set, one transaction with the owner's row)")
+    format!(
+        "{first}; or make the write itself conditional (`WHERE version = ?`, compare-and-set, one transaction with the owner's row)"
+    )
 }

@@ -433,7 +433,8 @@ fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
 fn compared_constant(file: &Analysis<'_>, left: NodeId, right: NodeId) -> Option<(NodeId, Option<Unit>)> {
     let elapsed = |n: NodeId| {
         let value = file.value(n);
-        value.shape == Shape::Duration && value.origins.any(Origins::CLOCKS)
+        let since = file.resolve(n).is_some_and(|r| r.api.role == ApiRole::TimeSince);
+        since || value.shape == Shape::Duration && value.origins.any(Origins::CLOCKS)
     };
     for (passed, length) in [(left, right), (right, left)] {
         if elapsed(passed) && file.value(length).is_constant() {

@@ -70,7 +70,7 @@ pub(crate) fn score(
         score.cap(Confidence::Low);
     }
     let cached_only = writes.iter().all(|w| w.effect == Effect::Cache);
-    let fills_gaps = writes.iter().all(|w| w.effect < Effect::External && fills_gap(file, region, w.at));
+    let fills_gaps = principal.effect < Effect::External && fills_gap(file, region, principal.at);
     if let Some(dependency) = dependency {
         let text = file.short(dependency.read);
         match (dependency.flows, dependency.known) {
@@ -89,12 +89,13 @@ pub(crate) fn score(
 
 /// Whether a function's name says that it changes something.
 fn names_change(name: &str) -> bool {
-    const VERBS: [&str; 56] = [
+    const VERBS: [&str; 68] = [
         "save", "update", "insert", "delete", "remove", "create", "put", "write", "store", "send", "publish", "post", "set",
         "add", "append", "apply", "commit", "execute", "process", "handle", "pay", "transfer", "move", "run", "do", "persist",
         "upsert", "merge", "register", "assign", "allocate", "promote", "failover", "migrate", "complete", "finish", "close",
         "cancel", "schedule", "submit", "dispatch", "start", "stop", "attach", "detach", "reserve", "release", "charge",
-        "refund", "notify", "sync", "flush", "import", "reduce", "increase", "change",
+        "refund", "notify", "sync", "flush", "import", "reduce", "increase", "change", "buy",
+        "purchase", "sell", "book", "withdraw", "deposit", "debit", "credit", "grant", "revoke", "deploy", "elect",
     ];
     words_match(name, &VERBS)
 }

@@ -62,7 +62,7 @@ pub(crate) struct Check<'a> {
 const MAX_DEPTH: usize = 4;
 
 /// The check behind a condition that holds (or fails), if it means "still mine" there.
-pub(crate) fn confirmed<'a>(file: &Analysis<'a>, guard: &Guard) -> Option<Check<'a>> {
+pub(crate) fn confirmed<'a>(file: &Analysis<'a>, guard: Guard) -> Option<Check<'a>> {
     let source = file.condition_source(guard.condition);
     let check = affirm(file, source, guard.holds, 0);
     if check.is_some() || source == guard.condition {
@@ -124,8 +124,11 @@ fn call<'a>(file: &Analysis<'a>, id: NodeId, holds: bool, depth: usize) -> Optio
         }
     }
     // `flag.get()`, `atomic.LoadInt32(&flag)`
-    if matches!(model.name(id), "get" | "Get" | "load" | "Load" | "is_set" | "isSet" | "LoadInt32" | "LoadUint32" | "LoadBool")
-        && let Some(flag) = receiver.filter(|r| claim_of(leaf(file, *r)).is_some()).or_else(|| model.child(id, Role::Arg))
+    if matches!(
+        model.name(id),
+        "get" | "Get" | "load" | "Load" | "is_set" | "isSet" | "LoadInt32" | "LoadUint32" | "LoadBool"
+    ) && let Some(flag) =
+        receiver.filter(|r| claim_of(leaf(file, *r)).is_some()).or_else(|| model.child(id, Role::Arg))
         && let Some(check) = named(file, flag, holds)
     {
         return Some(Check { at: id, ..check });
@@ -176,8 +179,20 @@ fn known<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>> 
 
 /// A method whose name says it: `isLeader()`, `lease.isValid()`.
 fn by_name<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>> {
-    const STATE: [&str; 12] =
-        ["check", "valid", "isvalid", "isheld", "held", "owned", "isowned", "isexpired", "expired", "isalive", "isactive", "hasexpired"];
+    const STATE: [&str; 12] = [
+        "check",
+        "valid",
+        "isvalid",
+        "isheld",
+        "held",
+        "owned",
+        "isowned",
+        "isexpired",
+        "expired",
+        "isalive",
+        "isactive",
+        "hasexpired",
+    ];
     let model = file.model;
     let receiver = model.child(id, Role::Receiver);
     let args = model.children_with(id, Role::Arg).filter(|a| !matches!(leaf(file, *a), "ctx" | "context")).count();
@@ -185,16 +200,15 @@ fn by_name<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>
         return None;
     }
     let name = model.name(id);
-    let (claim, weak, positive) = match claim_of(name) {
-        Some(found) => found,
-        None => {
-            let subject = subject_of(&words(leaf(file, receiver?)))?;
-            let verb: String = words(name).concat();
-            if !STATE.contains(&verb.as_str()) || (subject == Claim::Lock && is_local_lock(file, receiver?)) {
-                return None;
-            }
-            (subject, false, !verb.contains("expired"))
+    let (claim, weak, positive) = if let Some(found) = claim_of(name) {
+        found
+    } else {
+        let subject = subject_of(&words(leaf(file, receiver?)))?;
+        let verb: String = words(name).concat();
+        if !STATE.contains(&verb.as_str()) || (subject == Claim::Lock && is_local_lock(file, receiver?)) {
+            return None;
         }
+        (subject, false, !verb.contains("expired"))
     };
     if claim == Claim::Lock && receiver.is_some_and(|r| is_local_lock(file, r)) {
         return None;
@@ -217,11 +231,25 @@ fn named<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>> 
         Some(object) => is_someone_elses(file, object),
         None => matches!(store_kind(file, id), Some(StoreKind::Param(_) | StoreKind::Element)),
     };
-    (positive == holds && !foreign).then_some(Check { at: id, claim, source: Source::Flag, by_name: true, weak, api: None })
+    (positive == holds && !foreign).then_some(Check {
+        at: id,
+        claim,
+        source: Source::Flag,
+        by_name: true,
+        weak,
+        api: None,
+    })
 }
 
 /// `state == LEADER`, `leaderId == myId`, `err == nil` of a check, `flag == 1`.
-fn equality<'a>(file: &Analysis<'a>, id: NodeId, left: NodeId, right: NodeId, holds: bool, depth: usize) -> Option<Check<'a>> {
+fn equality<'a>(
+    file: &Analysis<'a>,
+    id: NodeId,
+    left: NodeId,
+    right: NodeId,
+    holds: bool,
+    depth: usize,
+) -> Option<Check<'a>> {
     let model = file.model;
     for (side, other) in [(left, right), (right, left)] {
         if model.kind(other) == Kind::Null {
@@ -239,7 +267,9 @@ fn equality<'a>(file: &Analysis<'a>, id: NodeId, left: NodeId, right: NodeId, ho
         return None;
     }
     let sides = [(left, right), (right, left)];
-    let found = sides.into_iter().find_map(|(side, other)| is_own_state(file, side, other).or_else(|| is_own_claim(file, side, other)));
+    let found = sides
+        .into_iter()
+        .find_map(|(side, other)| is_own_state(file, side, other).or_else(|| is_own_claim(file, side, other)));
     let (claim, weak) = found?;
     Some(Check { at: id, claim, source: Source::Compared, by_name: true, weak, api: None })
 }
@@ -293,10 +323,13 @@ fn is_self(file: &Analysis<'_>, id: NodeId) -> bool {
     let own = words(leaf(file, id));
     let object = model.child(id, Role::Object).or_else(|| model.child(id, Role::Receiver));
     let on_this = object.is_some_and(|o| file.tables.is_this(model, o));
-    let is_id = own.last().is_some_and(|w| matches!(w.as_str(), "id" | "name" | "uuid" | "address" | "addr" | "identity" | "hostname"));
+    let is_id = own
+        .last()
+        .is_some_and(|w| matches!(w.as_str(), "id" | "name" | "uuid" | "address" | "addr" | "identity" | "hostname"));
     own.iter().any(|w| matches!(w.as_str(), "me" | "my" | "self" | "own" | "local" | "whoami"))
         || (is_id && on_this)
-        || (is_id && own.iter().any(|w| matches!(w.as_str(), "node" | "instance" | "server" | "worker" | "host" | "process")))
+        || (is_id
+            && own.iter().any(|w| matches!(w.as_str(), "node" | "instance" | "server" | "worker" | "host" | "process")))
 }
 
 /// `lock.remainTimeToLive() > 0` where the library is known.
@@ -321,8 +354,19 @@ fn clock<'a>(file: &Analysis<'a>, id: NodeId, left: NodeId, right: NodeId, later
 
 /// The claim of which an expression is the end: `lease.expiresAt`, `lockedUntil`.
 fn end_of(file: &Analysis<'_>, id: NodeId) -> Option<Claim> {
-    const ENDS: [&str; 11] =
-        ["expiry", "expires", "expire", "expiration", "until", "deadline", "end", "ends", "valid", "validity", "expired"];
+    const ENDS: [&str; 11] = [
+        "expiry",
+        "expires",
+        "expire",
+        "expiration",
+        "until",
+        "deadline",
+        "end",
+        "ends",
+        "valid",
+        "validity",
+        "expired",
+    ];
     const PEOPLE: [&str; 6] = ["user", "account", "login", "password", "auth", "customer"];
     let model = file.model;
     let own = words(leaf(file, id));
@@ -350,9 +394,26 @@ fn subject_of(words: &[String]) -> Option<Claim> {
 /// What an identifier claims, whether the word is also common for other things, and whether it claims to have it.
 /// Anything besides the claim, its verb and fillers makes it another question (`hasLeader`, `isLeaderElectionEnabled`).
 fn claim_of(identifier: &str) -> Option<(Claim, bool, bool)> {
-    const FILL: [&str; 20] = [
-        "is", "am", "i", "we", "are", "this", "self", "local", "node", "server", "instance", "still", "currently", "the",
-        "elected", "active", "cluster", "raft", "currently", "process",
+    const FILL: [&str; 19] = [
+        "is",
+        "am",
+        "i",
+        "we",
+        "are",
+        "this",
+        "self",
+        "local",
+        "node",
+        "server",
+        "instance",
+        "still",
+        "currently",
+        "the",
+        "elected",
+        "active",
+        "cluster",
+        "raft",
+        "process",
     ];
     const HAVE: [&str; 12] =
         ["has", "have", "holds", "hold", "own", "owns", "held", "owner", "owned", "valid", "still", "mine"];
@@ -368,7 +429,10 @@ fn claim_of(identifier: &str) -> Option<(Claim, bool, bool)> {
     if only(&["leader"], &[&FILL]) && verb || only(&["leading"], &[&FILL]) {
         return Some((Claim::Leadership, false, !negative));
     }
-    if having && (only(&["leadership"], &[&FILL, &HAVE]) || (core.contains(&"leader") && only(&["lock", "lease", "role"], &[&["leader"], &FILL, &HAVE]))) {
+    if having
+        && (only(&["leadership"], &[&FILL, &HAVE])
+            || (core.contains(&"leader") && only(&["lock", "lease", "role"], &[&["leader"], &FILL, &HAVE])))
+    {
         return Some((Claim::Leadership, false, !negative));
     }
     if only(&["master", "primary"], &[&FILL]) && verb {
@@ -396,7 +460,9 @@ pub(crate) fn leaf<'f>(file: &'f Analysis<'_>, id: NodeId) -> &'f str {
     let model = file.model;
     match model.kind(id) {
         Kind::Name | Kind::Member | Kind::Call | Kind::String => model.name(id),
-        Kind::Await | Kind::Cast | Kind::Spread | Kind::Argument => model.child(id, Role::Value).map_or("", |v| leaf_of_name(file, v)),
+        Kind::Await | Kind::Cast | Kind::Spread | Kind::Argument => {
+            model.child(id, Role::Value).map_or("", |v| leaf_of_name(file, v))
+        }
         Kind::Unary => model.child(id, Role::Operand).map_or("", |v| leaf_of_name(file, v)),
         _ => "",
     }
@@ -412,8 +478,28 @@ fn leaf_of_name<'f>(file: &'f Analysis<'_>, id: NodeId) -> &'f str {
 /// A peer, member or row: the answer speaks of another process.
 fn is_someone_elses(file: &Analysis<'_>, object: NodeId) -> bool {
     const OTHERS: [&str; 22] = [
-        "member", "peer", "replica", "broker", "partition", "tablet", "region", "shard", "other", "remote", "follower",
-        "candidate", "target", "source", "response", "resp", "reply", "request", "status", "entry", "slave", "shards",
+        "member",
+        "peer",
+        "replica",
+        "broker",
+        "partition",
+        "tablet",
+        "region",
+        "shard",
+        "other",
+        "remote",
+        "follower",
+        "candidate",
+        "target",
+        "source",
+        "response",
+        "resp",
+        "reply",
+        "request",
+        "status",
+        "entry",
+        "slave",
+        "shards",
     ];
     let model = file.model;
     if file.tables.is_this(model, object) {

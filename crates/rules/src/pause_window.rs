@@ -37,7 +37,9 @@ fn slow_call(file: &Analysis<'_>, call: NodeId) -> Option<Window> {
     let model = file.model;
     let slow = |role| match role {
         ApiRole::Sleep => Some("it waits here while the answer gets older"),
-        ApiRole::Await | ApiRole::LockAcquire | ApiRole::LockTry => Some("it waits for others here while the answer gets older"),
+        ApiRole::Await | ApiRole::LockAcquire | ApiRole::LockTry => {
+            Some("it waits for others here while the answer gets older")
+        }
         ApiRole::RemoteCall | ApiRole::RemoteRead | ApiRole::Write => Some("a remote call takes its time here"),
         _ => None,
     };

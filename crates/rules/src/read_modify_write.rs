@@ -78,8 +78,10 @@ pub(crate) fn fills_gap(file: &Analysis<'_>, region: &Region<'_>, write: NodeId)
     const FILLS: [&str; 12] =
         ["put", "putall", "set", "hset", "hmset", "setex", "psetex", "mset", "multiset", "fastput", "setall", "store"];
     let name: String = words(file.model.name(write)).concat();
-    FILLS.contains(&name.as_str())
-        && file.guards(write).iter().any(|g| region.covers(g.condition) && is_absence(file, g.condition, g.holds))
+    // Also from inside functions that are handed to others: `found.forEach(x -> store.put(x))`.
+    let lambdas = file.model.ancestors(write).filter(|a| file.model.kind(*a) == Kind::Function && region.covers(*a));
+    let absent = |at: NodeId| file.guards(at).iter().any(|g| region.covers(g.condition) && is_absence(file, g.condition, g.holds));
+    FILLS.contains(&name.as_str()) && [write].into_iter().chain(lambdas).any(absent)
 }
 
 /// Whether a condition that holds (or not) means that something is not there.

@@ -17,6 +17,12 @@ pub(crate) enum Remote {
     Known,
 }
 
+/// Arguments or entries of one construction that are looked at.
+const MOST_CHILDREN: usize = 64;
+
+/// Nodes under one limit that are looked at.
+const MOST_NODES: usize = 2000;
+
 /// Words of identifiers that speak of another machine.
 const REMOTE: [&str; 76] = [
     "client", "clients", "rpc", "grpc", "http", "https", "conn", "connection", "connections", "connect", "connector", "dial",
@@ -51,7 +57,7 @@ pub(crate) fn evidence_at(file: &Analysis<'_>, site: NodeId) -> Remote {
         return Remote::Known;
     }
     let mut named = is_remote_name(model.name(site)) || model.child(site, Role::Type).is_some_and(|t| is_remote_name(model.name(t)));
-    for child in model.children(site) {
+    for child in model.children(site).take(MOST_CHILDREN) {
         named |= match model.role(child) {
             Role::Receiver | Role::Callee | Role::Target => chain_is_remote(file, child),
             Role::Arg | Role::Item => neighbour_is_remote(file, child, 0),
@@ -96,7 +102,7 @@ fn chain_is_remote(file: &Analysis<'_>, id: NodeId) -> bool {
 fn neighbour_is_remote(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
     let model = file.model;
     match model.kind(id) {
-        Kind::Record | Kind::List => depth < 3 && model.children(id).any(|c| neighbour_is_remote(file, c, depth + 1)),
+        Kind::Record | Kind::List => depth < 3 && model.children(id).take(MOST_CHILDREN).any(|c| neighbour_is_remote(file, c, depth + 1)),
         Kind::Argument | Kind::Entry => {
             let speaks = !speaks_of_time(model.name(id)) && is_remote_name(model.name(id));
             speaks || model.child(id, Role::Value).is_some_and(|v| depth < 3 && neighbour_is_remote(file, v, depth + 1))
@@ -134,7 +140,7 @@ pub(crate) fn evidence_around(file: &Analysis<'_>, id: NodeId) -> Remote {
 pub(crate) fn evidence_reached(file: &Analysis<'_>, site: NodeId) -> Remote {
     let model = file.model;
     let mut best = Remote::No;
-    for inner in model.descendants(site).filter(|d| matches!(model.kind(*d), Kind::Call | Kind::New)) {
+    for inner in model.descendants(site).take(MOST_NODES).filter(|d| matches!(model.kind(*d), Kind::Call | Kind::New)) {
         best = best.max(call_evidence(file, inner));
     }
     if let Some(receiver) = model.child(site, Role::Receiver) {
@@ -181,7 +187,7 @@ fn uses(file: &Analysis<'_>, statement: NodeId) -> Remote {
 }
 
 fn inside(file: &Analysis<'_>, body: NodeId) -> Remote {
-    let calls = file.model.descendants(body).filter(|d| matches!(file.model.kind(*d), Kind::Call | Kind::New));
+    let calls = file.model.descendants(body).take(MOST_NODES).filter(|d| matches!(file.model.kind(*d), Kind::Call | Kind::New));
     calls.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No)
 }
 

@@ -54,11 +54,11 @@ const REPLICATES: [&str; 22] = [
     "anti", "memberlist", "hinted",
 ];
 /// Words of code whose order of events is data, not a decision: series, streams, logs, caches, views.
-const DATA: [&str; 48] = [
+const DATA: [&str; 49] = [
     "metric", "metrics", "series", "sample", "samples", "chart", "graph", "log", "logs", "logger", "trace", "tracing", "span",
     "stat", "stats", "statistics", "history", "historical", "report", "window", "windowed", "watermark", "stream", "streams",
     "candle", "feed", "view", "ui", "component", "render", "format", "formatter", "cli", "table", "test", "tests", "mock",
-    "benchmark", "backup", "backups", "segment", "retention", "oracle", "tso", "mvcc", "release", "releases", "changelog",
+    "benchmark", "backup", "backups", "segment", "retention", "oracle", "tso", "mvcc", "release", "releases", "changelog", "clock",
 ];
 /// Words of types that carry what another process sent.
 const CARRIERS: [&str; 10] = ["request", "message", "msg", "event", "packet", "rpc", "payload", "envelope", "frame", "notification"];

@@ -219,12 +219,12 @@ pub(crate) fn is_change_time(all: &[String]) -> bool {
     ];
     const INSTANTS: [&str; 9] = ["at", "time", "on", "ts", "timestamp", "date", "ms", "last", "millis"];
     // Times that do not order versions, and logical clocks that are called time stamps.
-    const OTHER: [&str; 50] = [
+    const OTHER: [&str; 52] = [
         "created", "creation", "create", "expires", "expire", "expired", "expiry", "expiration", "exp", "iat", "nbf", "start",
         "started", "end", "begin", "finish", "finished", "deadline", "timeout", "elapsed", "duration", "interval", "latency",
         "schedule", "scheduled", "due", "next", "commit", "read", "snapshot", "tso", "oracle", "logical", "lamport", "hlc",
         "sequence", "seq", "term", "epoch", "watermark", "min", "max", "window", "birth", "runtime", "uptime", "delay",
-        "period", "since", "until",
+        "period", "since", "until", "cluster", "operation",
     ];
     let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
     !has(&OTHER) && (has(&STAMPS) || (has(&CHANGES) && has(&INSTANTS)))

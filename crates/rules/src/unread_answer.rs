@@ -23,7 +23,8 @@ pub(crate) fn unread_answers(file: &Analysis<'_>) -> Vec<Unread> {
         return Vec::new();
     }
     let continuations = file.tables.functions.iter().filter_map(|f| continuation(file, f.node));
-    let locals = model.ids().filter(|i| matches!(model.kind(*i), Kind::Let | Kind::Assign)).filter_map(|i| local(file, i));
+    let locals =
+        model.ids().filter(|i| matches!(model.kind(*i), Kind::Let | Kind::Assign)).filter_map(|i| local(file, i));
     continuations.chain(locals).collect()
 }
 
@@ -43,7 +44,8 @@ fn continuation(file: &Analysis<'_>, function: NodeId) -> Option<Unread> {
 /// `locked = take_lock()`, and work follows.
 fn local(file: &Analysis<'_>, statement: NodeId) -> Option<Unread> {
     let model = file.model;
-    let target = model.child(statement, Role::Target).filter(|t| model.kind(*t) == Kind::Name && is_answer(model.name(*t)))?;
+    let target =
+        model.child(statement, Role::Target).filter(|t| model.kind(*t) == Kind::Name && is_answer(model.name(*t)))?;
     let mut asked = model.child(statement, Role::Value)?;
     if model.kind(asked) == Kind::Await {
         asked = model.child(asked, Role::Value)?;
@@ -56,7 +58,8 @@ fn local(file: &Analysis<'_>, statement: NodeId) -> Option<Unread> {
 }
 
 fn is_answer(name: &str) -> bool {
-    words_match(name, &["locked", "acquired", "obtained"]) || matches!(name, "gotLock" | "got_lock" | "hasLock" | "has_lock" | "isLeader" | "is_leader")
+    words_match(name, &["locked", "acquired", "obtained"])
+        || matches!(name, "gotLock" | "got_lock" | "hasLock" | "has_lock" | "isLeader" | "is_leader")
 }
 
 /// A call that takes or renews a lock or lease and says whether it did.
@@ -65,10 +68,14 @@ fn gives_answer(file: &Analysis<'_>, id: NodeId) -> bool {
         return false;
     }
     if let Some(known) = file.resolve(id) {
-        return matches!(known.api.role, ApiRole::LockTry | ApiRole::LockExtend | ApiRole::LeaderCheck | ApiRole::LeaseCheck);
+        return matches!(
+            known.api.role,
+            ApiRole::LockTry | ApiRole::LockExtend | ApiRole::LeaderCheck | ApiRole::LeaseCheck
+        );
     }
     let name = file.model.name(id);
-    words_match(name, &["lock", "lease", "leadership"]) && words_match(name, &["take", "acquire", "obtain", "try", "get", "renew", "extend"])
+    words_match(name, &["lock", "lease", "leadership"])
+        && words_match(name, &["take", "acquire", "obtain", "try", "get", "renew", "extend"])
 }
 
 fn is_read(file: &Analysis<'_>, within: NodeId, name: Sym) -> bool {
@@ -82,6 +89,7 @@ fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
     let first = calls.partition_point(|c| *c < from);
     calls[first..].iter().copied().take_while(|c| *c < to).find(|c| {
         let known = file.resolve(*c).map(|k| k.api.role);
-        known != Some(ApiRole::Log) && !words_match(file.model.name(*c), &["log", "debug", "info", "warn", "error", "resolve"])
+        known != Some(ApiRole::Log)
+            && !words_match(file.model.name(*c), &["log", "debug", "info", "warn", "error", "resolve"])
     })
 }

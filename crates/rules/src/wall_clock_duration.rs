@@ -152,7 +152,7 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
 }
 
 fn help(left: &Value, right: &Value) -> String {
-    if left.origins.and(right.origins).any(Origins::BOTH) {
+    if left.origins.and(right.origins).any(Origins::BOTH.and(Origins::STRIPPED)) {
         return "keep both sides as they came from the clock: what strips the monotonic part (UTC, Round, Truncate, Unix*) \
                 makes every comparison fall back to the wall clock"
             .to_owned();
@@ -190,10 +190,12 @@ fn is_one_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) 
     l.len() == 1 && l == r && !stored && file.in_loop(id).is_none()
 }
 
-/// A time that is handed on inside a lock, lease or membership decides how long someone believes in it.
+/// A time that is handed on inside a lock, lease, membership or limiter decides who is let in, and for how long.
 fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
-    const KEPT: [&str; 10] =
-        ["lock", "lease", "leader", "leadership", "session", "heartbeat", "election", "membership", "expiry", "expires"];
+    const KEPT: [&str; 14] = [
+        "lock", "lease", "leader", "leadership", "session", "heartbeat", "election", "membership", "expiry", "expires",
+        "bucket", "limiter", "throttle", "breaker",
+    ];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     words_match(function, &KEPT) || words_match(class, &KEPT)
@@ -201,9 +203,10 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
 
 /// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
-    const SUBJECT: [&str; 20] = [
+    const SUBJECT: [&str; 22] = [
         "skew", "drift", "offset", "suspend", "standby", "resume", "calendar", "cron", "midnight", "exp", "iat", "nbf",
         "jwt", "cert", "certificate", "credential", "credentials", "cookie", "kerberos", "tgt",
+        "mtime", "ctime",
     ];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     words_match(function, &SUBJECT)

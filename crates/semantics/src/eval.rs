@@ -561,7 +561,7 @@ impl Analysis<'_> {
         let Some(source) = source else { return Value::unknown() };
         let mut value = self.value(source);
         if known.api.role == ApiRole::TimeStrip && value.origins.any(Origins::BOTH) {
-            value.origins = value.origins.without(Origins::BOTH).and(Origins::WALL);
+            value.origins = value.origins.without(Origins::BOTH).and(Origins::WALL).and(Origins::STRIPPED);
             for site in &mut value.sites {
                 if site.origins.any(Origins::BOTH) {
                     site.origins = site.origins.without(Origins::BOTH).and(Origins::WALL);

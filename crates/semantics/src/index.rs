@@ -8,7 +8,8 @@ use crate::tables::LOOSE;
 use crate::stamps::Stamp;
 use crate::value::{Origins, Site, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::sync::Arc;
+use aho_corasick::AhoCorasick;
+use std::sync::{Arc, OnceLock};
 use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
 
 /// A function as seen from other files.
@@ -66,18 +67,33 @@ impl FileSummary {
     }
 }
 
-/// Parts of identifiers that some rule's evidence starts from. A file without any of them has nothing to report.
-const TRIGGERS: [&str; 34] = [
-    "timeout", "deadline", "lease", "leader", "lock", "mutex", "expir", "timestamp", "heartbeat", "lastseen",
-    "last_seen", "now", "millis", "nano", "clock", "elapsed", "monotonic", "time", "date", "ttl", "master", "primary",
-    "retry", "updated", "modified", "session", "semaphore", "election", "fetch", "requests", "http", "await", "dial",
-    "wait",
+/// Beginnings of words of identifiers that some rule's evidence starts from. A file without any of them has nothing to
+/// report, and nothing to tell other files but its classes.
+const TRIGGERS: [&str; 38] = [
+    "time", "now", "date", "updated", "modified", "deadline", "lease", "leader", "lock", "unlock", "mutex", "expir",
+    "heartbeat", "seen", "milli", "nano", "clock", "elapsed", "monotonic", "ttl", "master", "primary", "retry",
+    "session", "semaphore", "elect", "fetch", "request", "http", "await", "dial", "wait", "sleep", "hasleadership",
+    "datetime", "currenttime", "lastseen", "held",
 ];
+
+/// Whether any symbol of the file has a word that begins with a trigger.
+fn is_relevant(model: &FileModel) -> bool {
+    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let built = || AhoCorasick::builder().ascii_case_insensitive(true).build(TRIGGERS).ok();
+    let Some(words) = WORDS.get_or_init(built) else { return true };
+    let starts_word = |text: &str, at: usize| {
+        let bytes = text.as_bytes();
+        let Some(before) = at.checked_sub(1).map(|i| bytes[i]) else { return true };
+        !before.is_ascii_alphanumeric()
+            || (bytes[at].is_ascii_uppercase() && !before.is_ascii_uppercase())
+            || (bytes[at].is_ascii_uppercase() && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase))
+    };
+    model.symbols().any(|(_, text)| text.len() < 80 && words.find_overlapping_iter(text).any(|m| starts_word(text, m.start())))
+}
 
 /// Summarises a file by itself (the map step). `path` is the path shown to the user.
 pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileSummary {
-    let symbols = model.symbols().map(|(_, s)| s).filter(|s| s.len() < 64);
-    let relevant = symbols.map(|s| s.to_ascii_lowercase()).any(|s| TRIGGERS.iter().any(|t| s.contains(t)));
+    let relevant = is_relevant(model);
     let empty = ProjectIndex::default();
     let no_text = || Arc::from("");
     let file = Analysis::new(catalog, &empty, path.clone(), model, &no_text);
@@ -87,6 +103,9 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
             continue;
         }
         summary.classes.push((class.name.clone(), file.supertypes(&class.name)));
+        if !relevant {
+            continue;
+        }
         let mut names: Vec<Sym> = class.fields.keys().copied().collect();
         names.sort_unstable();
         for name in names {
@@ -97,6 +116,9 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
                 summary.fields.push((class.name.clone(), text.to_owned(), FieldSummary { value, ty }));
             }
         }
+    }
+    if !relevant {
+        return summary;
     }
     for name in file.tables.foreign_fields() {
         for (object, store) in file.tables.foreign_stores(name) {

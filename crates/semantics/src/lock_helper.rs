@@ -133,8 +133,13 @@ impl Analysis<'_> {
         if !is_lock_word(model.name(function)) {
             return Vec::new();
         }
+        let gives_back = |name: &str| words(name).first().is_some_and(|w| w == "release" || w == "unlock");
         let calls = self.calls_below(function).iter().copied();
         let others = calls.filter(|c| model.child(*c, Role::Receiver).is_some() && is_lock_word(model.name(*c)));
+        // What is given back in the function itself is not held for the caller.
+        if !gives_back(model.name(function)) && others.clone().any(|c| gives_back(model.name(c))) {
+            return Vec::new();
+        }
         others.filter_map(|c| self.project_method(c)).take(MOST).collect()
     }
 
@@ -205,7 +210,7 @@ impl Analysis<'_> {
 
     fn is_called_a_lock(&self, call: NodeId) -> bool {
         let model = self.model;
-        let around = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && model.name(*a) != "");
+        let around = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && !model.name(*a).is_empty());
         let class = self.tables.class_around(model, call).map(|c| self.tables.classes[c as usize].name.as_str());
         model.descendants(call).any(|d| is_lock_word(model.name(d)))
             || around.is_some_and(|f| is_lock_word(model.name(f)))

@@ -170,7 +170,7 @@ impl Analysis<'_> {
             let parent = model.parent(child)?;
             match (model.kind(parent), model.name(parent)) {
                 (Kind::Unary, "!") => held = !held,
-                (Kind::Binary, "&&" | "||") => {}
+                (Kind::Binary, "&&" | "||" | ">") => {}
                 (Kind::Binary, op @ ("==" | "!=" | "is" | "is not")) => {
                     let same = matches!(op, "==" | "is");
                     let other = model.children_with(parent, Role::Operand).find(|o| *o != child)?;
@@ -181,7 +181,6 @@ impl Analysis<'_> {
                         None => return None,
                     }
                 }
-                (Kind::Binary, ">") => {}
                 (Kind::Binary, _) => return None,
                 (Kind::Call, name) => held ^= self.negates(parent, name),
                 _ => {}
@@ -277,9 +276,8 @@ impl Analysis<'_> {
             }
             match (model.kind(ancestor), model.role(ancestor)) {
                 (Kind::Defer, _) => return false,
-                (Kind::Catch, _) if !inside_finally => return false,
                 (_, Role::Finally) => inside_finally = true,
-                (_, Role::Then | Role::Else) if !inside_finally => return false,
+                (Kind::Catch, _) | (_, Role::Then | Role::Else) if !inside_finally => return false,
                 _ => {}
             }
         }

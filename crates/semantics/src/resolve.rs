@@ -191,12 +191,10 @@ impl<'a> Analysis<'a> {
         if self.tables.free_functions.contains_key(&name) || self.tables.classes.iter().any(|c| c.name == text) {
             return None;
         }
-        if let Some(package) = &self.tables.package {
-            for implicit in [package.as_str(), "java.lang"] {
-                let path = join_path(implicit, text);
-                if self.catalog.knows_type(&path) || self.catalog.has_members_of(&path) || self.catalog.lookup(&path, None).is_some() {
-                    return Some((path, How::Import));
-                }
+        for implicit in self.tables.package.as_deref().into_iter().chain(["java.lang"]) {
+            let path = join_path(implicit, text);
+            if self.catalog.knows_type(&path) || self.catalog.has_members_of(&path) || self.catalog.lookup(&path, None).is_some() {
+                return Some((path, How::Import));
             }
         }
         Some((text.to_owned(), How::Import))
@@ -485,8 +483,12 @@ impl<'a> Analysis<'a> {
             }
             // A local variable that holds a function.
             if let Some(store) = self.local_store(id, name) {
-                let value = store.value.filter(|v| model.kind(*v) == Kind::Function);
-                return value.map(Callee::Here);
+                if let Some(value) = store.value.filter(|v| model.kind(*v) == Kind::Function) {
+                    return Some(Callee::Here(value));
+                }
+                // `const { now } = require('./clocks')`
+                let path = self.path_of_store(store, text)?;
+                return self.index.function(Some(&path), "", leaf(&path)).map(Callee::Elsewhere);
             }
             if let Some(class) = self.tables.class_around(model, id)
                 && let Some(found) = self.method_of(&self.tables.classes[class as usize].name.clone(), text, arity)

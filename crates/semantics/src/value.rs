@@ -46,6 +46,8 @@ impl Origins {
     pub const NULL: Origins = Origins(1 << 16);
     /// A default parameter value.
     pub const DEFAULT: Origins = Origins(1 << 17);
+    /// A reading that carried both clocks and lost its monotonic part; also [`Origins::WALL`].
+    pub const STRIPPED: Origins = Origins(1 << 18);
     /// Readings of any clock of this process.
     pub const CLOCKS: Origins = Origins(Self::WALL.0 | Self::BOTH.0 | Self::MONOTONIC.0 | Self::CPU.0);
 
@@ -78,9 +80,10 @@ impl Origins {
 
     /// The names of the members, for traces.
     pub fn names(self) -> Vec<&'static str> {
-        const NAMES: [&str; 18] = [
+        const NAMES: [&str; 19] = [
             "wall", "wall+monotonic", "monotonic", "cpu", "logical", "database", "file", "external", "constant",
             "config", "param", "remote", "random", "token", "unknown", "lease", "null", "default",
+            "stripped",
         ];
         NAMES.iter().enumerate().filter(|(i, _)| self.0 >> i & 1 == 1).map(|(_, n)| *n).collect()
     }

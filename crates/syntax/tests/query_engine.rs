@@ -61,7 +61,9 @@ fn sources(queries: &Path, pack: &str, into: &mut Vec<QuerySource>) {
             let text = std::fs::read_to_string(&path).expect("readable");
             let parents = inherited_packs(&text);
             into.push(QuerySource { file: path.display().to_string(), text });
-            parents.iter().for_each(|p| sources(queries, p, into));
+            for parent in parents {
+                sources(queries, &parent, into);
+            }
         }
     }
 }
@@ -90,7 +92,9 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 fn below(path: &Path, into: &mut Vec<PathBuf>) {
     if path.is_dir() {
-        entries(path).iter().for_each(|p| below(p, into));
+        for inner in entries(path) {
+            below(&inner, into);
+        }
     } else {
         into.push(path.to_owned());
     }

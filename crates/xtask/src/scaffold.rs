@@ -119,7 +119,7 @@ fn code(id: &str, ty: &str, module: &str, family: &str) -> String {
 }
 
 fn page(id: &str) -> String {
-    let blocks: String = LANGUAGES.iter().map(|(language, ..)| format!("```{language}\n```\n\n")).collect();
+    let blocks = LANGUAGES.map(|(language, ..)| format!("```{language}\n```\n\n")).concat();
     format!(
         "# {id}\n\n## What it finds\n\n## Why it is wrong\n\n## Example\n\n{blocks}## Instead\n\n{blocks}\
          ## When it is quiet or wrong\n\n## References\n"
