@@ -48,8 +48,7 @@ impl Analysis<'_> {
             let Some(parent) = model.parent(child) else { return };
             match (model.kind(parent), model.role(child)) {
                 (Kind::Binary, _) if is_arithmetic(model.name(parent)) => {}
-                (Kind::Unary | Kind::Cast | Kind::Await, _) => {}
-                (Kind::Conditional, Role::Then | Role::Else) => {}
+                (Kind::Unary | Kind::Cast | Kind::Await, _) | (Kind::Conditional, Role::Then | Role::Else) => {}
                 (Kind::New, Role::Arg) if model.children_with(parent, Role::Arg).count() == 1 => {}
                 (Kind::Call, Role::Receiver | Role::Arg) => {
                     if let Some((class, member)) = self.setter(parent, child) {
