@@ -1,3 +1,5 @@
+//! Tests of the module above.
+
 use super::*;
 use crate::settings::Flags;
 use crate::testing::{Folder, names};

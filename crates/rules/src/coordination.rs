@@ -7,37 +7,88 @@ use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, Callee, Origins, StoreKind, words};
 
 const COORDINATES: [&str; 26] = [
-    "lock", "locks", "locked", "locker", "locking", "lease", "leases", "leased", "leader", "leadership", "election", "claim",
-    "claimed", "mutex", "semaphore", "holder", "heartbeat", "heartbeats", "beat", "alive", "liveness", "keepalive", "lastseen",
-    "heartbeated", "checkin", "ping",
+    "lock",
+    "locks",
+    "locked",
+    "locker",
+    "locking",
+    "lease",
+    "leases",
+    "leased",
+    "leader",
+    "leadership",
+    "election",
+    "claim",
+    "claimed",
+    "mutex",
+    "semaphore",
+    "holder",
+    "heartbeat",
+    "heartbeats",
+    "beat",
+    "alive",
+    "liveness",
+    "keepalive",
+    "lastseen",
+    "heartbeated",
+    "checkin",
+    "ping",
 ];
 /// Locks that no machine holds against another: accounts, rows, retention, screens.
 const OTHER: [&str; 22] = [
-    "account", "accounts", "user", "login", "password", "lockout", "attempt", "attempts", "auth", "retention", "legal", "cookie",
-    "certificate", "jwt", "token", "screen", "email", "invite", "invitation", "subscription", "stat", "stats",
+    "account",
+    "accounts",
+    "user",
+    "login",
+    "password",
+    "lockout",
+    "attempt",
+    "attempts",
+    "auth",
+    "retention",
+    "legal",
+    "cookie",
+    "certificate",
+    "jwt",
+    "token",
+    "screen",
+    "email",
+    "invite",
+    "invitation",
+    "subscription",
+    "stat",
+    "stats",
 ];
 
 /// Whether names speak of a lock, lease, leader or heartbeat that several machines share.
 pub(crate) fn coordinates<S: AsRef<str>>(names: &[S]) -> bool {
     let all: Vec<String> = names.iter().flat_map(|n| words(n.as_ref())).collect();
     let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
-    let seen = all.windows(2).any(|p| p[0] == "last" && matches!(p[1].as_str(), "seen" | "contact" | "ping" | "beat" | "alive"));
+    let seen = all
+        .windows(2)
+        .any(|p| p[0] == "last" && matches!(p[1].as_str(), "seen" | "contact" | "ping" | "beat" | "alive"));
     (has(&COORDINATES) || seen) && !has(&OTHER)
 }
 
 /// Whether the stamp, or the code around it, coordinates machines.
 pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
-    let chain = file.model.self_and_descendants(stamp.node).filter(|n| matches!(file.model.kind(*n), Kind::Member | Kind::Name));
+    let chain = file
+        .model
+        .self_and_descendants(stamp.node)
+        .filter(|n| matches!(file.model.kind(*n), Kind::Member | Kind::Name));
     let mut own: Vec<String> = chain.take(8).map(|n| file.model.name(n).to_owned()).collect();
     own.push(stamp.words.join("_"));
     let (functions, places) = surroundings(file, id);
-    coordinates(&own) || (coordinates(&functions) || coordinates(&places)) && !words(&stamp.member).iter().any(|w| OTHER.contains(&w.as_str()))
+    coordinates(&own)
+        || (coordinates(&functions) || coordinates(&places))
+            && !words(&stamp.member).iter().any(|w| OTHER.contains(&w.as_str()))
 }
 
 /// Whether the expression is this machine's wall clock, read in this function or by a helper, give or take a duration.
 pub(crate) fn is_local_reading(file: &Analysis<'_>, id: NodeId) -> bool {
     let value = file.value(id);
-    let elsewhere = Origins::REMOTE.and(Origins::DATABASE).and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::LEASE);
+    let elsewhere =
+        Origins::REMOTE.and(Origins::DATABASE).and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::LEASE);
     if !value.origins.any(Origins::WALL.and(Origins::BOTH)) || value.origins.any(elsewhere.and(Origins::MONOTONIC)) {
         return false;
     }
@@ -63,14 +114,19 @@ fn reads_clock(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
                 (None, receiver) => is_clock_helper(file, id, receiver, depth),
             },
         },
-        Kind::Binary => matches!(model.name(id), "+" | "-" | "*" | "/" | "//") && model.children(id).any(|c| reads_clock(file, c, depth + 1)),
+        Kind::Binary => {
+            matches!(model.name(id), "+" | "-" | "*" | "/" | "//")
+                && model.children(id).any(|c| reads_clock(file, c, depth + 1))
+        }
         Kind::Unary | Kind::Await | Kind::Cast => model.children(id).any(|c| reads_clock(file, c, depth + 1)),
         Kind::Name => {
             let stored = |scope: NodeId| file.tables.stores(scope, model.sym(id));
-            let scope = model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).find(|f| !stored(*f).is_empty());
+            let scope =
+                model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).find(|f| !stored(*f).is_empty());
             scope.is_some_and(|s| {
                 stored(s).iter().any(|store| {
-                    store.kind == StoreKind::Plain && store.value.is_some_and(|v| v < id && reads_clock(file, v, depth + 1))
+                    store.kind == StoreKind::Plain
+                        && store.value.is_some_and(|v| v < id && reads_clock(file, v, depth + 1))
                 })
             })
         }
@@ -95,6 +151,8 @@ mod tests {
     #[test]
     fn locks_of_machines_are_told_from_locks_of_accounts() {
         assert!(coordinates(&["lockedUntil"]) && coordinates(&["JdbcLeaseLock"]) && coordinates(&["node_last_seen"]));
-        assert!(!coordinates(&["accountLockedUntil"]) && !coordinates(&["updated_at"]) && !coordinates(&["blockUntil"]));
+        assert!(
+            !coordinates(&["accountLockedUntil"]) && !coordinates(&["updated_at"]) && !coordinates(&["blockUntil"])
+        );
     }
 }

@@ -97,7 +97,11 @@ fn judge(file: &Analysis<'_>, limit: Limit, set: &BTreeSet<&str>) -> Option<Fixe
     let value = fixed_value(file, &limit)?;
     let seconds = value.seconds(limit.unit);
     let endless = seconds.is_some_and(|s| s > DAY);
-    if endless || of_another_object(file, limit.length, 0) || is_set_elsewhere(file, &limit, set) || is_a_default(file, &limit) {
+    if endless
+        || of_another_object(file, limit.length, 0)
+        || is_set_elsewhere(file, &limit, set)
+        || is_a_default(file, &limit)
+    {
         return None;
     }
     let confidence = sureness(file, &limit, &value, seconds);
@@ -127,7 +131,10 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         confidence = lower(confidence);
     }
     let settable = is_open_entry(file, limit) || may_be_overridden(file, limit.length);
-    let harmless = seconds.is_some_and(|s| s >= TEN_MINUTES) || keeps_alive(limit) || ends(file, limit) || is_near(file, limit.site);
+    let harmless = seconds.is_some_and(|s| s >= TEN_MINUTES)
+        || keeps_alive(limit)
+        || ends(file, limit)
+        || is_near(file, limit.site);
     if settable || harmless || is_tool(&file.path) { Confidence::Low } else { confidence }
 }
 
@@ -167,7 +174,10 @@ fn is_a_default(file: &Analysis<'_>, limit: &Limit) -> bool {
 fn may_be_overridden(file: &Analysis<'_>, length: NodeId) -> bool {
     let model = file.model;
     let name = model.name(length);
-    if !matches!(model.kind(length), Kind::Name | Kind::Member) || !name.chars().any(char::is_lowercase) || name.starts_with('_') {
+    if !matches!(model.kind(length), Kind::Name | Kind::Member)
+        || !name.chars().any(char::is_lowercase)
+        || name.starts_with('_')
+    {
         return false;
     }
     // By convention open to other packages.
@@ -176,14 +186,17 @@ fn may_be_overridden(file: &Analysis<'_>, length: NodeId) -> bool {
     if own && (public || file.index().is_set(name)) {
         return true;
     }
-    let Some(class) = file.tables.class_around(model, length).and_then(|c| file.tables.classes.get(c as usize)) else { return false };
+    let Some(class) = file.tables.class_around(model, length).and_then(|c| file.tables.classes.get(c as usize)) else {
+        return false;
+    };
     let stores = class.fields.get(&model.sym(length)).map_or(&[][..], Vec::as_slice);
     let elsewhere = file.value(length).sites.first().is_some_and(|s| s.location.path != file.path);
     if stores.is_empty() && elsewhere && !class.extends.is_empty() {
         return true;
     }
     stores.iter().any(|s| {
-        let declared = class.node.is_some() && file.function_around(s.at).is_none_or(|f| class.node.is_some_and(|c| f < c));
+        let declared =
+            class.node.is_some() && file.function_around(s.at).is_none_or(|f| class.node.is_some_and(|c| f < c));
         let closed = |m: NodeId| matches!(model.name(m), "private" | "final" | "readonly" | "const");
         declared && !model.children_with(s.at, Role::Modifier).any(closed)
     })
@@ -212,9 +225,14 @@ fn members_set<'f>(file: &'f Analysis<'_>) -> BTreeSet<&'f str> {
 /// Another limit of the same construction can be set: this one was forgotten.
 fn has_settable_sibling(file: &Analysis<'_>, limit: &Limit) -> bool {
     let model = file.model;
-    let entries = model.descendants(file.statement(limit.site)).take(NEAR_NODES).filter(|d| matches!(model.kind(*d), Kind::Entry | Kind::Argument));
+    let entries = model
+        .descendants(file.statement(limit.site))
+        .take(NEAR_NODES)
+        .filter(|d| matches!(model.kind(*d), Kind::Entry | Kind::Argument));
     let mut named = entries.filter(|e| model.name(*e).to_ascii_lowercase().contains("timeout"));
-    named.any(|e| model.child(e, Role::Value).is_some_and(|v| file.value(v).origins.any(Origins::PARAM.and(Origins::CONFIG))))
+    named.any(|e| {
+        model.child(e, Role::Value).is_some_and(|v| file.value(v).origins.any(Origins::PARAM.and(Origins::CONFIG)))
+    })
 }
 
 /// It bounds how long something may take to end.
@@ -232,7 +250,9 @@ fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     model.self_and_descendants(site).take(NEAR_NODES).any(|d| match model.kind(d) {
         Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
-        Kind::Call | Kind::Name | Kind::Member | Kind::New => words(model.name(d)).iter().any(|w| NEAR.contains(&w.as_str())),
+        Kind::Call | Kind::Name | Kind::Member | Kind::New => {
+            words(model.name(d)).iter().any(|w| NEAR.contains(&w.as_str()))
+        }
         _ => false,
     })
 }
@@ -240,8 +260,28 @@ fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 fn is_tool(path: &str) -> bool {
     const TOOLS: [&str; 22] = [
-        "cli", "ctl", "command", "commands", "tool", "tools", "contrib", "script", "scripts", "functional", "integration", "e2e",
-        "benchmark", "benchmarks", "bench", "demo", "hack", "testing", "testutil", "features", "playground", "example",
+        "cli",
+        "ctl",
+        "command",
+        "commands",
+        "tool",
+        "tools",
+        "contrib",
+        "script",
+        "scripts",
+        "functional",
+        "integration",
+        "e2e",
+        "benchmark",
+        "benchmarks",
+        "bench",
+        "demo",
+        "hack",
+        "testing",
+        "testutil",
+        "features",
+        "playground",
+        "example",
     ];
     let mut folders = path.rsplit('/').skip(1);
     folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || words(f).iter().any(|w| TOOLS.contains(&w.as_str())))
@@ -256,7 +296,8 @@ fn of_another_object(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
             !own && file.resolve(n).is_none() && !is_path(file, n)
         }
         Kind::Call => {
-            let asked = model.child(n, Role::Receiver).is_some_and(|r| !file.tables.is_this(model, r) && !is_path(file, r));
+            let asked =
+                model.child(n, Role::Receiver).is_some_and(|r| !file.tables.is_this(model, r) && !is_path(file, r));
             asked && file.resolve(n).is_none()
         }
         Kind::Name if depth < 3 => {
@@ -330,7 +371,9 @@ fn subject(file: &Analysis<'_>, limit: &Limit) -> String {
         return limit.name.clone();
     }
     match model.kind(limit.site) {
-        Kind::New | Kind::Record => model.child(limit.site, Role::Type).map_or_else(String::new, |t| model.name(t).to_owned()),
+        Kind::New | Kind::Record => {
+            model.child(limit.site, Role::Type).map_or_else(String::new, |t| model.name(t).to_owned())
+        }
         _ => model.name(limit.site).to_owned(),
     }
 }
@@ -354,7 +397,8 @@ fn detects(kind: TimeoutKind) -> bool {
 }
 
 fn severity(fixed: &Fixed) -> Severity {
-    let minor = matches!(fixed.limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) || is_generous(fixed.limit.kind, fixed.seconds, fixed.value.number);
+    let minor = matches!(fixed.limit.kind, TimeoutKind::Connect | TimeoutKind::Pool)
+        || is_generous(fixed.limit.kind, fixed.seconds, fixed.value.number);
     if minor { Severity::Note } else { Severity::Warning }
 }
 

@@ -5,12 +5,12 @@
 mod coordination;
 mod hard_coded_timeout;
 mod lease_check_then_act;
-mod lock_purpose;
-mod read_modify_write;
 mod limits;
+mod lock_purpose;
 mod monotonic_edit;
 mod ownership;
 mod pause_window;
+mod read_modify_write;
 mod remote;
 mod replicas;
 mod stamped;

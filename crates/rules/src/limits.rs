@@ -134,7 +134,11 @@ fn effective_kind(known: Resolved<'_>, spec: &ArgSpec) -> Option<TimeoutKind> {
             let any = |text: &str| words(text).iter().any(|w| housekeeping.contains(&w.as_str()));
             (!serves && !any(name) && !any(&named)).then_some(TimeoutKind::Read)
         }
-        TimeoutKind::Read | TimeoutKind::Write | TimeoutKind::Total | TimeoutKind::Await | TimeoutKind::Pool if serves => None,
+        TimeoutKind::Read | TimeoutKind::Write | TimeoutKind::Total | TimeoutKind::Await | TimeoutKind::Pool
+            if serves =>
+        {
+            None
+        }
         _ if spec_name(spec).is_some_and(|n| words(&n).iter().any(|w| w == "continue" || w == "tick")) => None,
         kind => Some(kind),
     }
@@ -178,7 +182,10 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
         };
         let is_unit = position > 0 && file.unit_named_by(*arg).is_some();
         let by_callee = own_name.map(|_| callee).filter(|_| !is_unit && is_number(file, *arg));
-        let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(|| reaches_out(file, id, *arg, callee)) else { continue };
+        let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(|| reaches_out(file, id, *arg, callee))
+        else {
+            continue;
+        };
         // `connect() { connect(TIMEOUT) }`: the other overload makes it configurable.
         if file.function_around(id).is_some_and(|f| model.name(f) == callee) {
             continue;
@@ -192,17 +199,30 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
 
 /// `newTransport(5 * time.Second)`, `dial(addr, Duration.ofSeconds(5))`: a length of time for what reaches out by its name.
 fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n str) -> Option<&'n str> {
-    const OUT: [&str; 12] =
-        ["dial", "connect", "client", "transport", "conn", "rpc", "request", "fetch", "roundtripper", "dialer", "ping", "probe"];
+    const OUT: [&str; 12] = [
+        "dial",
+        "connect",
+        "client",
+        "transport",
+        "conn",
+        "rpc",
+        "request",
+        "fetch",
+        "roundtripper",
+        "dialer",
+        "ping",
+        "probe",
+    ];
     const OTHER: [&str; 16] = [
-        "interval", "ttl", "expire", "period", "cache", "window", "retry", "delay", "backoff", "poll", "every", "age", "set", "limit",
-        "limiter", "record",
+        "interval", "ttl", "expire", "period", "cache", "window", "retry", "delay", "backoff", "poll", "every", "age",
+        "set", "limit", "limiter", "record",
     ];
     let words = words(callee);
     let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     let value = || file.value(arg);
     let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
-    (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed)).then_some(callee)
+    (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed))
+        .then_some(callee)
 }
 
 /// `x.setReadTimeout(5000)`, `promise.timeout(1000)`, `withTimeout(work, 1000)`, but not `isTimeout(5)`.
@@ -220,24 +240,45 @@ fn is_setter(file: &Analysis<'_>, id: NodeId, args: &[NodeId]) -> bool {
 
 /// `getTimeoutOr(5)`, `optional(t, 5)`.
 fn takes_a_default(callee: &str) -> bool {
-    words(callee).iter().any(|w| matches!(w.as_str(), "or" | "default" | "optional" | "coalesce" | "keepalive" | "keep"))
+    words(callee)
+        .iter()
+        .any(|w| matches!(w.as_str(), "or" | "default" | "optional" | "coalesce" | "keepalive" | "keep"))
 }
 
 fn is_number(file: &Analysis<'_>, id: NodeId) -> bool {
     file.value(id).number.is_some()
 }
 
-fn by_name_limit(file: &Analysis<'_>, length: NodeId, site: NodeId, name: &str, kind: TimeoutKind, unit: Option<Unit>) -> Limit {
+fn by_name_limit(
+    file: &Analysis<'_>,
+    length: NodeId,
+    site: NodeId,
+    name: &str,
+    kind: TimeoutKind,
+    unit: Option<Unit>,
+) -> Limit {
     let model = file.model;
     let mut remote = evidence_at(file, site);
     if remote < Remote::Named {
-        let own = is_remote_name(name) || matches!(model.kind(length), Kind::Name | Kind::Member) && is_remote_name(model.name(length));
+        let own = is_remote_name(name)
+            || matches!(model.kind(length), Kind::Name | Kind::Member) && is_remote_name(model.name(length));
         let around = evidence_around(file, site);
-        let given_to = model.ancestors(site).take_while(|a| !model.kind(*a).is_statement() && model.kind(*a) != Kind::Function);
+        let given_to =
+            model.ancestors(site).take_while(|a| !model.kind(*a).is_statement() && model.kind(*a) != Kind::Function);
         let outer = given_to.filter(|a| model.kind(*a) == Kind::Call).any(|a| evidence_at(file, a) >= Remote::Named);
         remote = if outer || own && around >= Remote::Around { Remote::Named } else { remote.max(around) };
     }
-    Limit { length, site, name: name.to_owned(), kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None }
+    Limit {
+        length,
+        site,
+        name: name.to_owned(),
+        kind,
+        unit,
+        infinite: Vec::new(),
+        how: How::Name,
+        remote,
+        advice: None,
+    }
 }
 
 /// A keyword argument, or an entry of an options object or struct literal, that is called a timeout.
@@ -249,7 +290,8 @@ fn named_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     let site = taker(file, id)?;
     if let Some(known) = file.resolve(site) {
         let specified = known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout && spec_speaks_of(a, name));
-        let elsewhere = matches!(known.api.role, ApiRole::Await | ApiRole::LockAcquire | ApiRole::LockTry | ApiRole::LockNew);
+        let elsewhere =
+            matches!(known.api.role, ApiRole::Await | ApiRole::LockAcquire | ApiRole::LockTry | ApiRole::LockNew);
         if specified || is_local(known.api.role) || elsewhere || known.api.role == ApiRole::None {
             return None;
         }
@@ -279,7 +321,10 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     for outer in model.ancestors(parent).take(8) {
         match model.kind(outer) {
             Kind::Unary | Kind::Cast | Kind::Record | Kind::Argument => {}
-            Kind::Entry if !words(model.name(outer)).iter().any(|w| matches!(w.as_str(), "default" | "defaults" | "schema")) => {}
+            Kind::Entry
+                if !words(model.name(outer))
+                    .iter()
+                    .any(|w| matches!(w.as_str(), "default" | "defaults" | "schema")) => {}
             Kind::Call | Kind::New | Kind::Decorator => {
                 let callee = model.child(outer, Role::Type).map_or(model.name(outer), |t| model.name(t));
                 return (!merges(callee) && !is_default_name(callee)).then_some(outer);
@@ -298,7 +343,10 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
 
 fn merges(callee: &str) -> bool {
     words(callee).iter().any(|w| {
-        matches!(w.as_str(), "assign" | "merge" | "extend" | "defaults" | "default" | "update" | "setdefault" | "with" | "deep")
+        matches!(
+            w.as_str(),
+            "assign" | "merge" | "extend" | "defaults" | "default" | "update" | "setdefault" | "with" | "deep"
+        )
     })
 }
 
@@ -307,8 +355,23 @@ pub(crate) fn is_default_name(name: &str) -> bool {
     words(name).iter().any(|w| {
         matches!(
             w.as_str(),
-            "default" | "defaults" | "config" | "configs" | "configuration" | "conf" | "settings" | "setting" | "options" | "opts"
-                | "properties" | "props" | "preferences" | "prefs" | "schema" | "params" | "cfg"
+            "default"
+                | "defaults"
+                | "config"
+                | "configs"
+                | "configuration"
+                | "conf"
+                | "settings"
+                | "setting"
+                | "options"
+                | "opts"
+                | "properties"
+                | "props"
+                | "preferences"
+                | "prefs"
+                | "schema"
+                | "params"
+                | "cfg"
         )
     })
 }
@@ -316,16 +379,36 @@ pub(crate) fn is_default_name(name: &str) -> bool {
 /// Whether the function or class around a place makes or holds settings.
 pub(crate) fn in_defaults(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
-    model
-        .ancestors(id)
-        .any(|a| matches!(model.kind(a), Kind::Function | Kind::Class) && is_default_name(model.name(a)))
+    model.ancestors(id).any(|a| matches!(model.kind(a), Kind::Function | Kind::Class) && is_default_name(model.name(a)))
 }
 
 /// Waits inside this process, by the name of what is called.
 fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
     const LOCAL: [&str; 24] = [
-        "acquire", "wait", "thread", "queue", "lock", "process", "subprocess", "popen", "sleep", "event", "animate", "toast",
-        "run", "exec", "spawn", "execute", "shell", "command", "popup", "screenshot", "selector", "locator", "expect", "click",
+        "acquire",
+        "wait",
+        "thread",
+        "queue",
+        "lock",
+        "process",
+        "subprocess",
+        "popen",
+        "sleep",
+        "event",
+        "animate",
+        "toast",
+        "run",
+        "exec",
+        "spawn",
+        "execute",
+        "shell",
+        "command",
+        "popup",
+        "screenshot",
+        "selector",
+        "locator",
+        "expect",
+        "click",
     ];
     let model = file.model;
     let name = model.name(site);
@@ -336,7 +419,9 @@ fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
 /// `client.timeout = 5`, and instants made of the clock and a constant that are called a deadline.
 fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     let model = file.model;
-    let (Some(target), Some(value)) = (model.child(id, Role::Target), model.child(id, Role::Value)) else { return Vec::new() };
+    let (Some(target), Some(value)) = (model.child(id, Role::Target), model.child(id, Role::Value)) else {
+        return Vec::new();
+    };
     let name = model.name(target);
     let mut all = Vec::new();
     if model.kind(target) == Kind::Member {
@@ -358,7 +443,14 @@ fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     if words(name).iter().any(|w| matches!(w.as_str(), "deadline" | "timeout" | "expiry"))
         && let Some(amount) = added_constant(file, value)
     {
-        let mut limit = by_name_limit(file, amount, id, name, named_kind(name).unwrap_or(TimeoutKind::Total), unit_of_sum(file, value, amount));
+        let mut limit = by_name_limit(
+            file,
+            amount,
+            id,
+            name,
+            named_kind(name).unwrap_or(TimeoutKind::Total),
+            unit_of_sum(file, value, amount),
+        );
         limit.remote = limit.remote.max(evidence_reached(file, id));
         all.push(limit);
     }
@@ -383,7 +475,9 @@ fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     let model = file.model;
     let mut parts = match model.kind(id) {
         Kind::Binary if model.name(id) == "+" => model.children_with(id, Role::Operand).collect::<Vec<_>>(),
-        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => vec![model.child(id, Role::Arg)?],
+        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => {
+            vec![model.child(id, Role::Arg)?]
+        }
         _ => return None,
     };
     parts.retain(|p| file.value(*p).is_constant());
@@ -413,14 +507,16 @@ fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     names.extend(model.self_and_descendants(id).map(|n| model.name(n)).filter(|n| !n.is_empty()));
     let all: Vec<String> = names.iter().flat_map(|n| words(n)).collect();
     let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
-    let detects = has(&["heartbeat", "heartbeats", "beat", "alive", "dead", "liveness", "suspect", "keepalive", "ping", "pong"])
-        || (has(&["last"]) && has(&["seen", "contact", "heard"]));
-    let named = matches!(model.kind(length), Kind::Name | Kind::Member);
-    let own = if named { model.name(length) } else { function };
-    if words(own).iter().any(|w| matches!(w.as_str(), "interval" | "period" | "frequency" | "every" | "rate" | "delay")) {
+    let detects =
+        has(&["heartbeat", "heartbeats", "beat", "alive", "dead", "liveness", "suspect", "keepalive", "ping", "pong"])
+            || (has(&["last"]) && has(&["seen", "contact", "heard"]));
+    let has_name = matches!(model.kind(length), Kind::Name | Kind::Member);
+    let own = if has_name { model.name(length) } else { function };
+    if words(own).iter().any(|w| matches!(w.as_str(), "interval" | "period" | "frequency" | "every" | "rate" | "delay"))
+    {
         return None;
     }
-    let times_out = named && words(own).iter().any(|w| w == "timeout") && is_remote_name(own);
+    let times_out = has_name && words(own).iter().any(|w| w == "timeout") && is_remote_name(own);
     if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
         return None;
     }
@@ -442,7 +538,10 @@ fn compared_constant(file: &Analysis<'_>, left: NodeId, right: NodeId) -> Option
         }
         let reading = file.value(passed).origins.any(Origins::CLOCKS);
         if reading && let Some(amount) = amount_added(file, length).filter(|a| file.value(*a).is_constant()) {
-            return Some((amount, file.value(amount).unit.or_else(|| file.value(passed).unit.filter(|u| *u != Unit::Typed))));
+            return Some((
+                amount,
+                file.value(amount).unit.or_else(|| file.value(passed).unit.filter(|u| *u != Unit::Typed)),
+            ));
         }
     }
     None
@@ -457,8 +556,28 @@ fn is_housekeeping(name: &str) -> bool {
     words(name).iter().any(|w| {
         matches!(
             w.as_str(),
-            "sleep" | "delay" | "after" | "interval" | "schedule" | "debounce" | "throttle" | "tick" | "log" | "assert" | "shutdown"
-                | "close" | "stop" | "exec" | "spawn" | "expect" | "eventually" | "lock" | "format" | "string" | "println" | "sprintf"
+            "sleep"
+                | "delay"
+                | "after"
+                | "interval"
+                | "schedule"
+                | "debounce"
+                | "throttle"
+                | "tick"
+                | "log"
+                | "assert"
+                | "shutdown"
+                | "close"
+                | "stop"
+                | "exec"
+                | "spawn"
+                | "expect"
+                | "eventually"
+                | "lock"
+                | "format"
+                | "string"
+                | "println"
+                | "sprintf"
         )
     })
 }
@@ -466,17 +585,58 @@ fn is_housekeeping(name: &str) -> bool {
 /// What a name that speaks of a timeout says it bounds.
 pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
     const OTHER: [&str; 44] = [
-        "animation", "debounce", "idle", "keep", "shutdown", "close", "stop", "grace", "graceful", "drain", "cache", "toast",
-        "tooltip", "hover", "test", "mock", "retry", "lock", "inactivity", "transition", "error", "err", "exceeded", "exception",
-        "count", "max", "min", "default", "defaults", "cleanup", "termination", "process", "task", "job", "build", "exit", "event",
-        "handler", "callback", "id", "timer", "message", "code", "cookie",
+        "animation",
+        "debounce",
+        "idle",
+        "keep",
+        "shutdown",
+        "close",
+        "stop",
+        "grace",
+        "graceful",
+        "drain",
+        "cache",
+        "toast",
+        "tooltip",
+        "hover",
+        "test",
+        "mock",
+        "retry",
+        "lock",
+        "inactivity",
+        "transition",
+        "error",
+        "err",
+        "exceeded",
+        "exception",
+        "count",
+        "max",
+        "min",
+        "default",
+        "defaults",
+        "cleanup",
+        "termination",
+        "process",
+        "task",
+        "job",
+        "build",
+        "exit",
+        "event",
+        "handler",
+        "callback",
+        "id",
+        "timer",
+        "message",
+        "code",
+        "cookie",
     ];
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     if has(&OTHER) {
         return None;
     }
-    let timeout = has(&["timeout", "timeouts", "timeoutms", "deadline"]) || name.to_ascii_lowercase().contains("time_out");
+    let timeout =
+        has(&["timeout", "timeouts", "timeoutms", "deadline"]) || name.to_ascii_lowercase().contains("time_out");
     let beats = has(&["heartbeat", "heartbeats"]) && has(&["interval", "period", "frequency", "ttl", "delay"]);
     if !timeout && !beats {
         return None;

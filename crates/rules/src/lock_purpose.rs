@@ -9,16 +9,83 @@ use timelint_semantics::{Analysis, How, Region, Write};
 
 /// Things whose double change costs someone something.
 const DOMAIN: [&str; 44] = [
-    "balance", "stock", "inventory", "seat", "seats", "order", "orders", "pay", "payment", "wallet", "ledger", "quota",
-    "transfer", "assign", "failover", "promote", "migrate", "migration", "elect", "account", "amount", "credit", "coupon",
-    "refund", "purchase", "booking", "book", "ticket", "invoice", "sequence", "allocate", "allocation", "commit",
-    "checkpoint", "withdraw", "deposit", "charge", "reserve", "reservation", "volume", "workflow", "state", "settle", "bill",
+    "balance",
+    "stock",
+    "inventory",
+    "seat",
+    "seats",
+    "order",
+    "orders",
+    "pay",
+    "payment",
+    "wallet",
+    "ledger",
+    "quota",
+    "transfer",
+    "assign",
+    "failover",
+    "promote",
+    "migrate",
+    "migration",
+    "elect",
+    "account",
+    "amount",
+    "credit",
+    "coupon",
+    "refund",
+    "purchase",
+    "booking",
+    "book",
+    "ticket",
+    "invoice",
+    "sequence",
+    "allocate",
+    "allocation",
+    "commit",
+    "checkpoint",
+    "withdraw",
+    "deposit",
+    "charge",
+    "reserve",
+    "reservation",
+    "volume",
+    "workflow",
+    "state",
+    "settle",
+    "bill",
 ];
 /// Work that may be done twice without harm.
 const EFFICIENCY: [&str; 30] = [
-    "cache", "caches", "cached", "refresh", "warm", "warmup", "rebuild", "reload", "preload", "stampede", "breakdown",
-    "throttle", "debounce", "dedup", "dedupe", "once", "cron", "schedule", "scheduled", "scheduler", "cleanup", "clean",
-    "purge", "report", "metrics", "stats", "gc", "housekeeping", "ratelimit", "expired",
+    "cache",
+    "caches",
+    "cached",
+    "refresh",
+    "warm",
+    "warmup",
+    "rebuild",
+    "reload",
+    "preload",
+    "stampede",
+    "breakdown",
+    "throttle",
+    "debounce",
+    "dedup",
+    "dedupe",
+    "once",
+    "cron",
+    "schedule",
+    "scheduled",
+    "scheduler",
+    "cleanup",
+    "clean",
+    "purge",
+    "report",
+    "metrics",
+    "stats",
+    "gc",
+    "housekeeping",
+    "ratelimit",
+    "expired",
 ];
 
 /// The points of a section and what gave them.
@@ -75,7 +142,9 @@ pub(crate) fn score(
         let text = file.short(dependency.read);
         match (dependency.flows, dependency.known) {
             (true, true) => score.add(3, format_args!("reads `{text}` and writes what it derives from it")),
-            (true, false) => score.add(2, format_args!("reads `{text}` (by its name) and writes what it derives from it")),
+            (true, false) => {
+                score.add(2, format_args!("reads `{text}` (by its name) and writes what it derives from it"));
+            }
             (false, _) => score.add(2, format_args!("`{text}` decides whether the write happens")),
         }
     }
@@ -90,12 +159,13 @@ pub(crate) fn score(
 /// Whether a function's name says that it changes something.
 fn names_change(name: &str) -> bool {
     const VERBS: [&str; 68] = [
-        "save", "update", "insert", "delete", "remove", "create", "put", "write", "store", "send", "publish", "post", "set",
-        "add", "append", "apply", "commit", "execute", "process", "handle", "pay", "transfer", "move", "run", "do", "persist",
-        "upsert", "merge", "register", "assign", "allocate", "promote", "failover", "migrate", "complete", "finish", "close",
-        "cancel", "schedule", "submit", "dispatch", "start", "stop", "attach", "detach", "reserve", "release", "charge",
-        "refund", "notify", "sync", "flush", "import", "reduce", "increase", "change", "buy",
-        "purchase", "sell", "book", "withdraw", "deposit", "debit", "credit", "grant", "revoke", "deploy", "elect",
+        "save", "update", "insert", "delete", "remove", "create", "put", "write", "store", "send", "publish", "post",
+        "set", "add", "append", "apply", "commit", "execute", "process", "handle", "pay", "transfer", "move", "run",
+        "do", "persist", "upsert", "merge", "register", "assign", "allocate", "promote", "failover", "migrate",
+        "complete", "finish", "close", "cancel", "schedule", "submit", "dispatch", "start", "stop", "attach", "detach",
+        "reserve", "release", "charge", "refund", "notify", "sync", "flush", "import", "reduce", "increase", "change",
+        "buy", "purchase", "sell", "book", "withdraw", "deposit", "debit", "credit", "grant", "revoke", "deploy",
+        "elect",
     ];
     words_match(name, &VERBS)
 }
@@ -119,9 +189,11 @@ fn score_writes(writes: &[Write], score: &mut Score) {
 fn score_names(file: &Analysis<'_>, region: &Region<'_>, score: &mut Score) {
     let model = file.model;
     let function = file.function_around(region.acquire).map_or("", |f| model.name(f));
-    let class = file.tables.class_around(model, region.acquire).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    let class =
+        file.tables.class_around(model, region.acquire).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     let key = file.argument(region.acquire, region.api, ArgMeaning::Key).or(model.child(region.acquire, Role::Arg));
-    let texts: Vec<&str> = key.map(|k| model.self_and_descendants(k).map(|n| model.name(n)).collect()).unwrap_or_default();
+    let texts: Vec<&str> =
+        key.map(|k| model.self_and_descendants(k).map(|n| model.name(n)).collect()).unwrap_or_default();
     let named = |list: &[&str]| words_match(function, list) || texts.iter().any(|t| words_match(t, list));
     if named(&DOMAIN) || words_match(class, &DOMAIN) {
         score.add(1, "the names speak of something that must not change twice");
@@ -165,7 +237,9 @@ fn waits(file: &Analysis<'_>, region: &Region<'_>) -> bool {
     let role = region.api.api.role;
     let blocking = file.argument(region.acquire, region.api, ArgMeaning::Blocking);
     let refuses = blocking.is_some_and(|b| file.model.name(b).eq_ignore_ascii_case("false"));
-    let patient = || file.argument(region.acquire, region.api, ArgMeaning::Wait).is_some_and(|w| file.value(w).number != Some(0.0));
+    let patient = || {
+        file.argument(region.acquire, region.api, ArgMeaning::Wait).is_some_and(|w| file.value(w).number != Some(0.0))
+    };
     match role {
         ApiRole::LockAcquire | ApiRole::LockRegion | ApiRole::LockNew => !refuses,
         ApiRole::LockTry => patient(),
@@ -188,7 +262,11 @@ fn is_scheduled(file: &Analysis<'_>, region: &Region<'_>) -> bool {
 
 /// The write that the story is told about, with the read that it depends on: of the strongest kind, preferably one that
 /// is seen in the section itself and derived from a read.
-pub(crate) fn principal(file: &Analysis<'_>, region: &Region<'_>, writes: &[Write]) -> Option<(Write, Option<Dependency>)> {
+pub(crate) fn principal(
+    file: &Analysis<'_>,
+    region: &Region<'_>,
+    writes: &[Write],
+) -> Option<(Write, Option<Dependency>)> {
     /// Enough to find one with a story; each costs a walk over the section.
     const MOST: usize = 6;
     let strength = |w: &Write| match w.effect {

@@ -21,7 +21,8 @@ pub(crate) fn monotonic_edit(file: &Analysis<'_>, sides: [NodeId; 2]) -> Option<
     while let Some(used) = readings.uses.pop() {
         readings.check_use(used)?;
     }
-    let edits: Vec<(Applicability, Edit)> = readings.calls.iter().map(|c| replacement(file, *c)).collect::<Option<_>>()?;
+    let edits: Vec<(Applicability, Edit)> =
+        readings.calls.iter().map(|c| replacement(file, *c)).collect::<Option<_>>()?;
     let applicability = edits.iter().map(|e| e.0).max()?;
     Some((applicability, edits.into_iter().map(|e| e.1).collect()))
 }
@@ -74,8 +75,11 @@ impl Readings<'_, '_> {
         self.variables.push((scope, sym));
         for store in self.file.tables.stores(scope, sym) {
             match (store.kind, store.value) {
-                (StoreKind::Plain, Some(value)) if model.children_with(store.at, Role::Target).count() == 1 => open.push(value),
-                (StoreKind::Update, Some(value)) if matches!(model.name(store.at), "+=" | "-=") && !self.is_instant(value) => {}
+                (StoreKind::Plain, Some(value)) if model.children_with(store.at, Role::Target).count() == 1 => {
+                    open.push(value);
+                }
+                (StoreKind::Update, Some(value))
+                    if matches!(model.name(store.at), "+=" | "-=") && !self.is_instant(value) => {}
                 _ => return None,
             }
             let target = model.child(store.at, Role::Target).filter(|t| model.kind(*t) == Kind::Name)?;

@@ -22,8 +22,30 @@ const READS: [&str; 10] = ["find", "select", "query", "load", "fetch", "read", "
 const GETS: [&str; 8] = ["get", "list", "one", "first", "scalar", "is", "has", "all"];
 /// Words of things that keep shared data.
 const STORES: [&str; 24] = [
-    "repository", "repo", "dao", "mapper", "service", "client", "store", "storage", "session", "db", "database", "redis",
-    "manager", "cursor", "model", "objects", "collection", "zk", "kv", "gateway", "query", "api", "cache", "conn",
+    "repository",
+    "repo",
+    "dao",
+    "mapper",
+    "service",
+    "client",
+    "store",
+    "storage",
+    "session",
+    "db",
+    "database",
+    "redis",
+    "manager",
+    "cursor",
+    "model",
+    "objects",
+    "collection",
+    "zk",
+    "kv",
+    "gateway",
+    "query",
+    "api",
+    "cache",
+    "conn",
 ];
 
 /// The first read of the section on which `write` depends.
@@ -38,21 +60,24 @@ pub(crate) fn dependency(file: &Analysis<'_>, region: &Region<'_>, write: NodeId
                 let value = model.children_with(id, Role::Value).find_map(|v| source(file, v, &tainted));
                 if let Some((read, known)) = value {
                     let targets = model.children_with(id, Role::Target).flat_map(|t| model.self_and_descendants(t));
-                    tainted.extend(targets.filter(|t| model.kind(*t) == Kind::Name).map(|t| (model.sym(t), read, known)));
+                    tainted
+                        .extend(targets.filter(|t| model.kind(*t) == Kind::Name).map(|t| (model.sym(t), read, known)));
                 }
             }
             Kind::Loop => {
                 let element = model.children_with(id, Role::Iterable).find_map(|v| source(file, v, &tainted));
                 if let Some((read, known)) = element {
                     let targets = model.children_with(id, Role::Target).flat_map(|t| model.self_and_descendants(t));
-                    tainted.extend(targets.filter(|t| model.kind(*t) == Kind::Name).map(|t| (model.sym(t), read, known)));
+                    tainted
+                        .extend(targets.filter(|t| model.kind(*t) == Kind::Name).map(|t| (model.sym(t), read, known)));
                 }
             }
             // `copy.setStock(row.getStock() - 1)`
             Kind::Call if words_match(model.name(id), &["set", "put", "add", "append", "push"]) => {
                 let receiver = model.child(id, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
                 if let Some(receiver) = receiver
-                    && let Some((read, known)) = model.children_with(id, Role::Arg).find_map(|a| source(file, a, &tainted))
+                    && let Some((read, known)) =
+                        model.children_with(id, Role::Arg).find_map(|a| source(file, a, &tainted))
                 {
                     tainted.push((model.sym(receiver), read, known));
                 }
@@ -64,7 +89,10 @@ pub(crate) fn dependency(file: &Analysis<'_>, region: &Region<'_>, write: NodeId
     if let Some((read, known)) = parts.into_iter().find_map(|part| source(file, part, &tainted)) {
         return Some(Dependency { read, known, flows: true });
     }
-    let guards = file.guards(write).into_iter().filter(|g| model.contains(start, g.condition) && !decides_lock(region, g.condition, file));
+    let guards = file
+        .guards(write)
+        .into_iter()
+        .filter(|g| model.contains(start, g.condition) && !decides_lock(region, g.condition, file));
     let (read, known) = guards.into_iter().find_map(|g| source(file, g.condition, &tainted))?;
     Some(Dependency { read, known, flows: false })
 }
@@ -80,7 +108,9 @@ pub(crate) fn fills_gap(file: &Analysis<'_>, region: &Region<'_>, write: NodeId)
     let name: String = words(file.model.name(write)).concat();
     // Also from inside functions that are handed to others: `found.forEach(x -> store.put(x))`.
     let lambdas = file.model.ancestors(write).filter(|a| file.model.kind(*a) == Kind::Function && region.covers(*a));
-    let absent = |at: NodeId| file.guards(at).iter().any(|g| region.covers(g.condition) && is_absence(file, g.condition, g.holds));
+    let absent = |at: NodeId| {
+        file.guards(at).iter().any(|g| region.covers(g.condition) && is_absence(file, g.condition, g.holds))
+    };
     FILLS.contains(&name.as_str()) && [write].into_iter().chain(lambdas).any(absent)
 }
 

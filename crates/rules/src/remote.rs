@@ -25,19 +25,102 @@ const MOST_NODES: usize = 2000;
 
 /// Words of identifiers that speak of another machine.
 const REMOTE: [&str; 76] = [
-    "client", "clients", "rpc", "grpc", "http", "https", "conn", "connection", "connections", "connect", "connector", "dial",
-    "dialer", "socket", "sock", "remote", "peer", "peers", "endpoint", "endpoints", "url", "uri", "host", "hostname", "hosts",
-    "replica", "replication", "replicating", "raft", "transport", "stub", "request", "requests", "req", "fetch", "fetcher",
-    "redis", "kafka", "zookeeper", "zk", "etcd", "consul", "mongo", "mongodb", "database", "jdbc", "datasource", "webhook",
-    "broker", "upstream", "gateway", "api", "axios", "amqp", "rabbitmq", "nats", "mqtt", "sentinel", "cassandra",
-    "elasticsearch", "smtp", "ldap", "ssh", "s3", "download", "upload", "cluster", "network", "rest", "websocket", "tcp",
-    "peertimeout", "follower", "roundtripper", "roundtrip", "backend",
+    "client",
+    "clients",
+    "rpc",
+    "grpc",
+    "http",
+    "https",
+    "conn",
+    "connection",
+    "connections",
+    "connect",
+    "connector",
+    "dial",
+    "dialer",
+    "socket",
+    "sock",
+    "remote",
+    "peer",
+    "peers",
+    "endpoint",
+    "endpoints",
+    "url",
+    "uri",
+    "host",
+    "hostname",
+    "hosts",
+    "replica",
+    "replication",
+    "replicating",
+    "raft",
+    "transport",
+    "stub",
+    "request",
+    "requests",
+    "req",
+    "fetch",
+    "fetcher",
+    "redis",
+    "kafka",
+    "zookeeper",
+    "zk",
+    "etcd",
+    "consul",
+    "mongo",
+    "mongodb",
+    "database",
+    "jdbc",
+    "datasource",
+    "webhook",
+    "broker",
+    "upstream",
+    "gateway",
+    "api",
+    "axios",
+    "amqp",
+    "rabbitmq",
+    "nats",
+    "mqtt",
+    "sentinel",
+    "cassandra",
+    "elasticsearch",
+    "smtp",
+    "ldap",
+    "ssh",
+    "s3",
+    "download",
+    "upload",
+    "cluster",
+    "network",
+    "rest",
+    "websocket",
+    "tcp",
+    "peertimeout",
+    "follower",
+    "roundtripper",
+    "roundtrip",
+    "backend",
 ];
 
 /// Words of code that ends something.
 const ENDING: [&str; 16] = [
-    "shutdown", "stop", "close", "teardown", "cleanup", "drain", "terminate", "quit", "exit", "dispose", "destroy", "finalize",
-    "disconnect", "unregister", "deregister", "kill",
+    "shutdown",
+    "stop",
+    "close",
+    "teardown",
+    "cleanup",
+    "drain",
+    "terminate",
+    "quit",
+    "exit",
+    "dispose",
+    "destroy",
+    "finalize",
+    "disconnect",
+    "unregister",
+    "deregister",
+    "kill",
 ];
 
 /// Whether a name speaks of shutting down, where a fixed limit is fine.
@@ -56,7 +139,8 @@ pub(crate) fn evidence_at(file: &Analysis<'_>, site: NodeId) -> Remote {
     if is_known_remote(file, site) {
         return Remote::Known;
     }
-    let mut named = is_remote_name(model.name(site)) || model.child(site, Role::Type).is_some_and(|t| is_remote_name(model.name(t)));
+    let mut named = is_remote_name(model.name(site))
+        || model.child(site, Role::Type).is_some_and(|t| is_remote_name(model.name(t)));
     for child in model.children(site).take(MOST_CHILDREN) {
         named |= match model.role(child) {
             Role::Receiver | Role::Callee | Role::Target => chain_is_remote(file, child),
@@ -93,7 +177,10 @@ fn chain_is_remote(file: &Analysis<'_>, id: NodeId) -> bool {
         if known || is_remote_name(model.name(node)) {
             return true;
         }
-        at = model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Object)).or_else(|| model.child(node, Role::Value));
+        at = model
+            .child(node, Role::Receiver)
+            .or_else(|| model.child(node, Role::Object))
+            .or_else(|| model.child(node, Role::Value));
     }
     false
 }
@@ -102,7 +189,9 @@ fn chain_is_remote(file: &Analysis<'_>, id: NodeId) -> bool {
 fn neighbour_is_remote(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
     let model = file.model;
     match model.kind(id) {
-        Kind::Record | Kind::List => depth < 3 && model.children(id).take(MOST_CHILDREN).any(|c| neighbour_is_remote(file, c, depth + 1)),
+        Kind::Record | Kind::List => {
+            depth < 3 && model.children(id).take(MOST_CHILDREN).any(|c| neighbour_is_remote(file, c, depth + 1))
+        }
         Kind::Argument | Kind::Entry => {
             let speaks = !speaks_of_time(model.name(id)) && is_remote_name(model.name(id));
             speaks || model.child(id, Role::Value).is_some_and(|v| depth < 3 && neighbour_is_remote(file, v, depth + 1))
@@ -187,7 +276,8 @@ fn uses(file: &Analysis<'_>, statement: NodeId) -> Remote {
 }
 
 fn inside(file: &Analysis<'_>, body: NodeId) -> Remote {
-    let calls = file.model.descendants(body).take(MOST_NODES).filter(|d| matches!(file.model.kind(*d), Kind::Call | Kind::New));
+    let calls =
+        file.model.descendants(body).take(MOST_NODES).filter(|d| matches!(file.model.kind(*d), Kind::Call | Kind::New));
     calls.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No)
 }
 
@@ -198,7 +288,8 @@ fn call_evidence(file: &Analysis<'_>, call: NodeId) -> Remote {
     let model = file.model;
     let receiver = model.child(call, Role::Receiver).is_some_and(|r| chain_is_remote(file, r));
     let handed = || {
-        let mut args = model.children_with(call, Role::Arg).filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Member));
+        let mut args =
+            model.children_with(call, Role::Arg).filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Member));
         args.any(|a| !speaks_of_time(model.name(a)) && is_remote_name(model.name(a)))
     };
     if receiver || is_remote_name(model.name(call)) || handed() { Remote::Named } else { Remote::No }

@@ -34,34 +34,129 @@ pub(crate) enum Outcome {
 
 /// Words of a variable that holds what came from elsewhere.
 const INCOMING: [&str; 18] = [
-    "incoming", "remote", "peer", "received", "theirs", "their", "foreign", "other", "replica", "upstream", "replicated",
-    "msg", "message", "request", "req", "packet", "entry", "update",
+    "incoming",
+    "remote",
+    "peer",
+    "received",
+    "theirs",
+    "their",
+    "foreign",
+    "other",
+    "replica",
+    "upstream",
+    "replicated",
+    "msg",
+    "message",
+    "request",
+    "req",
+    "packet",
+    "entry",
+    "update",
 ];
-const SURELY_INCOMING: [&str; 9] = ["incoming", "remote", "peer", "received", "theirs", "their", "foreign", "replica", "replicated"];
+const SURELY_INCOMING: [&str; 9] =
+    ["incoming", "remote", "peer", "received", "theirs", "their", "foreign", "replica", "replicated"];
 /// Words of a function that brings versions together.
 const MERGES: [&str; 15] = [
-    "merge", "merged", "replicate", "replicated", "replication", "replica", "gossip", "sync", "synchronize", "reconcile",
-    "conflict", "receive", "received", "peer", "lww",
+    "merge",
+    "merged",
+    "replicate",
+    "replicated",
+    "replication",
+    "replica",
+    "gossip",
+    "sync",
+    "synchronize",
+    "reconcile",
+    "conflict",
+    "receive",
+    "received",
+    "peer",
+    "lww",
 ];
 const HANDLES: [&str; 14] = [
-    "handle", "handler", "on", "apply", "notify", "upsert", "put", "push", "pull", "process", "consume", "register", "update",
-    "dispatch",
+    "handle", "handler", "on", "apply", "notify", "upsert", "put", "push", "pull", "process", "consume", "register",
+    "update", "dispatch",
 ];
 /// Words of a class, package or file whose things live on several machines.
 const REPLICATES: [&str; 22] = [
-    "replica", "replicas", "replication", "replicator", "replicated", "gossip", "peer", "peers", "cluster", "clusters",
-    "crdt", "conflict", "membership", "mesh", "federation", "consistency", "distributed", "topology", "registry",
-    "anti", "memberlist", "hinted",
+    "replica",
+    "replicas",
+    "replication",
+    "replicator",
+    "replicated",
+    "gossip",
+    "peer",
+    "peers",
+    "cluster",
+    "clusters",
+    "crdt",
+    "conflict",
+    "membership",
+    "mesh",
+    "federation",
+    "consistency",
+    "distributed",
+    "topology",
+    "registry",
+    "anti",
+    "memberlist",
+    "hinted",
 ];
 /// Words of code whose order of events is data, not a decision: series, streams, logs, caches, views.
 const DATA: [&str; 49] = [
-    "metric", "metrics", "series", "sample", "samples", "chart", "graph", "log", "logs", "logger", "trace", "tracing", "span",
-    "stat", "stats", "statistics", "history", "historical", "report", "window", "windowed", "watermark", "stream", "streams",
-    "candle", "feed", "view", "ui", "component", "render", "format", "formatter", "cli", "table", "test", "tests", "mock",
-    "benchmark", "backup", "backups", "segment", "retention", "oracle", "tso", "mvcc", "release", "releases", "changelog", "clock",
+    "metric",
+    "metrics",
+    "series",
+    "sample",
+    "samples",
+    "chart",
+    "graph",
+    "log",
+    "logs",
+    "logger",
+    "trace",
+    "tracing",
+    "span",
+    "stat",
+    "stats",
+    "statistics",
+    "history",
+    "historical",
+    "report",
+    "window",
+    "windowed",
+    "watermark",
+    "stream",
+    "streams",
+    "candle",
+    "feed",
+    "view",
+    "ui",
+    "component",
+    "render",
+    "format",
+    "formatter",
+    "cli",
+    "table",
+    "test",
+    "tests",
+    "mock",
+    "benchmark",
+    "backup",
+    "backups",
+    "segment",
+    "retention",
+    "oracle",
+    "tso",
+    "mvcc",
+    "release",
+    "releases",
+    "changelog",
+    "clock",
 ];
 /// Words of types that carry what another process sent.
-const CARRIERS: [&str; 10] = ["request", "message", "msg", "event", "packet", "rpc", "payload", "envelope", "frame", "notification"];
+const CARRIERS: [&str; 10] =
+    ["request", "message", "msg", "event", "packet", "rpc", "payload", "envelope", "frame", "notification"];
 
 /// Names of the function, class, package, folder and file around `id`.
 pub(crate) fn surroundings(file: &Analysis<'_>, id: NodeId) -> (Vec<String>, Vec<String>) {
@@ -92,7 +187,8 @@ pub(crate) fn elsewhere(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -
     if sides.iter().any(|s| seen(s)) {
         return Elsewhere::Seen;
     }
-    let speaks = |s: &Stamped, list: &[&str]| words_match(&s.root, list) || s.words.iter().any(|w| list.contains(&w.as_str()));
+    let speaks =
+        |s: &Stamped, list: &[&str]| words_match(&s.root, list) || s.words.iter().any(|w| list.contains(&w.as_str()));
     let incoming = sides.iter().any(|s| speaks(s, &SURELY_INCOMING));
     let merges = functions.iter().any(|f| words_match(f, &MERGES));
     let replicates = places.iter().any(|p| words_match(p, &REPLICATES));
@@ -110,7 +206,9 @@ pub(crate) fn elsewhere(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -
 fn parameter_types(file: &Analysis<'_>, id: NodeId) -> Vec<String> {
     let model = file.model;
     let Some(function) = file.function_around(id) else { return Vec::new() };
-    let types = model.children_with(function, Role::Param).filter_map(|p| model.children(p).find(|c| model.kind(*c) == Kind::Type));
+    let types = model
+        .children_with(function, Role::Param)
+        .filter_map(|p| model.children(p).find(|c| model.kind(*c) == Kind::Type));
     types.map(|t| leaf(model.name(t)).to_owned()).collect()
 }
 
@@ -193,7 +291,8 @@ fn is_raised(file: &Analysis<'_>, assignment: NodeId, sides: [&Stamped; 2]) -> b
 /// `current = other.holder()`: one of the compared things is replaced by what the other has.
 fn replaces(file: &Analysis<'_>, assignment: NodeId, sides: [&Stamped; 2]) -> bool {
     let model = file.model;
-    let target = model.child(assignment, Role::Target).filter(|t| model.kind(*t) == Kind::Name && is_root(file, *t, sides));
+    let target =
+        model.child(assignment, Role::Target).filter(|t| model.kind(*t) == Kind::Name && is_root(file, *t, sides));
     target.is_some() && model.child(assignment, Role::Value).is_some_and(|v| mentions(file, v, sides))
 }
 
@@ -203,7 +302,9 @@ fn takes(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> bool {
     if model.kind(id) != Kind::Name || !is_root(file, id, sides) {
         return false;
     }
-    let holder = model.ancestors(id).find(|a| !matches!(model.kind(*a), Kind::Unary | Kind::Spread | Kind::Cast | Kind::Await | Kind::Argument));
+    let holder = model
+        .ancestors(id)
+        .find(|a| !matches!(model.kind(*a), Kind::Unary | Kind::Spread | Kind::Cast | Kind::Await | Kind::Argument));
     holder.is_some_and(|h| match model.kind(h) {
         Kind::Assign | Kind::Return | Kind::Entry | Kind::List => model.role(id) != Role::Target,
         Kind::Call => model.role(id) != Role::Receiver && !is_log(file, h),
@@ -214,8 +315,28 @@ fn takes(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> bool {
 /// A call that does something with data: stores, removes, sends.
 fn acts(file: &Analysis<'_>, id: NodeId) -> bool {
     const ACTS: [&str; 22] = [
-        "put", "set", "add", "store", "save", "update", "upsert", "replace", "insert", "write", "delete", "remove", "merge",
-        "apply", "overwrite", "persist", "send", "accept", "create", "push", "append", "publish",
+        "put",
+        "set",
+        "add",
+        "store",
+        "save",
+        "update",
+        "upsert",
+        "replace",
+        "insert",
+        "write",
+        "delete",
+        "remove",
+        "merge",
+        "apply",
+        "overwrite",
+        "persist",
+        "send",
+        "accept",
+        "create",
+        "push",
+        "append",
+        "publish",
     ];
     matches!(file.model.kind(id), Kind::Call) && words_match(file.model.name(id), &ACTS) && !is_log(file, id)
 }
@@ -225,7 +346,8 @@ fn mentions(file: &Analysis<'_>, within: NodeId, sides: [&Stamped; 2]) -> bool {
 }
 
 fn is_log(file: &Analysis<'_>, call: NodeId) -> bool {
-    const LOGS: [&str; 12] = ["log", "debug", "info", "warn", "warning", "error", "trace", "print", "printf", "println", "errorf", "infof"];
+    const LOGS: [&str; 12] =
+        ["log", "debug", "info", "warn", "warning", "error", "trace", "print", "printf", "println", "errorf", "infof"];
     file.resolve(call).is_some_and(|r| r.api.role == ApiRole::Log) || words_match(file.model.name(call), &LOGS)
 }
 
@@ -234,7 +356,9 @@ fn is_bare_exit(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     match model.kind(id) {
         Kind::Continue => true,
-        Kind::Return => model.child(id, Role::Value).is_none_or(|v| matches!(model.kind(v), Kind::Boolean | Kind::Null | Kind::Name | Kind::Member)),
+        Kind::Return => model
+            .child(id, Role::Value)
+            .is_none_or(|v| matches!(model.kind(v), Kind::Boolean | Kind::Null | Kind::Name | Kind::Member)),
         _ => false,
     }
 }

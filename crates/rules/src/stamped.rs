@@ -75,7 +75,9 @@ pub(crate) fn is_filled_remotely(file: &Analysis<'_>, name: NodeId) -> bool {
     let model = file.model;
     let Some(function) = file.function_around(name).filter(|_| model.kind(name) == Kind::Name) else { return false };
     let by_address = |arg: NodeId| {
-        model.kind(arg) == Kind::Unary && model.name(arg) == "&" && model.child(arg, Role::Operand).is_some_and(|o| model.sym(o) == model.sym(name))
+        model.kind(arg) == Kind::Unary
+            && model.name(arg) == "&"
+            && model.child(arg, Role::Operand).is_some_and(|o| model.sym(o) == model.sym(name))
     };
     let calls = &file.tables.calls;
     let first = calls.partition_point(|c| *c < function);
@@ -105,7 +107,9 @@ fn member_of(file: &Analysis<'_>, node: NodeId) -> (String, Option<NodeId>) {
             }
         }
         // `fields.get("timestamp")`, `stamps.get(key)`
-        Kind::Call if matches!(model.name(node), "get" | "Get" | "getOrDefault" | "getLong" | "getTimestamp" | "hget") => {
+        Kind::Call
+            if matches!(model.name(node), "get" | "Get" | "getOrDefault" | "getLong" | "getTimestamp" | "hget") =>
+        {
             let key = model.child(node, Role::Arg).filter(|a| model.kind(*a) == Kind::String);
             match (key, object) {
                 (Some(key), _) => (model.name(key).to_owned(), object),
@@ -141,10 +145,14 @@ fn unwrap(file: &Analysis<'_>, mut id: NodeId, aliases: &mut Vec<String>) -> Nod
     let model = file.model;
     for _ in 0..STEPS {
         let next = match model.kind(id) {
-            Kind::Unary | Kind::Cast | Kind::Await => model.child(id, Role::Operand).or_else(|| model.child(id, Role::Value)),
+            Kind::Unary | Kind::Cast | Kind::Await => {
+                model.child(id, Role::Operand).or_else(|| model.child(id, Role::Value))
+            }
             Kind::New if model.children_with(id, Role::Arg).count() == 1 => model.child(id, Role::Arg),
             // `stamp + allowance`
-            Kind::Binary if matches!(model.name(id), "+" | "-" | "*" | "/" | "||" | "??") => model.child(id, Role::Operand),
+            Kind::Binary if matches!(model.name(id), "+" | "-" | "*" | "/" | "||" | "??") => {
+                model.child(id, Role::Operand)
+            }
             Kind::Call => converted(file, id),
             // `x.creationTimestamp.Time`
             Kind::Member if matches!(model.name(id), "Time" | "seconds" | "Seconds" | "nanos") => {
@@ -181,8 +189,20 @@ fn local_value(file: &Analysis<'_>, name: NodeId) -> Option<NodeId> {
 /// What a conversion is made of; `None` when the call is itself what is read.
 fn converted(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
     const UNWRAPPERS: [&str; 14] = [
-        "get", "load", "Load", "getTime", "value", "AsTime", "toMillis", "toEpochMilli", "Unix", "UnixNano", "UnixMilli",
-        "valueOf", "longValue", "timestamp",
+        "get",
+        "load",
+        "Load",
+        "getTime",
+        "value",
+        "AsTime",
+        "toMillis",
+        "toEpochMilli",
+        "Unix",
+        "UnixNano",
+        "UnixMilli",
+        "valueOf",
+        "longValue",
+        "timestamp",
     ];
     const PARSERS: [&str; 10] =
         ["int", "float", "Number", "parseInt", "Date", "parse", "parseLong", "fromisoformat", "valueOf", "Timestamp"];
@@ -191,7 +211,9 @@ fn converted(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
     if let Some(known) = file.resolve(call) {
         return match known.api.role {
             ApiRole::TimeConvert | ApiRole::TimeStrip => {
-                let variable = receiver.filter(|r| model.kind(*r) != Kind::Name || file.path_of(*r).is_none_or(|p| !p.contains('.') && arg.is_none()));
+                let variable = receiver.filter(|r| {
+                    model.kind(*r) != Kind::Name || file.path_of(*r).is_none_or(|p| !p.contains('.') && arg.is_none())
+                });
                 file.argument(call, known, ArgMeaning::From).or(variable).or(arg).or(receiver)
             }
             ApiRole::TimeAdd => receiver,
@@ -210,21 +232,90 @@ fn converted(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
 /// Whether words name the time at which something changed: `updatedAt`, `lastDirtyTimestamp`, `mtime`, `ts`.
 pub(crate) fn is_change_time(all: &[String]) -> bool {
     const STAMPS: [&str; 14] = [
-        "timestamp", "timestamps", "ts", "tstamp", "stamp", "mtime", "lww", "modtime", "updatetime", "lastupdated",
-        "lastmodified", "time", "tsns", "tsms",
+        "timestamp",
+        "timestamps",
+        "ts",
+        "tstamp",
+        "stamp",
+        "mtime",
+        "lww",
+        "modtime",
+        "updatetime",
+        "lastupdated",
+        "lastmodified",
+        "time",
+        "tsns",
+        "tsms",
     ];
     const CHANGES: [&str; 12] = [
-        "updated", "update", "modified", "modification", "changed", "change", "dirty", "written", "write", "mod", "touched",
+        "updated",
+        "update",
+        "modified",
+        "modification",
+        "changed",
+        "change",
+        "dirty",
+        "written",
+        "write",
+        "mod",
+        "touched",
         "refreshed",
     ];
     const INSTANTS: [&str; 9] = ["at", "time", "on", "ts", "timestamp", "date", "ms", "last", "millis"];
     // Times that do not order versions, and logical clocks that are called time stamps.
     const OTHER: [&str; 52] = [
-        "created", "creation", "create", "expires", "expire", "expired", "expiry", "expiration", "exp", "iat", "nbf", "start",
-        "started", "end", "begin", "finish", "finished", "deadline", "timeout", "elapsed", "duration", "interval", "latency",
-        "schedule", "scheduled", "due", "next", "commit", "read", "snapshot", "tso", "oracle", "logical", "lamport", "hlc",
-        "sequence", "seq", "term", "epoch", "watermark", "min", "max", "window", "birth", "runtime", "uptime", "delay",
-        "period", "since", "until", "cluster", "operation",
+        "created",
+        "creation",
+        "create",
+        "expires",
+        "expire",
+        "expired",
+        "expiry",
+        "expiration",
+        "exp",
+        "iat",
+        "nbf",
+        "start",
+        "started",
+        "end",
+        "begin",
+        "finish",
+        "finished",
+        "deadline",
+        "timeout",
+        "elapsed",
+        "duration",
+        "interval",
+        "latency",
+        "schedule",
+        "scheduled",
+        "due",
+        "next",
+        "commit",
+        "read",
+        "snapshot",
+        "tso",
+        "oracle",
+        "logical",
+        "lamport",
+        "hlc",
+        "sequence",
+        "seq",
+        "term",
+        "epoch",
+        "watermark",
+        "min",
+        "max",
+        "window",
+        "birth",
+        "runtime",
+        "uptime",
+        "delay",
+        "period",
+        "since",
+        "until",
+        "cluster",
+        "operation",
     ];
     let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
     !has(&OTHER) && (has(&STAMPS) || (has(&CHANGES) && has(&INSTANTS)))
@@ -232,7 +323,8 @@ pub(crate) fn is_change_time(all: &[String]) -> bool {
 
 /// Whether nothing of this value can be a logical clock, a file's or the database's time, or a date fixed from outside.
 pub(crate) fn may_be_wall(value: &Value) -> bool {
-    let other = Origins::LOGICAL.and(Origins::TOKEN).and(Origins::EXTERNAL).and(Origins::MONOTONIC).and(Origins::DATABASE);
+    let other =
+        Origins::LOGICAL.and(Origins::TOKEN).and(Origins::EXTERNAL).and(Origins::MONOTONIC).and(Origins::DATABASE);
     !value.origins.any(other.and(Origins::FILE).and(Origins::RANDOM)) && !value.is_constant()
 }
 

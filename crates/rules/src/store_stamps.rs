@@ -31,13 +31,17 @@ pub(crate) struct Handed {
 
 /// Operators of query builders and documents that compare.
 const COMPARES: [&str; 16] = [
-    "$lt", "$lte", "$gt", "$gte", "lt", "lte", "gt", "gte", "<", "<=", ">", ">=", "before", "after", "Op.lt", "lessThan",
+    "$lt", "$lte", "$gt", "$gte", "lt", "lte", "gt", "gte", "<", "<=", ">", ">=", "before", "after", "Op.lt",
+    "lessThan",
 ];
 
 /// The reading that a call, entry or keyword argument hands to a store.
 pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
     match file.model.kind(id) {
-        Kind::Call | Kind::New => ordering_argument(file, id).or_else(|| statement(file, id)).or_else(|| bound(file, id)).or_else(|| compared_column(file, id)),
+        Kind::Call | Kind::New => ordering_argument(file, id)
+            .or_else(|| statement(file, id))
+            .or_else(|| bound(file, id))
+            .or_else(|| compared_column(file, id)),
         Kind::Argument => keyword_predicate(file, id),
         Kind::Entry => document_predicate(file, id),
         Kind::Binary => column_operand(file, id),
@@ -79,7 +83,24 @@ fn touches_coordination(statement: &str) -> bool {
     if ["now()", "current_timestamp", "sysdate", "getdate", "utc_timestamp"].iter().any(|f| statement.contains(f)) {
         return false;
     }
-    let time_like = |w: &String| matches!(w.as_str(), "until" | "at" | "expires" | "expiry" | "expiration" | "expire" | "time" | "timestamp" | "heartbeat" | "seen" | "beat" | "ts" | "date");
+    let time_like = |w: &String| {
+        matches!(
+            w.as_str(),
+            "until"
+                | "at"
+                | "expires"
+                | "expiry"
+                | "expiration"
+                | "expire"
+                | "time"
+                | "timestamp"
+                | "heartbeat"
+                | "seen"
+                | "beat"
+                | "ts"
+                | "date"
+        )
+    };
     let columns = words(statement);
     coordinates(&[statement]) && columns.iter().any(time_like)
 }
@@ -99,7 +120,8 @@ fn reading_within(file: &Analysis<'_>, id: NodeId, depth: usize) -> Option<NodeI
 
 /// `statement.setTimestamp(2, now + lease)` in a class about locks, leases or journals.
 fn bound(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
-    const BINDERS: [&str; 7] = ["setTimestamp", "setLong", "setObject", "setParameter", "bindLong", "setInstant", "setDate"];
+    const BINDERS: [&str; 7] =
+        ["setTimestamp", "setLong", "setObject", "setParameter", "bindLong", "setInstant", "setDate"];
     const ORDERED: [&str; 5] = ["journal", "oplog", "wal", "changelog", "outbox"];
     let model = file.model;
     if !BINDERS.contains(&model.name(call)) || model.children_with(call, Role::Arg).count() != 2 {
@@ -128,10 +150,13 @@ fn compared_column(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let plain = |n: &NodeId| model.kind(*n) == Kind::String;
     let texts: Vec<&str> = model.children_with(call, Role::Arg).filter(plain).map(|n| model.name(n)).collect();
     let name = words(model.name(call));
-    let finder = matches!(name.first().map(String::as_str), Some("find" | "delete" | "count" | "exists")) && name.iter().any(|w| w == "by");
-    let operator = texts.iter().any(|t| COMPARES.contains(t) || t.ends_with([' ', '<', '>', '=', '?']) && t.contains(['<', '>']))
-        || name.last().is_some_and(|w| COMPARES.contains(&w.as_str()) || w == "than");
-    let column = texts.iter().any(|t| t.len() < 40 && coordinates(&[*t])) || (finder && coordinates(&[model.name(call)]));
+    let finder = matches!(name.first().map(String::as_str), Some("find" | "delete" | "count" | "exists"))
+        && name.iter().any(|w| w == "by");
+    let operator =
+        texts.iter().any(|t| COMPARES.contains(t) || t.ends_with([' ', '<', '>', '=', '?']) && t.contains(['<', '>']))
+            || name.last().is_some_and(|w| COMPARES.contains(&w.as_str()) || w == "than");
+    let column =
+        texts.iter().any(|t| t.len() < 40 && coordinates(&[*t])) || (finder && coordinates(&[model.name(call)]));
     if !(operator && column) {
         return None;
     }
@@ -184,7 +209,8 @@ fn column_operand(file: &Analysis<'_>, comparison: NodeId) -> Option<Handed> {
         return None;
     }
     let query = model.parent(comparison).is_some_and(|p| {
-        model.kind(p) == Kind::Call && words(model.name(p)).iter().any(|w| matches!(w.as_str(), "filter" | "where" | "and" | "or" | "having"))
+        model.kind(p) == Kind::Call
+            && words(model.name(p)).iter().any(|w| matches!(w.as_str(), "filter" | "where" | "and" | "or" | "having"))
     });
     if !query {
         return None;

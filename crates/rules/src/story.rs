@@ -1,6 +1,6 @@
 //! Builds a finding: what, why, do, and the labels in time order.
 
-use timelint_diagnostics::{Confidence, Edit, Finding, Fix, Applicability, Label, Location, RuleMeta, Severity};
+use timelint_diagnostics::{Applicability, Confidence, Edit, Finding, Fix, Label, Location, RuleMeta, Severity};
 use timelint_model::NodeId;
 use timelint_semantics::{Analysis, Site};
 

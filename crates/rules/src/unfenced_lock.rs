@@ -74,7 +74,8 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
 }
 
 fn story_of_writes(file: &Analysis<'_>, mut story: Story, principal: &Write, writes: &[Write]) -> Story {
-    story = story.step(file.location(principal.at), "a pause before this outlives the lock; the write is still accepted");
+    story =
+        story.step(file.location(principal.at), "a pause before this outlives the lock; the write is still accepted");
     let others = writes.iter().filter(|w| w.at != principal.at && w.effect != Effect::Cache).take(MOST_STEPS - 1);
     others.fold(story, |story, write| story.step(file.location(write.at), "and so is this one"))
 }
@@ -111,11 +112,14 @@ fn why(write: &Write) -> &'static str {
 }
 
 fn help(file: &Analysis<'_>, region: &Region<'_>) -> String {
-    const CONDITION: &str = "or make the write conditional: compare a version column or revision and check that it changed";
+    const CONDITION: &str =
+        "or make the write conditional: compare a version column or revision and check that it changed";
     let made = || region.lock_type.as_deref().and_then(|lock| token_of(file, lock));
     match region.api.api.token.as_deref().or_else(made) {
         Some(token) => format!("{token}; {CONDITION}"),
-        None => format!("hand a number that grows with every acquire to the resource and let it refuse a lower one; {CONDITION}"),
+        None => format!(
+            "hand a number that grows with every acquire to the resource and let it refuse a lower one; {CONDITION}"
+        ),
     }
 }
 
@@ -155,7 +159,10 @@ fn keeps_lock(file: &Analysis<'_>, call: NodeId) -> bool {
     file.resolve(call).is_some_and(|r| {
         matches!(r.api.role, ApiRole::LockRelease | ApiRole::LockExtend | ApiRole::LockAcquire | ApiRole::LockTry)
     }) || file.releases(call)
-        || model.children_with(call, Role::Arg).next().is_some_and(|key| is_lock_word(model.name(key)) || about_lock(key))
+        || model
+            .children_with(call, Role::Arg)
+            .next()
+            .is_some_and(|key| is_lock_word(model.name(key)) || about_lock(key))
 }
 
 /// Writes that may come late or twice in any order, since the store adds them up; and calls whose name says that they
@@ -164,7 +171,8 @@ fn is_harmless(file: &Analysis<'_>, write: &Write) -> bool {
     const ADDING_UP: [&str; 10] =
         ["increment", "incr", "incrby", "decrement", "decr", "decrby", "hincrby", "sadd", "pfadd", "zincrby"];
     const READING: [&str; 14] = [
-        "get", "find", "is", "has", "list", "query", "select", "read", "load", "check", "validate", "count", "exists", "fetch",
+        "get", "find", "is", "has", "list", "query", "select", "read", "load", "check", "validate", "count", "exists",
+        "fetch",
     ];
     let name = file.model.name(write.at);
     let reads = || words(name).first().is_some_and(|w| READING.contains(&w.as_str()));

@@ -21,9 +21,38 @@ pub(crate) enum Usage {
 
 /// Words of a function, field or variable that holds a measurement.
 const SHOWN: [&str; 32] = [
-    "log", "metric", "metrics", "stat", "stats", "latency", "histogram", "observe", "record", "trace", "span", "report",
-    "print", "format", "debug", "info", "warn", "error", "timing", "duration", "elapsed", "uptime", "took", "cost",
-    "gauge", "counter", "measure", "benchmark", "profile", "summary", "message", "tostring",
+    "log",
+    "metric",
+    "metrics",
+    "stat",
+    "stats",
+    "latency",
+    "histogram",
+    "observe",
+    "record",
+    "trace",
+    "span",
+    "report",
+    "print",
+    "format",
+    "debug",
+    "info",
+    "warn",
+    "error",
+    "timing",
+    "duration",
+    "elapsed",
+    "uptime",
+    "took",
+    "cost",
+    "gauge",
+    "counter",
+    "measure",
+    "benchmark",
+    "profile",
+    "summary",
+    "message",
+    "tostring",
 ];
 
 /// What `id` leads to, through local variables and conversions.
@@ -39,7 +68,6 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
     while let Some(parent) = model.parent(child) {
         match (model.kind(parent), model.role(child)) {
             (Kind::If | Kind::Conditional | Kind::Case, Role::Condition) => return branch(file, parent, seen),
-            (Kind::Loop, Role::Condition) => return Usage::Waits,
             (Kind::Switch, Role::Subject) => return Usage::Decides,
             (Kind::Binary, _) => {
                 if model.children(parent).any(|c| model.kind(c) == Kind::String) {
@@ -51,11 +79,12 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
                 Some(usage) => return usage,
                 None => compared |= is_comparison(file, parent),
             },
-            (Kind::Call, Role::Receiver) | (Kind::Member, Role::Object) => {}
-            (Kind::String, _) | (Kind::Throw, _) => return Usage::Shown,
-            (Kind::List, _) if model.parent(parent).is_some_and(|p| model.kind(p) == Kind::Call) => {}
-            (Kind::Entry | Kind::Record | Kind::List, _) => return Usage::Shown,
-            (Kind::Argument, _) if words_match(model.name(parent), &["timeout", "wait", "delay"]) => return Usage::Waits,
+            (Kind::List, _) if model.parent(parent).is_none_or(|p| model.kind(p) != Kind::Call) => return Usage::Shown,
+            (Kind::String | Kind::Throw | Kind::Entry | Kind::Record, _) => return Usage::Shown,
+            (Kind::Loop, Role::Condition) => return Usage::Waits,
+            (Kind::Argument, _) if words_match(model.name(parent), &["timeout", "wait", "delay"]) => {
+                return Usage::Waits;
+            }
             (Kind::Return, _) => return returned(file, parent, compared),
             (Kind::Function, Role::Body) => return returned(file, child, compared),
             (Kind::Let | Kind::Assign, Role::Value) => return stored(file, parent, seen),
@@ -83,7 +112,8 @@ fn branch(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
         return follow(file, statement, seen).max(Usage::HandedOn);
     }
     let Some(then) = model.child(statement, Role::Then) else { return Usage::Decides };
-    let condition: Vec<_> = model.child(statement, Role::Condition).into_iter().flat_map(|c| model.self_and_descendants(c)).collect();
+    let condition: Vec<_> =
+        model.child(statement, Role::Condition).into_iter().flat_map(|c| model.self_and_descendants(c)).collect();
     // Clamping the compared value, or renewing the mark after a throttled log line, is no act by itself.
     let compared = |target: NodeId| {
         condition.iter().any(|c| model.kind(*c) == model.kind(target) && model.sym(*c) == model.sym(target))
@@ -136,7 +166,11 @@ fn call(file: &Analysis<'_>, call: NodeId) -> Option<Usage> {
             | ApiRole::TimeAdd,
         ) => None,
         _ if words_match(model.name(call), &SHOWN) => Some(Usage::Shown),
-        _ if words_match(model.name(call), &["wait", "sleep", "poll", "select", "timeout", "delay", "schedule", "join"]) => {
+        _ if words_match(
+            model.name(call),
+            &["wait", "sleep", "poll", "select", "timeout", "delay", "schedule", "join"],
+        ) =>
+        {
             Some(Usage::Waits)
         }
         _ => Some(Usage::HandedOn),

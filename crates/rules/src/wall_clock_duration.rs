@@ -47,10 +47,12 @@ impl Rule for WallClockDuration {
 /// The same member of two things is compared: that is their order, not a time that passed.
 fn is_order(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
-    let mut sides = model.children_with(id, Role::Operand).filter(|o| matches!(model.kind(*o), Kind::Member | Kind::Call));
+    let mut sides =
+        model.children_with(id, Role::Operand).filter(|o| matches!(model.kind(*o), Kind::Member | Kind::Call));
     let (left, right) = (sides.next(), sides.next());
     let of_object = |n: NodeId| model.child(n, Role::Object).or_else(|| model.child(n, Role::Receiver)).is_some();
-    left.zip(right).is_some_and(|(l, r)| model.sym(l) == model.sym(r) && model.name(id) != "-" && of_object(l) && of_object(r))
+    left.zip(right)
+        .is_some_and(|(l, r)| model.sym(l) == model.sym(r) && model.name(id) != "-" && of_object(l) && of_object(r))
 }
 
 /// The two sides of a subtraction or comparison, in source order.
@@ -97,7 +99,8 @@ fn pair_of(file: &Analysis<'_>, left: NodeId, right: NodeId) -> (Value, Value) {
 /// Both sides are readings of this process's clock, and at least one has no monotonic part.
 fn both_local(left: &Value, right: &Value) -> bool {
     let reading = |v: &Value| v.shape == Shape::Instant && v.origins.any(Origins::WALL.and(Origins::BOTH));
-    let elsewhere = Origins::REMOTE.and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::DATABASE).and(Origins::LEASE);
+    let elsewhere =
+        Origins::REMOTE.and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::DATABASE).and(Origins::LEASE);
     reading(left)
         && reading(right)
         && left.origins.and(right.origins).any(Origins::WALL)
@@ -138,7 +141,8 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         .help(help(left, right))
         .confidence(confidence)
         .severity(if shown { Severity::Note } else { Severity::Warning });
-    let mut sites: Vec<_> = left.sites.iter().chain(&right.sites).filter(|s| s.origins.any(Origins::WALL.and(Origins::BOTH))).collect();
+    let mut sites: Vec<_> =
+        left.sites.iter().chain(&right.sites).filter(|s| s.origins.any(Origins::WALL.and(Origins::BOTH))).collect();
     sites.sort_by_key(|s| (s.location.path != file.path, s.location.span));
     sites.truncate(4);
     story = story.sites(sites, "the wall clock is read here");
@@ -175,7 +179,10 @@ fn has_fresh_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Valu
             })
     };
     let implied = file.resolve(id).is_some_and(|r| matches!(r.api.role, ApiRole::TimeSince | ApiRole::TimeUntil));
-    implied || here(left) || here(right) || model.descendants(id).any(|d| model.kind(d) == Kind::Call && file.value(d).origins.any(Origins::CLOCKS))
+    implied
+        || here(left)
+        || here(right)
+        || model.descendants(id).any(|d| model.kind(d) == Kind::Call && file.value(d).origins.any(Origins::CLOCKS))
 }
 
 /// Both sides come from the same reading, and no loop or field carries an older one: no time passes in between.
@@ -193,8 +200,20 @@ fn is_one_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) 
 /// A time that is handed on inside a lock, lease, membership or limiter decides who is let in, and for how long.
 fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
     const KEPT: [&str; 14] = [
-        "lock", "lease", "leader", "leadership", "session", "heartbeat", "election", "membership", "expiry", "expires",
-        "bucket", "limiter", "throttle", "breaker",
+        "lock",
+        "lease",
+        "leader",
+        "leadership",
+        "session",
+        "heartbeat",
+        "election",
+        "membership",
+        "expiry",
+        "expires",
+        "bucket",
+        "limiter",
+        "throttle",
+        "breaker",
     ];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
@@ -204,9 +223,28 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
 /// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     const SUBJECT: [&str; 22] = [
-        "skew", "drift", "offset", "suspend", "standby", "resume", "calendar", "cron", "midnight", "exp", "iat", "nbf",
-        "jwt", "cert", "certificate", "credential", "credentials", "cookie", "kerberos", "tgt",
-        "mtime", "ctime",
+        "skew",
+        "drift",
+        "offset",
+        "suspend",
+        "standby",
+        "resume",
+        "calendar",
+        "cron",
+        "midnight",
+        "exp",
+        "iat",
+        "nbf",
+        "jwt",
+        "cert",
+        "certificate",
+        "credential",
+        "credentials",
+        "cookie",
+        "kerberos",
+        "tgt",
+        "mtime",
+        "ctime",
     ];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     words_match(function, &SUBJECT)

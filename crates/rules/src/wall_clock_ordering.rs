@@ -34,9 +34,8 @@ impl Rule for WallClockOrdering {
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         for id in file.model.ids() {
             let found = match comparison(file, id) {
-                Some((left, right, direct)) => {
-                    judge_clocks(file, id, left, right, direct).or_else(|| direct.then(|| judge_versions(file, id, left, right)).flatten())
-                }
+                Some((left, right, direct)) => judge_clocks(file, id, left, right, direct)
+                    .or_else(|| direct.then(|| judge_versions(file, id, left, right)).flatten()),
                 None => None,
             };
             out.extend(found.or_else(|| handed(file, id).map(|h| tell_store(file, id, h))));
@@ -69,7 +68,9 @@ fn comparison(file: &Analysis<'_>, id: NodeId) -> Option<(NodeId, NodeId, bool)>
                     let (from, to) = file.difference_operands(id, known);
                     Some((to?, from?, false))
                 }
-                Some(known) if matches!(known.api.role, ApiRole::TimeSince | ApiRole::TimeUntil) => Some((id, first?, false)),
+                Some(known) if matches!(known.api.role, ApiRole::TimeSince | ApiRole::TimeUntil) => {
+                    Some((id, first?, false))
+                }
                 Some(known) if known.how != How::Name => None,
                 _ if model.name(id) == "compare" && second.is_some() => Some((first?, second?, true)),
                 _ if COMPARERS.contains(&model.name(id)) && second.is_none() => Some((receiver?, first?, true)),
@@ -170,7 +171,9 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
     let taken = matches!(outcome, Outcome::Winner(_));
     let mut confidence = match (stamping.map(|s| s.1), elsewhere, taken) {
         (Some(true), Elsewhere::Seen | Elsewhere::Named, true) => Confidence::High,
-        (Some(true), Elsewhere::Handled, true) | (Some(true), Elsewhere::Seen | Elsewhere::Named, false) => Confidence::Medium,
+        (Some(true), Elsewhere::Handled, true) | (Some(true), Elsewhere::Seen | Elsewhere::Named, false) => {
+            Confidence::Medium
+        }
         (_, Elsewhere::Seen | Elsewhere::Named, true) => Confidence::Medium,
         _ => Confidence::Low,
     };
@@ -202,12 +205,17 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
 /// The same member of two things, or two variables that differ in whose it is.
 fn is_alike(a: &Stamped, b: &Stamped) -> bool {
     const WHOSE: [&str; 28] = [
-        "incoming", "remote", "local", "peer", "received", "new", "old", "current", "existing", "stored", "prev", "previous",
-        "latest", "other", "my", "their", "our", "self", "known", "cached", "last", "request", "req", "existed", "cur", "db", "in", "server",
+        "incoming", "remote", "local", "peer", "received", "new", "old", "current", "existing", "stored", "prev",
+        "previous", "latest", "other", "my", "their", "our", "self", "known", "cached", "last", "request", "req",
+        "existed", "cur", "db", "in", "server",
     ];
-    let key = |s: &Stamped| -> Vec<String> { words(&s.member).into_iter().filter(|w| !WHOSE.contains(&w.as_str()) && w != "get").collect() };
+    let key = |s: &Stamped| -> Vec<String> {
+        words(&s.member).into_iter().filter(|w| !WHOSE.contains(&w.as_str()) && w != "get").collect()
+    };
     let (ka, kb) = (key(a), key(b));
-    let same = !ka.is_empty() && (ka == kb || member_key(&ka.concat()).trim_end_matches('s') == member_key(&kb.concat()).trim_end_matches('s'));
+    let same = !ka.is_empty()
+        && (ka == kb
+            || member_key(&ka.concat()).trim_end_matches('s') == member_key(&kb.concat()).trim_end_matches('s'));
     let different_things = a.root != b.root || a.member != b.member || a.root.is_empty();
     (same || a.is_change_time() && b.is_change_time()) && different_things
 }

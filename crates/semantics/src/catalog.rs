@@ -461,8 +461,14 @@ impl Catalog {
     /// # Errors
     ///
     /// As [`Catalog::add`].
-    pub fn add_entries(&mut self, file: &str, text: &str, apis: Vec<Api>, types: Vec<ApiType>) -> Result<(), CatalogError> {
-        let mut own: FxHashMap<(String, Option<Vec<usize>>), ()> = FxHashMap::default();
+    pub fn add_entries(
+        &mut self,
+        file: &str,
+        text: &str,
+        apis: Vec<Api>,
+        types: Vec<ApiType>,
+    ) -> Result<(), CatalogError> {
+        let mut own: FxHashSet<(String, Option<Vec<usize>>)> = FxHashSet::default();
         for api in apis {
             let arity = api.arity.as_ref().map(|a| a.as_slice().to_vec());
             check_arguments(&api).map_err(|message| refuse(file, text, &api, message))?;
@@ -471,8 +477,13 @@ impl Catalog {
                 if name.is_empty() || name.contains(char::is_whitespace) {
                     return Err(refuse(file, text, &api, format!("`{name}` is not a qualified name")));
                 }
-                if own.insert((name.clone(), arity.clone()), ()).is_some() {
-                    return Err(refuse(file, text, &api, format!("`{name}` stands here twice: give each overload its own `arity`")));
+                if !own.insert((name.clone(), arity.clone())) {
+                    return Err(refuse(
+                        file,
+                        text,
+                        &api,
+                        format!("`{name}` stands here twice: give each overload its own `arity`"),
+                    ));
                 }
                 let known = self.by_name.entry(name.clone()).or_default();
                 known.retain(|old| self.apis[*old as usize].arity.as_ref().map(|a| a.as_slice().to_vec()) != arity);
@@ -490,12 +501,16 @@ impl Catalog {
                 self.types.insert(name.clone(), ty.clone());
             }
         }
-        let mut typed: Vec<String> =
-            self.by_name.keys().filter_map(|n| n.split_once('#').map(|(t, _)| t.to_owned())).filter(|t| t != "*").collect();
-        typed.extend(self.apis.iter().filter_map(|a| a.returns.clone()));
-        typed.sort();
-        typed.dedup();
-        for name in typed {
+        let mut owners: Vec<String> = self
+            .by_name
+            .keys()
+            .filter_map(|n| n.split_once('#').map(|(t, _)| t.to_owned()))
+            .filter(|t| t != "*")
+            .collect();
+        owners.extend(self.apis.iter().filter_map(|a| a.returns.clone()));
+        owners.sort();
+        owners.dedup();
+        for name in owners {
             let known = self.simple_types.entry(leaf(&name).to_owned()).or_default();
             if !known.contains(&name) {
                 known.push(name);
@@ -591,7 +606,9 @@ fn check_arguments(api: &Api) -> Result<(), String> {
                 ArgPlace::Position(p) if most.is_some_and(|m| p.unsigned_abs() as usize >= m.max(1) && *p >= 0) => {
                     return Err(format!("argument {p} does not exist in a call of {} arguments", most.unwrap_or(0)));
                 }
-                ArgPlace::Position(p) if !(-8..=32).contains(p) => return Err(format!("argument index {p} makes no sense")),
+                ArgPlace::Position(p) if !(-8..=32).contains(p) => {
+                    return Err(format!("argument index {p} makes no sense"));
+                }
                 ArgPlace::Keyword(k) if k.is_empty() => return Err("an argument's keyword is empty".to_owned()),
                 _ => {}
             }
@@ -648,12 +665,17 @@ mod tests {
     #[test]
     fn mistakes_are_refused_with_their_line() {
         let error = |t: &str| catalog(t).err().unwrap_or_default();
-        assert!(error("[[api]]\nname = \"a\"\nrole = \"clock.wal\"").starts_with("a.toml:3: unknown variant `clock.wal`"));
+        assert!(
+            error("[[api]]\nname = \"a\"\nrole = \"clock.wal\"").starts_with("a.toml:3: unknown variant `clock.wal`")
+        );
         assert!(error("[[api]]\nname = \"a\"\nrole = \"sleep\"\ncolour = 1").contains("unknown field `colour`"));
         assert!(error("[[api]]\nname = \"a b\"\nrole = \"sleep\"").contains("not a qualified name"));
         assert!(error("[[api]]\nnames = [\"a\", \"a\"]\nrole = \"sleep\"").contains("stands here twice"));
         let args = "[[api]]\nname = \"a\"\nrole = \"sleep\"\narity = 1\nargs = [{ at = 1, is = \"amount\" }]";
         assert!(error(args).contains("argument 1 does not exist"));
-        assert!(error("[[api]]\nname = \"a\"\nrole = \"timeout.set\"\nargs = [{ at = 0, is = \"timeout\" }]").contains("needs a `kind`"));
+        assert!(
+            error("[[api]]\nname = \"a\"\nrole = \"timeout.set\"\nargs = [{ at = 0, is = \"timeout\" }]")
+                .contains("needs a `kind`")
+        );
     }
 }

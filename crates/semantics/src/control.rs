@@ -35,7 +35,9 @@ impl Analysis<'_> {
                     }
                 }
                 (Kind::Conditional, Role::Else) => self.assume(ancestor, false, false, &mut guards),
-                (Kind::Loop, Role::Body) if model.name(ancestor) != "do" => self.assume(ancestor, true, false, &mut guards),
+                (Kind::Loop, Role::Body) if model.name(ancestor) != "do" => {
+                    self.assume(ancestor, true, false, &mut guards);
+                }
                 (Kind::Binary, Role::Operand) if matches!(model.name(ancestor), "&&" | "||") => {
                     let holds = model.name(ancestor) == "&&";
                     for operand in model.children_with(ancestor, Role::Operand).take_while(|o| *o < child) {
@@ -190,10 +192,8 @@ impl Analysis<'_> {
     pub fn reads_of(&self, target: NodeId) -> Vec<NodeId> {
         let model = self.model;
         let name = model.sym(target);
-        let scope = self
-            .scopes(target)
-            .find(|s| !self.tables.stores(*s, name).is_empty())
-            .unwrap_or_else(|| model.root());
+        let scope =
+            self.scopes(target).find(|s| !self.tables.stores(*s, name).is_empty()).unwrap_or_else(|| model.root());
         // A declaration is seen in its own block only.
         let declared = model.enclosing(target, Kind::Let).filter(|l| model.contains(scope, *l));
         let scope = declared.and_then(|l| model.parent(l)).unwrap_or(scope);

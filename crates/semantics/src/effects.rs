@@ -25,9 +25,28 @@ pub struct Write {
 
 /// Words of an argument, key or column that carries a fencing token, version or condition.
 const FENCE_WORDS: [&str; 22] = [
-    "version", "revision", "rev", "etag", "epoch", "term", "generation", "fence", "fencing", "cas", "seqno", "sequence",
-    "precondition", "preconditions", "zxid", "czxid", "modrevision", "resourceversion", "lockindex", "modifyindex",
-    "idempotency", "idempotent",
+    "version",
+    "revision",
+    "rev",
+    "etag",
+    "epoch",
+    "term",
+    "generation",
+    "fence",
+    "fencing",
+    "cas",
+    "seqno",
+    "sequence",
+    "precondition",
+    "preconditions",
+    "zxid",
+    "czxid",
+    "modrevision",
+    "resourceversion",
+    "lockindex",
+    "modifyindex",
+    "idempotency",
+    "idempotent",
 ];
 
 impl Analysis<'_> {
@@ -63,11 +82,15 @@ impl Analysis<'_> {
             return None;
         }
         let effect = match self.callee(call) {
-            Some(Callee::Here(function)) if self.model.child(function, Role::Body).is_some() => self.guarded(function, || {
-                let inner = self.writes_in(function, self.model.end(function), depth - 1);
-                inner.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
-            })?,
-            Some(Callee::Elsewhere(FunctionSummary { class, name, effect, .. })) if effect.is_some() || self.index.effect(class, name).is_some() => {
+            Some(Callee::Here(function)) if self.model.child(function, Role::Body).is_some() => {
+                self.guarded(function, || {
+                    let inner = self.writes_in(function, self.model.end(function), depth - 1);
+                    inner.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
+                })?
+            }
+            Some(Callee::Elsewhere(FunctionSummary { class, name, effect, .. }))
+                if effect.is_some() || self.index.effect(class, name).is_some() =>
+            {
                 effect.or_else(|| self.index.effect(class, name))?
             }
             _ => {
@@ -106,8 +129,8 @@ impl Analysis<'_> {
     /// The methods of other classes of the project that a function calls and that may write, by their first word.
     pub(crate) fn may_write_through(&self, function: NodeId) -> Vec<(String, String)> {
         const READING: [&str; 20] = [
-            "get", "find", "is", "has", "list", "query", "select", "read", "load", "to", "parse", "build", "check", "validate",
-            "log", "info", "debug", "count", "equals", "size",
+            "get", "find", "is", "has", "list", "query", "select", "read", "load", "to", "parse", "build", "check",
+            "validate", "log", "info", "debug", "count", "equals", "size",
         ];
         const MOST: usize = 8;
         let model = self.model;
@@ -132,7 +155,9 @@ impl Analysis<'_> {
     fn saves_changed_object(&self, call: NodeId) -> bool {
         let model = self.model;
         let plain = |a: NodeId| model.kind(a) == Kind::Argument;
-        let Some(receiver) = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name) else { return false };
+        let Some(receiver) = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name) else {
+            return false;
+        };
         if model.name(call) != "save" || !model.children_with(call, Role::Arg).all(plain) {
             return false;
         }
@@ -152,10 +177,12 @@ impl Analysis<'_> {
         const VERBS: [&str; 10] =
             ["save", "update", "insert", "delete", "remove", "upsert", "create", "persist", "store", "merge"];
         let model = self.model;
-        let receiver = model.child(call, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
+        let receiver =
+            model.child(call, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
         let last = |name: &str, list: &[&str]| words(name).last().is_some_and(|w| list.contains(&w.as_str()));
         let verb = words(model.name(call)).first().is_some_and(|w| VERBS.contains(&w.as_str()));
-        let store = last(model.name(receiver), &STORES) || self.type_of(receiver).is_some_and(|t| last(leaf(&t.name), &STORES));
+        let store =
+            last(model.name(receiver), &STORES) || self.type_of(receiver).is_some_and(|t| last(leaf(&t.name), &STORES));
         (verb && store).then(|| {
             let fence = self.fencing_argument(call);
             Write { at: call, effect: Effect::State, fence, how: How::Name, indirect: false }
@@ -168,7 +195,9 @@ impl Analysis<'_> {
             && matches!(known.api.role, ApiRole::Write | ApiRole::RemoteCall)
         {
             match self.literal_text(text) {
-                Some(statement) => return is_data_change(&statement).then_some(known.api.effect.unwrap_or(Effect::State)),
+                Some(statement) => {
+                    return is_data_change(&statement).then_some(known.api.effect.unwrap_or(Effect::State));
+                }
                 // By its name alone, with a text that cannot be read: it may as well be a query.
                 None if known.how == How::Name => return None,
                 None => {}
@@ -211,7 +240,9 @@ impl Analysis<'_> {
                 let parts: Vec<String> = model.children(id).filter_map(parts).collect();
                 (!parts.is_empty()).then(|| parts.join(" "))
             }
-            Kind::Call => model.child(id, Role::Arg).filter(|a| model.kind(*a) == Kind::String).map(|a| model.name(a).to_owned()),
+            Kind::Call => {
+                model.child(id, Role::Arg).filter(|a| model.kind(*a) == Kind::String).map(|a| model.name(a).to_owned())
+            }
             Kind::Name => {
                 let store = self.local_store(id, model.sym(id)).or_else(|| {
                     let class = self.tables.class_around(model, id)?;
@@ -248,7 +279,8 @@ impl Analysis<'_> {
         model.children_with(call, Role::Arg).find(|arg| {
             let named = |n: NodeId| words(model.name(n)).iter().any(|w| FENCE_WORDS.contains(&w.as_str()));
             let by_name = model.self_and_descendants(*arg).any(|n| {
-                matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Argument | Kind::Entry | Kind::Call) && named(n)
+                matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Argument | Kind::Entry | Kind::Call)
+                    && named(n)
             });
             by_name || self.value(*arg).origins.any(Origins::TOKEN.and(Origins::LOGICAL))
         })
@@ -265,9 +297,9 @@ impl Analysis<'_> {
         }
         // Handed to a conditional transaction: `txn.If(cmp).Then(op)`.
         let around = model.ancestors(call).take_while(|a| !model.kind(*a).is_statement());
-        around.filter(|a| model.kind(*a) == Kind::Call).find(|a| {
-            [*a].into_iter().chain(self.chain(*a)).any(|n| is_role(n, &[ApiRole::Fence]))
-        })
+        around
+            .filter(|a| model.kind(*a) == Kind::Call)
+            .find(|a| [*a].into_iter().chain(self.chain(*a)).any(|n| is_role(n, &[ApiRole::Fence])))
     }
 
     /// What a call is made on, and what that was made on.

@@ -27,7 +27,9 @@ impl Analysis<'_> {
         let model = self.model;
         let inner = |role| model.child(id, role).map_or_else(Value::unknown, |c| self.value(c));
         match model.kind(id) {
-            Kind::Number => parse_number(model.name(id)).map_or_else(Value::unknown, Value::number).at(self.location(id)),
+            Kind::Number => {
+                parse_number(model.name(id)).map_or_else(Value::unknown, Value::number).at(self.location(id))
+            }
             Kind::String | Kind::Boolean => Value::of(Origins::CONSTANT).at(self.location(id)),
             Kind::Null => Value::of(Origins::NULL),
             Kind::Name => self.name_value(id),
@@ -111,11 +113,16 @@ impl Analysis<'_> {
             model.ancestors(at).any(|a| {
                 model.kind(a) == Kind::Loop
                     && model.contains(a, s.at)
-                    && !replacing.is_some_and(|r| model.contains(a, stores[r].at) && model.kind(stores[r].at) != Kind::Loop)
+                    && !replacing
+                        .is_some_and(|r| model.contains(a, stores[r].at) && model.kind(stores[r].at) != Kind::Loop)
             })
         };
-        let chosen: Vec<&Store> =
-            stores.iter().enumerate().filter(|(i, s)| (*i >= from && before(s)) || (s.at >= at && in_loop_with(s))).map(|(_, s)| s).collect();
+        let chosen: Vec<&Store> = stores
+            .iter()
+            .enumerate()
+            .filter(|(i, s)| (*i >= from && before(s)) || (s.at >= at && in_loop_with(s)))
+            .map(|(_, s)| s)
+            .collect();
         if chosen.is_empty() { stores.iter().collect() } else { chosen }
     }
 
@@ -125,7 +132,8 @@ impl Analysis<'_> {
                 let mut value = Value { params: 1u32.checked_shl(position).unwrap_or(0), ..Value::of(Origins::PARAM) };
                 if let Some(default) = default {
                     let default = self.value(default);
-                    value = value.join(Value { number: None, origins: default.origins.and(Origins::DEFAULT), ..default });
+                    value =
+                        value.join(Value { number: None, origins: default.origins.and(Origins::DEFAULT), ..default });
                 }
                 value
             }
@@ -140,7 +148,9 @@ impl Analysis<'_> {
                 let value = value.map_or_else(|| Value::of(Origins::CONSTANT), |v| self.value(v));
                 Value { number: None, ..value }
             }
-            (_, Some(value)) if store.index == 0 || self.model.kind(value) == Kind::List => self.tuple_part(value, store.index),
+            (_, Some(value)) if store.index == 0 || self.model.kind(value) == Kind::List => {
+                self.tuple_part(value, store.index)
+            }
             (_, Some(value)) => {
                 let whole = self.value(value);
                 // Parts of configuration or of a message are configuration or message.
@@ -178,7 +188,9 @@ impl Analysis<'_> {
         }
         let name = model.name(id);
         if let Some(ty) = self.type_of(object) {
-            if let Some(api) = self.catalog.lookup(&ty.name, None).filter(|a| self.catalog.api(*a).role == ApiRole::ConfigRead) {
+            if let Some(api) =
+                self.catalog.lookup(&ty.name, None).filter(|a| self.catalog.api(*a).role == ApiRole::ConfigRead)
+            {
                 return self.api_value(id, Resolved { api: self.catalog.api(api), how: ty.how });
             }
             let class = crate::catalog::leaf(&ty.name).to_owned();
@@ -375,7 +387,8 @@ impl Analysis<'_> {
         let value = self.value(id);
         let Some(function) = self.function_around(id).filter(|_| value.params != 0) else { return value };
         let name = self.model.sym(function);
-        let class = self.tables.class_around(self.model, function).map(|c| self.tables.classes[c as usize].name.clone());
+        let class =
+            self.tables.class_around(self.model, function).map(|c| self.tables.classes[c as usize].name.clone());
         let mut passed = Value::default();
         for position in (0..32u32).filter(|p| value.params >> p & 1 == 1) {
             // A constructor is called by its class's name.
@@ -426,7 +439,8 @@ impl Analysis<'_> {
         let here = |origins: Origins, shape: Shape| {
             Value { shape, unit: api.unit, how: known.how, ..Value::of(origins) }.at(self.location(id))
         };
-        let joined_args = || self.model.children_with(id, Role::Arg).fold(Value::default(), |v, a| v.join(self.value(a)));
+        let joined_args =
+            || self.model.children_with(id, Role::Arg).fold(Value::default(), |v, a| v.join(self.value(a)));
         match api.role {
             ApiRole::ClockWall => here(Origins::WALL, Shape::Instant),
             ApiRole::ClockBoth => here(Origins::BOTH, Shape::Instant),
@@ -462,7 +476,11 @@ impl Analysis<'_> {
             ApiRole::ValuePass => {
                 let args = joined_args();
                 let base = self.model.child(id, Role::Receiver).map_or_else(Value::default, |r| self.value(r));
-                let value = if base.origins.any(Origins::CLOCKS.and(Origins::CONFIG)) { base.join(args) } else { args.join(base) };
+                let value = if base.origins.any(Origins::CLOCKS.and(Origins::CONFIG)) {
+                    base.join(args)
+                } else {
+                    args.join(base)
+                };
                 if value.origins.is_empty() { Value::unknown() } else { value }
             }
             _ => {
@@ -501,7 +519,8 @@ impl Analysis<'_> {
         places.iter().find_map(|place| match place {
             ArgPlace::Position(p) => {
                 let plain: Vec<NodeId> = args.iter().copied().filter(|a| model.kind(*a) != Kind::Argument).collect();
-                let at = if *p < 0 { plain.len().checked_sub(p.unsigned_abs() as usize) } else { Some(*p as usize) };
+                let at =
+                    if *p < 0 { plain.len().checked_sub(p.unsigned_abs() as usize) } else { usize::try_from(*p).ok() };
                 let found = at.and_then(|at| plain.get(at)).copied()?;
                 let spread = plain.iter().take_while(|a| **a <= found).any(|a| model.kind(*a) == Kind::Spread);
                 (!spread).then_some(found)
@@ -556,7 +575,9 @@ impl Analysis<'_> {
     fn converted(&self, id: NodeId, known: Resolved<'_>) -> Value {
         let source = self
             .converted_part(id, known)
-            .or_else(|| self.model.child(id, Role::Receiver).filter(|r| self.path_of(*r).is_none() || self.is_variable(*r)))
+            .or_else(|| {
+                self.model.child(id, Role::Receiver).filter(|r| self.path_of(*r).is_none() || self.is_variable(*r))
+            })
             .or_else(|| self.model.child(id, Role::Arg));
         let Some(source) = source else { return Value::unknown() };
         let mut value = self.value(source);
@@ -597,7 +618,8 @@ impl Analysis<'_> {
         if known.api.args.is_empty() {
             // A constant such as `time.Second`.
             let number = unit.map(Unit::seconds);
-            let value = Value { number, unit: Some(Unit::Typed), shape: Shape::Duration, ..Value::of(Origins::CONSTANT) };
+            let value =
+                Value { number, unit: Some(Unit::Typed), shape: Shape::Duration, ..Value::of(Origins::CONSTANT) };
             return Value { how: known.how, ..value }.at(self.location(id));
         }
         let by_argument = self.argument(id, known, ArgMeaning::Unit).and_then(|u| self.unit_named_by(u));
@@ -643,7 +665,9 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
     };
     let shapes = (left.shape, right.shape);
     let unit = match (op, shapes) {
-        ("*" | "/" | "//", (Shape::Instant | Shape::Duration, _)) if right.is_constant() && left.unit != Some(Unit::Typed) => {
+        ("*" | "/" | "//", (Shape::Instant | Shape::Duration, _))
+            if right.is_constant() && left.unit != Some(Unit::Typed) =>
+        {
             left.unit.and_then(|u| scaled(u, right.number, op == "*"))
         }
         ("*", _) if right.unit == Some(Unit::Typed) || left.unit == Some(Unit::Typed) => Some(Unit::Typed),

@@ -4,11 +4,11 @@ use crate::analysis::Analysis;
 use crate::catalog::{Catalog, Effect, leaf};
 use crate::effects::Write;
 use crate::lock_helper::LockHelper;
-use crate::tables::LOOSE;
 use crate::stamps::Stamp;
+use crate::tables::LOOSE;
 use crate::value::{Origins, Site, Value};
-use rustc_hash::{FxHashMap, FxHashSet};
 use aho_corasick::AhoCorasick;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, OnceLock};
 use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
 
@@ -70,10 +70,44 @@ impl FileSummary {
 /// Beginnings of words of identifiers that some rule's evidence starts from. A file without any of them has nothing to
 /// report, and nothing to tell other files but its classes.
 const TRIGGERS: [&str; 38] = [
-    "time", "now", "date", "updated", "modified", "deadline", "lease", "leader", "lock", "unlock", "mutex", "expir",
-    "heartbeat", "seen", "milli", "nano", "clock", "elapsed", "monotonic", "ttl", "master", "primary", "retry",
-    "session", "semaphore", "elect", "fetch", "request", "http", "await", "dial", "wait", "sleep", "hasleadership",
-    "datetime", "currenttime", "lastseen", "held",
+    "time",
+    "now",
+    "date",
+    "updated",
+    "modified",
+    "deadline",
+    "lease",
+    "lead",
+    "lock",
+    "unlock",
+    "mutex",
+    "expir",
+    "heartbeat",
+    "seen",
+    "milli",
+    "nano",
+    "clock",
+    "elapsed",
+    "monotonic",
+    "ttl",
+    "master",
+    "primary",
+    "retry",
+    "session",
+    "semaphore",
+    "elect",
+    "fetch",
+    "request",
+    "http",
+    "await",
+    "dial",
+    "wait",
+    "sleep",
+    "hasleadership",
+    "datetime",
+    "currenttime",
+    "lastseen",
+    "held",
 ];
 
 /// Whether any symbol of the file has a word that begins with a trigger.
@@ -88,7 +122,9 @@ fn is_relevant(model: &FileModel) -> bool {
             || (bytes[at].is_ascii_uppercase() && !before.is_ascii_uppercase())
             || (bytes[at].is_ascii_uppercase() && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase))
     };
-    model.symbols().any(|(_, text)| text.len() < 80 && words.find_overlapping_iter(text).any(|m| starts_word(text, m.start())))
+    model
+        .symbols()
+        .any(|(_, text)| text.len() < 80 && words.find_overlapping_iter(text).any(|m| starts_word(text, m.start())))
 }
 
 /// Summarises a file by itself (the map step). `path` is the path shown to the user.
@@ -155,13 +191,30 @@ fn summarize_functions(file: &Analysis<'_>, summary: &mut FileSummary) {
         let via = if lock.is_none() { file.hands_lock_on(info.node) } else { Vec::new() };
         let calls = if effect.is_none() { file.may_write_through(info.node) } else { Vec::new() };
         let known = value.origins.without(Origins::UNKNOWN.and(Origins::NULL).and(Origins::CONSTANT));
-        if known.is_empty() && return_type.is_none() && effect.is_none() && lock.is_none() && via.is_empty() && calls.is_empty() {
+        if known.is_empty()
+            && return_type.is_none()
+            && effect.is_none()
+            && lock.is_none()
+            && via.is_empty()
+            && calls.is_empty()
+        {
             continue;
         }
         let class = info.class.map(|c| file.tables.classes[c as usize].name.clone()).unwrap_or_default();
         let (module, package) = (module.clone(), package.clone());
         let name = name.to_owned();
-        summary.functions.push(FunctionSummary { module, package, class, name, value, return_type, effect, lock, via, calls });
+        summary.functions.push(FunctionSummary {
+            module,
+            package,
+            class,
+            name,
+            value,
+            return_type,
+            effect,
+            lock,
+            via,
+            calls,
+        });
     }
 }
 
@@ -247,7 +300,8 @@ impl ProjectIndex {
                 index.functions.entry(key).or_default().push(function);
             }
             for (class, field, known) in summary.fields {
-                let by_name = index.fields_by_name.entry(field.clone()).or_insert_with(|| Some(FieldSummary::default()));
+                let by_name =
+                    index.fields_by_name.entry(field.clone()).or_insert_with(|| Some(FieldSummary::default()));
                 let entry = index.fields.entry((class, field)).or_default();
                 entry.value = std::mem::take(&mut entry.value).join(known.value.clone());
                 entry.ty = entry.ty.take().or(known.ty.clone());
@@ -435,7 +489,7 @@ fn fits(function: &FunctionSummary, module: &str) -> bool {
     let stem = function.module.rsplit('/').next().unwrap_or("");
     let folder = function.module.rsplit('/').nth(1).unwrap_or("");
     let package = leaf(&function.package);
-    wanted.any(|w| w == stem || w == package || (w == folder && matches!(stem, "index" | "__init__" | "mod")) || w == folder)
+    wanted.any(|w| w == stem || w == package || w == folder)
 }
 
 impl Analysis<'_> {

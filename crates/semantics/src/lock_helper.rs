@@ -35,8 +35,22 @@ pub struct LockHelper {
 
 /// Words of a function that handles locks; without one a function that leaves a lock taken is not a helper.
 const LOCK_WORDS: [&str; 16] = [
-    "lock", "locks", "locker", "locked", "locking", "mutex", "acquire", "obtain", "unlock", "release", "synchronized",
-    "exclusive", "lease", "trylock", "relock", "semaphore",
+    "lock",
+    "locks",
+    "locker",
+    "locked",
+    "locking",
+    "mutex",
+    "acquire",
+    "obtain",
+    "unlock",
+    "release",
+    "synchronized",
+    "exclusive",
+    "lease",
+    "trylock",
+    "relock",
+    "semaphore",
 ];
 
 /// Whether an identifier speaks of a lock that is held against other machines.
@@ -90,10 +104,13 @@ impl Analysis<'_> {
         if model.kind(call) == Kind::Decorator {
             return names_distributed_lock(model.name(call)).then_some(LockHelper { does: Does::Decorate, api: None });
         }
-        let receiver = model.child(call, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
+        let receiver =
+            model.child(call, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
         let ty = self.type_of(receiver);
-        let foreign = ty.as_ref().is_none_or(|t| !self.catalog.knows_type(&t.name) && !self.index.has_class(leaf(&t.name)));
-        let named = names_distributed_lock(model.name(receiver)) || ty.is_some_and(|t| names_distributed_lock(leaf(&t.name)));
+        let foreign =
+            ty.as_ref().is_none_or(|t| !self.catalog.knows_type(&t.name) && !self.index.has_class(leaf(&t.name)));
+        let named =
+            names_distributed_lock(model.name(receiver)) || ty.is_some_and(|t| names_distributed_lock(leaf(&t.name)));
         if !foreign || !named || !self.catalog_has_no(receiver) {
             return None;
         }
@@ -115,10 +132,16 @@ impl Analysis<'_> {
     fn called_helper(&self, call: NodeId) -> Option<LockHelper> {
         let model = self.model;
         match self.callee(call) {
-            Some(Callee::Here(function)) if model.child(function, Role::Body).is_some() => self.lock_helper(function).or_else(|| {
-                self.hands_lock_on(function).iter().find_map(|(class, method)| self.index.lock_helper(class, method))
-            }),
-            Some(Callee::Elsewhere(summary)) => summary.lock.or_else(|| self.index.lock_helper(&summary.class, &summary.name)),
+            Some(Callee::Here(function)) if model.child(function, Role::Body).is_some() => {
+                self.lock_helper(function).or_else(|| {
+                    self.hands_lock_on(function)
+                        .iter()
+                        .find_map(|(class, method)| self.index.lock_helper(class, method))
+                })
+            }
+            Some(Callee::Elsewhere(summary)) => {
+                summary.lock.or_else(|| self.index.lock_helper(&summary.class, &summary.name))
+            }
             _ => {
                 let (class, method) = self.project_method(call)?;
                 self.index.lock_helper(&class, &method)
@@ -168,7 +191,8 @@ impl Analysis<'_> {
             (None, Some(release)) if model.child(*release, Role::Receiver).is_some() => {
                 let receiver = model.child(*release, Role::Receiver)?;
                 let scope = self.resolve(*release)?.api.scope.or_else(|| self.lock_scope(receiver));
-                (scope == Some(LockScope::Distributed)).then_some(LockHelper { does: Does::Release, api: self.api_id(*release) })
+                (scope == Some(LockScope::Distributed))
+                    .then_some(LockHelper { does: Does::Release, api: self.api_id(*release) })
             }
             _ => self.home_made(function),
         }
@@ -243,7 +267,8 @@ impl Analysis<'_> {
                 let below = model.descendants(function).filter(|d| region.covers(*d));
                 below.into_iter().any(|d| model.kind(d) == Kind::Unary && model.name(d) == "yield")
             };
-            let called = self.calls_below(function).iter().copied().filter(inside).filter_map(|c| self.called_parameter(c));
+            let called =
+                self.calls_below(function).iter().copied().filter(inside).filter_map(|c| self.called_parameter(c));
             for name in called {
                 if let Some(position) = params.iter().position(|p| *p == name) {
                     return Some(LockHelper { does: Does::Run(position as u32), api });

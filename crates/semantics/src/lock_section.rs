@@ -219,7 +219,8 @@ impl Analysis<'_> {
         let model = self.model;
         model.self_and_descendants(condition).find(|n| {
             *n == call
-                || (matches!(model.kind(*n), Kind::Name | Kind::Member) && results.iter().any(|r| r.name == model.sym(*n)))
+                || (matches!(model.kind(*n), Kind::Name | Kind::Member)
+                    && results.iter().any(|r| r.name == model.sym(*n)))
         })
     }
 
@@ -235,7 +236,8 @@ impl Analysis<'_> {
         let first = self.tables.calls.partition_point(|c| *c < section.from);
         let candidates = self.tables.calls[first..].iter().take_while(|c| **c < section.to).copied();
         candidates.filter(|c| *c != acquire && self.ends_section(*c, acquire)).find(|c| {
-            self.releases(*c) && handle.is_none_or(|handle| self.speaks_of(*c, handle, results) || model.kind(*c) == Kind::Idiom)
+            self.releases(*c)
+                && handle.is_none_or(|handle| self.speaks_of(*c, handle, results) || model.kind(*c) == Kind::Idiom)
         })
     }
 

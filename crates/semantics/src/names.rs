@@ -25,7 +25,8 @@ fn is_version(segment: &str) -> bool {
 /// The local names under which a module may be used when it is imported without an alias: its last segment and, since
 /// a package's name may differ from its folder's (`go-redis` declares `redis`), that segment without usual affixes.
 pub(crate) fn import_local_names(module: &str) -> Vec<String> {
-    let last = if module.contains('/') { module.rsplit('/').next() } else { module.rsplit('.').next() }.unwrap_or(module);
+    let last =
+        if module.contains('/') { module.rsplit('/').next() } else { module.rsplit('.').next() }.unwrap_or(module);
     let mut names = vec![last.to_owned()];
     if last.contains(['-', '.']) {
         let bare = last.trim_start_matches("go-").trim_end_matches("-go").trim_end_matches(".go");

@@ -96,10 +96,13 @@ impl<'a> Analysis<'a> {
         let handle = model.child(call, Role::Receiver);
         let scope = known.api.scope.or_else(|| handle.and_then(|h| self.lock_scope(h)));
         match known.api.role {
-            ApiRole::LockAcquire | ApiRole::LockTry if self.takes_distributed(call) => self.acquired_region(call, known, handle),
+            ApiRole::LockAcquire | ApiRole::LockTry if self.takes_distributed(call) => {
+                self.acquired_region(call, known, handle)
+            }
             ApiRole::LockNew => {
                 let item = model.ancestors(call).find(|a| model.kind(*a) == Kind::WithItem)?;
-                let scope = known.api.scope.or_else(|| self.type_of(call).and_then(|t| self.catalog.lock_scope(&t.name)));
+                let scope =
+                    known.api.scope.or_else(|| self.type_of(call).and_then(|t| self.catalog.lock_scope(&t.name)));
                 (scope == Some(LockScope::Distributed)).then(|| self.scoped_region(call, known, item)).flatten()
             }
             ApiRole::LockRegion if known.how != How::Name && scope.is_none_or(|s| s == LockScope::Distributed) => {
@@ -116,7 +119,18 @@ impl<'a> Analysis<'a> {
         let lock_type = handle.and_then(|h| self.type_of(h)).map(|t| t.name);
         let callback = Some(callback);
         let (skips_when_held, through_helper, api_id) = (false, false, None);
-        Some(Region { acquire: call, api, api_id, handle, lock_type, from, to, skips_when_held, callback, through_helper })
+        Some(Region {
+            acquire: call,
+            api,
+            api_id,
+            handle,
+            lock_type,
+            from,
+            to,
+            skips_when_held,
+            callback,
+            through_helper,
+        })
     }
 
     /// The region of a call to a function of the project that takes a lock for its caller.
@@ -202,7 +216,18 @@ impl<'a> Analysis<'a> {
         let from = section.from;
         let skips_when_held = section.skips && api.api.role == ApiRole::LockTry;
         let (through_helper, callback, api_id) = (false, None, None);
-        let region = Region { acquire: call, api, api_id, handle, lock_type, from, to, skips_when_held, callback, through_helper };
+        let region = Region {
+            acquire: call,
+            api,
+            api_id,
+            handle,
+            lock_type,
+            from,
+            to,
+            skips_when_held,
+            callback,
+            through_helper,
+        };
         (from < to).then_some(region)
     }
 
@@ -211,7 +236,9 @@ impl<'a> Analysis<'a> {
         let body = model.child(function, Role::Body)?;
         model.children_with(function, Role::Decorator).find_map(|decorator| {
             let direct = self.resolve(decorator).filter(|r| {
-                r.api.role == ApiRole::LockDecorator && r.api.scope == Some(LockScope::Distributed) && r.how != How::Name
+                r.api.role == ApiRole::LockDecorator
+                    && r.api.scope == Some(LockScope::Distributed)
+                    && r.how != How::Name
             });
             let helper = || self.lock_helper_of(decorator).filter(|h| h.does == Does::Decorate);
             let (api, through_helper) = match direct {
@@ -220,7 +247,18 @@ impl<'a> Analysis<'a> {
             };
             let (from, to, handle, lock_type) = (body, model.end(body), None, None);
             let (skips_when_held, callback, api_id) = (false, Some(function), None);
-            Some(Region { acquire: decorator, api, api_id, handle, lock_type, from, to, skips_when_held, callback, through_helper })
+            Some(Region {
+                acquire: decorator,
+                api,
+                api_id,
+                handle,
+                lock_type,
+                from,
+                to,
+                skips_when_held,
+                callback,
+                through_helper,
+            })
         })
     }
 

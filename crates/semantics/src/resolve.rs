@@ -184,7 +184,10 @@ impl<'a> Analysis<'a> {
         }
         for module in &self.tables.wildcards {
             let path = canonical(&join_path(module, text));
-            if self.catalog.lookup(&path, None).is_some() || self.catalog.knows_type(&path) || self.catalog.has_members_of(&path) {
+            if self.catalog.lookup(&path, None).is_some()
+                || self.catalog.knows_type(&path)
+                || self.catalog.has_members_of(&path)
+            {
                 return Some((path, How::Import));
             }
         }
@@ -193,7 +196,10 @@ impl<'a> Analysis<'a> {
         }
         for implicit in self.tables.package.as_deref().into_iter().chain(["java.lang"]) {
             let path = join_path(implicit, text);
-            if self.catalog.knows_type(&path) || self.catalog.has_members_of(&path) || self.catalog.lookup(&path, None).is_some() {
+            if self.catalog.knows_type(&path)
+                || self.catalog.has_members_of(&path)
+                || self.catalog.lookup(&path, None).is_some()
+            {
                 return Some((path, How::Import));
             }
         }
@@ -253,19 +259,19 @@ impl<'a> Analysis<'a> {
     fn type_uncached(&self, id: NodeId) -> Option<Type> {
         let model = self.model;
         match model.kind(id) {
-            Kind::This => self.own_class(id),
-            Kind::Name if self.tables.is_this(model, id) => self.own_class(id),
+            Kind::This | Kind::Name if self.tables.is_this(model, id) => self.own_class(id),
             Kind::Name => self.type_of_name(id),
             Kind::Member => self.type_of_member(id),
             Kind::Call => self.type_of_call(id),
             Kind::New => self.constructed_type(id),
             Kind::Record | Kind::Cast | Kind::List => model.child(id, Role::Type).and_then(|t| self.named_type(t)),
-            Kind::Await | Kind::Spread | Kind::Argument => self.type_of(model.child(id, Role::Value)?),
-            Kind::Conditional => model.children(id).filter(|c| model.role(*c) != Role::Condition).find_map(|c| self.type_of(c)),
+            Kind::Await | Kind::Spread | Kind::Argument | Kind::Assign => self.type_of(model.child(id, Role::Value)?),
+            Kind::Conditional => {
+                model.children(id).filter(|c| model.role(*c) != Role::Condition).find_map(|c| self.type_of(c))
+            }
             Kind::Binary if matches!(model.name(id), "||" | "??" | "&&") => {
                 model.children(id).collect::<Vec<_>>().into_iter().rev().find_map(|c| self.type_of(c))
             }
-            Kind::Assign => self.type_of(model.child(id, Role::Value)?),
             Kind::Idiom => self.resolve(id)?.api.returns.clone().map(|name| Type { name, how: How::Import }),
             _ => None,
         }
@@ -286,7 +292,8 @@ impl<'a> Analysis<'a> {
             }
         }
         if let Some(class) = self.tables.class_around(self.model, id)
-            && let Some(ty) = self.type_of_field(&self.tables.classes[class as usize].name.clone(), self.model.text(name))
+            && let Some(ty) =
+                self.type_of_field(&self.tables.classes[class as usize].name.clone(), self.model.text(name))
         {
             return Some(ty);
         }
@@ -348,7 +355,9 @@ impl<'a> Analysis<'a> {
         }
         // Construction without a keyword: the callee names a type.
         let path = match self.model.child(id, Role::Receiver) {
-            None if self.model.child(id, Role::Callee).is_none() => self.path_of_name(id, self.model.sym(id)).map(|p| p.0),
+            None if self.model.child(id, Role::Callee).is_none() => {
+                self.path_of_name(id, self.model.sym(id)).map(|p| p.0)
+            }
             Some(receiver) => self.path_of(receiver).map(|p| canonical(&join_path(&p, self.model.name(id)))),
             None => None,
         };
@@ -365,9 +374,7 @@ impl<'a> Analysis<'a> {
         }
         match self.callee(id)? {
             Callee::Here(function) => self.returned_type(function),
-            Callee::Elsewhere(summary) => {
-                summary.return_type.clone().map(|name| Type { name, how: How::Project })
-            }
+            Callee::Elsewhere(summary) => summary.return_type.clone().map(|name| Type { name, how: How::Project }),
         }
     }
 
@@ -409,8 +416,10 @@ impl<'a> Analysis<'a> {
         if name.is_empty() {
             return model.children(id).find(|c| model.kind(*c) == Kind::Type).and_then(|c| self.named_type(c));
         }
-        if matches!(leaf(name), "Optional" | "Promise" | "Awaitable" | "Annotated" | "Final" | "ClassVar" | "Type" | "Union")
-            && let Some(inner) = model.children(id).find(|c| model.kind(*c) == Kind::Type)
+        if matches!(
+            leaf(name),
+            "Optional" | "Promise" | "Awaitable" | "Annotated" | "Final" | "ClassVar" | "Type" | "Union"
+        ) && let Some(inner) = model.children(id).find(|c| model.kind(*c) == Kind::Type)
         {
             return self.named_type(inner);
         }
@@ -454,7 +463,11 @@ impl<'a> Analysis<'a> {
             let mut parents: Vec<String> = Vec::new();
             for info in self.tables.classes.iter().filter(|c| c.name == next) {
                 parents.extend(info.extends.iter().filter_map(|t| {
-                    if self.model.kind(*t) == Kind::Type { self.named_type(*t).map(|t| t.name) } else { self.path_of(*t) }
+                    if self.model.kind(*t) == Kind::Type {
+                        self.named_type(*t).map(|t| t.name)
+                    } else {
+                        self.path_of(*t)
+                    }
                 }));
             }
             parents.extend(self.index.supertypes(leaf(&next)).iter().cloned());

@@ -50,10 +50,13 @@ impl Analysis<'_> {
         let constant = Origins::CONSTANT.and(Origins::NULL);
         let mut names: Vec<String> = Vec::new();
         for id in model.ids().filter(|n| model.kind(*n) == Kind::Assign) {
-            let (Some(target), Some(value)) = (model.child(id, Role::Target), model.child(id, Role::Value)) else { continue };
+            let (Some(target), Some(value)) = (model.child(id, Role::Target), model.child(id, Role::Value)) else {
+                continue;
+            };
             let other = model.kind(target) == Kind::Member
                 && model.child(target, Role::Object).is_some_and(|o| !self.tables.is_this(model, o));
-            if other && speaks_of_a_limit(model.name(target)) && !self.value(value).origins.without(constant).is_empty() {
+            if other && speaks_of_a_limit(model.name(target)) && !self.value(value).origins.without(constant).is_empty()
+            {
                 names.push(model.name(target).to_owned());
             }
         }
@@ -64,5 +67,7 @@ impl Analysis<'_> {
 }
 
 fn speaks_of_a_limit(name: &str) -> bool {
-    words(name).iter().any(|w| matches!(w.as_str(), "timeout" | "timeouts" | "deadline" | "ttl" | "interval" | "period" | "expiry"))
+    words(name)
+        .iter()
+        .any(|w| matches!(w.as_str(), "timeout" | "timeouts" | "deadline" | "ttl" | "interval" | "period" | "expiry"))
 }

@@ -68,7 +68,8 @@ impl Analysis<'_> {
                     return self.stamp(read, class, model.name(parent), stamps);
                 }
                 (Kind::Field, Role::Value) => {
-                    let class = self.tables.class_around(model, parent).map(|c| self.tables.classes[c as usize].name.clone());
+                    let class =
+                        self.tables.class_around(model, parent).map(|c| self.tables.classes[c as usize].name.clone());
                     return self.stamp(read, class.unwrap_or_default(), model.name(parent), stamps);
                 }
                 (Kind::Let | Kind::Assign, Role::Value) => {

@@ -130,9 +130,7 @@ impl Tables {
         for id in model.ids().filter(|id| model.kind(*id) == Kind::Assign) {
             tables.assignment(model, id);
         }
-        for stores in tables.stores.values_mut() {
-            stores.sort_by_key(|s| s.at);
-        }
+        tables.stores.values_mut().for_each(|stores| stores.sort_by_key(|s| s.at));
         tables
     }
 
@@ -167,7 +165,9 @@ impl Tables {
     pub fn class_around(&self, model: &FileModel, id: NodeId) -> Option<u32> {
         model.self_and_ancestors(id).find_map(|a| match model.kind(a) {
             Kind::Class => self.class_of.get(&a).copied(),
-            Kind::Function => self.functions.binary_search_by_key(&a, |f| f.node).ok().and_then(|i| self.functions[i].class),
+            Kind::Function => {
+                self.functions.binary_search_by_key(&a, |f| f.node).ok().and_then(|i| self.functions[i].class)
+            }
             _ => None,
         })
     }
@@ -196,8 +196,9 @@ impl Tables {
         match self.class_around(model, target) {
             Some(class) if model.kind(own) == Kind::Function => {
                 let info = &self.classes[class as usize];
-                let declared = info.fields.get(&name).is_some_and(|f| f.iter().any(|s| model.kind(s.at) == Kind::Field));
-                if declared { Err(class) } else { Ok(own) }
+                let is_field =
+                    info.fields.get(&name).is_some_and(|f| f.iter().any(|s| model.kind(s.at) == Kind::Field));
+                if is_field { Err(class) } else { Ok(own) }
             }
             _ => Ok(own),
         }
@@ -215,7 +216,8 @@ impl Tables {
             self.package = Some(module);
             return;
         }
-        let alias = |node| model.children(node).find(|c| model.role(*c) == Role::Alias).map(|c| model.name(c).to_owned());
+        let alias =
+            |node| model.children(node).find(|c| model.role(*c) == Role::Alias).map(|c| model.name(c).to_owned());
         let items: Vec<NodeId> = model.children(id).filter(|c| model.kind(*c) == Kind::ImportItem).collect();
         if items.is_empty() {
             match alias(id) {
@@ -235,16 +237,12 @@ impl Tables {
             self.imports.insert(default, module.clone());
         }
         for item in items {
-            let name = model.name(item);
-            let local = alias(item);
-            match (name, local) {
-                ("*", Some(local)) => {
+            let imported = model.name(item);
+            match (imported, alias(item)) {
+                ("*" | "default", Some(local)) => {
                     self.imports.insert(local, module.clone());
                 }
                 ("*", None) => self.wildcards.push(module.clone()),
-                ("default", Some(local)) => {
-                    self.imports.insert(local, module.clone());
-                }
                 (name, local) if module.is_empty() => {
                     let first = name.split('.').next().unwrap_or(name);
                     match local {
@@ -285,7 +283,8 @@ impl Tables {
     }
 
     fn function(&mut self, model: &FileModel, id: NodeId, by_name: &mut FxHashMap<String, u32>) {
-        let receiver = model.child(id, Role::This).and_then(|p| model.children(p).find(|c| model.kind(*c) == Kind::Type));
+        let receiver =
+            model.child(id, Role::This).and_then(|p| model.children(p).find(|c| model.kind(*c) == Kind::Type));
         let outer = model.ancestors(id).find(|a| matches!(model.kind(*a), Kind::Class | Kind::Function | Kind::New));
         let class = match (receiver, outer) {
             (Some(ty), _) => Some(self.class_named(model.name(ty), by_name)),
@@ -350,10 +349,10 @@ impl Tables {
                     },
                     _ => Self::store_scope(model, target),
                 };
-                if model.kind(scope) == Kind::Class {
-                    if let Some(class) = self.class_of.get(&scope).copied() {
-                        self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
-                    }
+                if model.kind(scope) == Kind::Class
+                    && let Some(class) = self.class_of.get(&scope).copied()
+                {
+                    self.classes[class as usize].fields.entry(model.sym(target)).or_default().push(store);
                 }
                 self.add(scope, model.sym(target), store);
             }
@@ -429,9 +428,10 @@ impl Tables {
             Kind::This => true,
             Kind::Name => {
                 let name = model.sym(id);
-                model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).any(|f| {
-                    model.child(f, Role::This).is_some_and(|p| model.sym(p) == name)
-                })
+                model
+                    .ancestors(id)
+                    .filter(|a| model.kind(*a) == Kind::Function)
+                    .any(|f| model.child(f, Role::This).is_some_and(|p| model.sym(p) == name))
             }
             _ => false,
         }

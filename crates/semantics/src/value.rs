@@ -81,8 +81,24 @@ impl Origins {
     /// The names of the members, for traces.
     pub fn names(self) -> Vec<&'static str> {
         const NAMES: [&str; 19] = [
-            "wall", "wall+monotonic", "monotonic", "cpu", "logical", "database", "file", "external", "constant",
-            "config", "param", "remote", "random", "token", "unknown", "lease", "null", "default",
+            "wall",
+            "wall+monotonic",
+            "monotonic",
+            "cpu",
+            "logical",
+            "database",
+            "file",
+            "external",
+            "constant",
+            "config",
+            "param",
+            "remote",
+            "random",
+            "token",
+            "unknown",
+            "lease",
+            "null",
+            "default",
             "stripped",
         ];
         NAMES.iter().enumerate().filter(|(i, _)| self.0 >> i & 1 == 1).map(|(_, n)| *n).collect()
@@ -242,7 +258,7 @@ pub fn unit_word(word: &str) -> Option<Unit> {
 pub(crate) fn parse_number(text: &str) -> Option<f64> {
     let plain: String = text.chars().filter(|c| *c != '_').collect();
     if let Some(hex) = plain.strip_prefix("0x").or_else(|| plain.strip_prefix("0X")) {
-        return u64::from_str_radix(hex.trim_end_matches(['L', 'l', 'n']), 16).ok().map(|n| n as f64);
+        return u32::from_str_radix(hex.trim_end_matches(['L', 'l', 'n']), 16).ok().map(f64::from);
     }
     plain.trim_end_matches(['L', 'l', 'n', 'f', 'F', 'd', 'D']).parse().ok()
 }

@@ -114,14 +114,13 @@ impl<'tree> Walk<'_, 'tree> {
         let context = self.levels.last().map_or(Context::Transparent, |l| l.context);
         let mut named = true;
         let role = match (context, self.part(node, context)) {
-            (Context::Group(role), _) => role,
+            (Context::Group(role), _) | (Context::Frame, Some(Part::Captured(Capture::Child(_, role)))) => role,
             (Context::Transparent, _) => Role::Other,
             (Context::Frame, Some(Part::Absorbed)) => return Some(Level { context: Context::Frame, opened: 0 }),
             (Context::Frame, Some(Part::Captured(Capture::Text(_)))) => {
                 self.name_of_frame(node);
                 return None;
             }
-            (Context::Frame, Some(Part::Captured(Capture::Child(_, role)))) => role,
             (Context::Frame, _) => {
                 named = false;
                 self.frames.last().map_or(Role::Other, |f| default_role(f.kind))
@@ -245,7 +244,8 @@ impl<'tree> Walk<'_, 'tree> {
     fn name_of_frame(&mut self, node: Node<'tree>) {
         if let Some(frame) = self.frames.last() {
             let raw = self.text.get(node.byte_range()).unwrap_or("");
-            let text = if matches!(frame.kind, Kind::Import | Kind::Entry | Kind::Decorator) { unquote(raw) } else { raw };
+            let text =
+                if matches!(frame.kind, Kind::Import | Kind::Entry | Kind::Decorator) { unquote(raw) } else { raw };
             self.builder.add_name(frame.node, text);
         }
     }
@@ -343,7 +343,10 @@ mod tests {
     #[test]
     fn unknown_syntax_in_a_role_becomes_opaque_and_keeps_what_it_holds() {
         let m = lowered(CALLS, "package p\nvar _ = f(x + g(1))");
-        assert_eq!(dump(&m), "name \"_\"\ncall \"f\"\n  arg: opaque\n    name \"x\"\n    call \"g\"\n      arg: opaque\n");
+        assert_eq!(
+            dump(&m),
+            "name \"_\"\ncall \"f\"\n  arg: opaque\n    name \"x\"\n    call \"g\"\n      arg: opaque\n"
+        );
     }
 
     #[test]
@@ -366,7 +369,7 @@ mod tests {
 
     #[test]
     fn imported_names_decorators_and_short_entries_find_their_place() {
-        let queries = r#"
+        let queries = r"
             (import_spec name: (package_identifier) @import.item path: (_) @import.name) @import
             (package_identifier) @name
             (call_expression function: (identifier) @function.name arguments: (argument_list) @function.modifier) @function
@@ -374,7 +377,7 @@ mod tests {
             (unary_expression) @decorator
             (composite_literal body: (literal_value (literal_element (identifier)))) @record
             (identifier) @entry
-        "#;
+        ";
         let m = lowered(queries, "import m \"x\"\nvar _ = f(-1)\nvar _ = T{a}");
         assert_eq!(
             dump(&m),
@@ -385,12 +388,12 @@ mod tests {
 
     #[test]
     fn a_destructured_parameter_is_the_target_of_a_param() {
-        let queries = r#"
+        let queries = r"
             (call_expression function: (identifier) @function.name arguments: (argument_list) @function.param) @function
             (argument_list) @group
             (composite_literal body: (literal_value (literal_element (identifier) @record.item))) @record
             (identifier) @name
-        "#;
+        ";
         let m = lowered(queries, "package p\nvar _ = f(T{a}, b)");
         assert_eq!(
             dump(&m),

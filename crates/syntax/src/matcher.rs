@@ -1,8 +1,8 @@
 //! Matches one compiled pattern at one node.
 
 use crate::pack::{CompiledElement, CompiledPattern, CompiledTest, Pack};
-use timelint_model::Capture;
 use std::ops::Range;
+use timelint_model::Capture;
 use tree_sitter::{Node, Tree, TreeCursor};
 
 /// What the lowering does with a node that a pattern names.
@@ -119,7 +119,8 @@ impl<'tree> Matcher<'tree> {
         bound: &mut Vec<Bound>,
     ) -> bool {
         let children = self.children_of(node, depth);
-        let mut missing = element.children.iter().enumerate().filter(|(_, c)| c.required).fold(0u64, |m, (i, _)| m | 1 << i);
+        let mut missing =
+            element.children.iter().enumerate().filter(|(_, c)| c.required).fold(0u64, |m, (i, _)| m | 1 << i);
         let hits = self.hits.len();
         for (at, (child, field)) in children.iter().copied().enumerate() {
             let before = missing;
@@ -276,7 +277,8 @@ mod tests {
 
     #[test]
     fn a_repeated_field_is_matched_on_both_sides_of_a_token() {
-        let query = "(var_spec name: (identifier) @let.target \",\" name: (identifier) @let.target type: (_) @let.type) @let";
+        let query =
+            "(var_spec name: (identifier) @let.target \",\" name: (identifier) @let.target type: (_) @let.type) @let";
         let found: Vec<String> = captured(query, "var a, b, c T").into_iter().map(|c| c.1).collect();
         assert_eq!(found, ["a", "b", "c", "T"]);
         assert_eq!(captured(query, "var a T"), []);

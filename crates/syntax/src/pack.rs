@@ -74,7 +74,8 @@ impl Pack {
     /// setting, or a pattern without exactly one root capture.
     pub fn compile(language: &'static Language, sources: &[QuerySource]) -> Result<Self, QueryError> {
         let grammar: tree_sitter::Language = language.grammar.into();
-        let mut pack = Self { language, by_kind: vec![Vec::new(); grammar.node_kind_count()], grammar, patterns: vec![] };
+        let mut pack =
+            Self { language, by_kind: vec![Vec::new(); grammar.node_kind_count()], grammar, patterns: vec![] };
         for source in sources {
             for pattern in query::parse(&source.file, &source.text)? {
                 pack.add(source, &pattern)?;
@@ -90,7 +91,9 @@ impl Pack {
         let mut predicates = Vec::new();
         for predicate in &pattern.predicates {
             let Some(capture) = compiler.captures.iter().position(|c| c.0 == predicate.capture) else {
-                return Err(compiler.error(predicate.offset, format!("no capture `@{}` in this pattern", predicate.capture)));
+                return Err(
+                    compiler.error(predicate.offset, format!("no capture `@{}` in this pattern", predicate.capture))
+                );
             };
             compiler.uses[capture] = true;
             predicates.push(CompiledPredicate {
@@ -118,7 +121,10 @@ impl Pack {
                 continue;
             }
             // Idioms say more than structure: they come first.
-            let idioms = list.iter().take_while(|i| self.patterns.get(**i as usize).is_some_and(|p| p.kind == Kind::Idiom)).count();
+            let idioms = list
+                .iter()
+                .take_while(|i| self.patterns.get(**i as usize).is_some_and(|p| p.kind == Kind::Idiom))
+                .count();
             list.insert(if kind == Kind::Idiom { idioms } else { list.len() }, index);
         }
         Ok(())
@@ -221,7 +227,8 @@ impl Compiler<'_> {
             })
             .collect();
         let [kind] = roots.as_slice() else {
-            return Err(self.error(pattern.offset, "a pattern needs exactly one capture of a kind on its root, such as `@call`"));
+            return Err(self
+                .error(pattern.offset, "a pattern needs exactly one capture of a kind on its root, such as `@call`"));
         };
         if matches!(pattern.root.test, Test::Any | Test::AnyNamed) {
             return Err(self.error(pattern.offset, "a pattern's root must name a node kind or token"));
@@ -232,7 +239,9 @@ impl Compiler<'_> {
                 Some(Capture::Root(_)) | None => continue,
             };
             if of != *kind {
-                return Err(self.error(pattern.offset, format!("`@{name}` belongs to another kind than `@{}`", kind.name())));
+                return Err(
+                    self.error(pattern.offset, format!("`@{name}` belongs to another kind than `@{}`", kind.name()))
+                );
             }
         }
         Ok(*kind)
@@ -259,7 +268,7 @@ mod tests {
     fn refusal(text: &str) -> String {
         let go = language_by_name("go").expect("known");
         let source = QuerySource { file: "q.scm".into(), text: text.into() };
-        Pack::compile(go, &[source]).map(|_| String::new()).unwrap_or_else(|e| e.message)
+        Pack::compile(go, &[source]).map_or_else(|e| e.message, |_| String::new())
     }
 
     #[test]
@@ -269,7 +278,9 @@ mod tests {
         assert_eq!(refusal("\"whlie\" @modifier"), "the grammar has no token `whlie`");
         assert_eq!(refusal("(call_expression fun: (_) @call.callee) @call"), "the grammar has no field `fun`");
         assert!(refusal("(call_expression) @called").contains("`@called` is not in the vocabulary"));
-        assert!(refusal("(call_expression (_) @call.argument) @call").contains("did you mean one of @call, @call.name"));
+        assert!(
+            refusal("(call_expression (_) @call.argument) @call").contains("did you mean one of @call, @call.name")
+        );
         assert!(refusal("(call_expression (_) @if.then) @call").contains("belongs to another kind"));
         assert!(refusal("(call_expression)").contains("exactly one capture of a kind"));
         assert!(refusal("(_) @call").contains("must name a node kind"));

@@ -182,8 +182,7 @@ impl Reader<'_> {
     /// A top-level pattern: an element, or `(element predicates…)`.
     fn pattern(&mut self) -> Result<Pattern, QueryError> {
         let offset = self.at;
-        let mut pattern =
-            Pattern { root: Element::any(offset), predicates: Vec::new(), settings: Vec::new(), offset };
+        let mut pattern = Pattern { root: Element::any(offset), predicates: Vec::new(), settings: Vec::new(), offset };
         let save = self.at;
         if self.eat(b'(') {
             self.skip_blank();
@@ -196,7 +195,11 @@ impl Reader<'_> {
                         Some(b'(') if self.text[self.at + 1..].trim_start().starts_with('#') => {
                             self.predicate(&mut pattern)?;
                         }
-                        _ => return Err(self.error(self.at, "groups of siblings are not supported: write one rooted pattern")),
+                        _ => {
+                            return Err(
+                                self.error(self.at, "groups of siblings are not supported: write one rooted pattern")
+                            );
+                        }
                     }
                 }
                 self.at += 1;
@@ -226,7 +229,9 @@ impl Reader<'_> {
                 self.at += 1;
                 Element::any(offset)
             }
-            Some(b'.') => return Err(self.error(offset, "anchors are not supported: patterns are free of sibling order")),
+            Some(b'.') => {
+                return Err(self.error(offset, "anchors are not supported: patterns are free of sibling order"));
+            }
             Some(c) => return Err(self.error(offset, format!("expected a pattern, found `{}`", c as char))),
             None => return Err(self.error(offset, "expected a pattern, found the end of the file")),
         };
@@ -386,7 +391,7 @@ mod tests {
     use super::*;
 
     fn message(text: &str) -> String {
-        parse("q.scm", text).map(|_| String::new()).unwrap_or_else(|e| e.to_string())
+        parse("q.scm", text).map_or_else(|e| e.to_string(), |_| String::new())
     }
 
     #[test]
@@ -403,7 +408,10 @@ mod tests {
 
     #[test]
     fn errors_name_the_place_and_show_the_line() {
-        assert_eq!(message("(a)\n (b . (c))"), "q.scm:2:5: anchors are not supported: patterns are free of sibling order\n   (b . (c))\n      ^");
+        assert_eq!(
+            message("(a)\n (b . (c))"),
+            "q.scm:2:5: anchors are not supported: patterns are free of sibling order\n   (b . (c))\n      ^"
+        );
         assert!(message("(a (#foo? @x))").contains("unknown predicate `#foo?`"));
         assert!(message("(a").contains("never closed"));
         assert!(message("(a \"b)").contains("string is never closed"));

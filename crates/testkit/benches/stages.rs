@@ -1,7 +1,12 @@
 //! CPU time of each stage over a folder of real code, as ratios to parsing in the same run:
 //! `cargo bench -p timelint-testkit -- FOLDER...` (every file below them that has a known extension).
 //! Machines differ and are noisy; the ratios are what may be compared.
-#![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss, reason = "a benchmark reads files and prints figures")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a benchmark reads files and prints figures"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +25,9 @@ fn collect(path: &Path, into: &mut Vec<PathBuf>) {
     } else if let Ok(entries) = std::fs::read_dir(path) {
         let mut all: Vec<PathBuf> = entries.filter_map(Result::ok).map(|e| e.path()).collect();
         all.sort();
-        all.iter().for_each(|p| collect(p, into));
+        for inner in &all {
+            collect(inner, into);
+        }
     }
 }
 
@@ -104,7 +111,15 @@ fn main() {
         let all = 1.0 + stages.iter().sum::<f64>();
         println!(
             "{language}: {} files, {:.1} MB, {} nodes, {} findings; parse {parse:.2} s; of parse: read {:.3}, lower {:.3}, summarize {:.3}, index {:.3}, rules {:.3}, whole {all:.3}",
-            t.files, t.bytes as f64 / 1e6, t.nodes, t.findings, stages[0], stages[1], stages[2], stages[3], stages[4],
+            t.files,
+            t.bytes as f64 / 1e6,
+            t.nodes,
+            t.findings,
+            stages[0],
+            stages[1],
+            stages[2],
+            stages[3],
+            stages[4],
         );
     }
 }

@@ -13,7 +13,8 @@ fn main() {
         sources.push(SourceFile::new(path, text));
     }
     for finding in project.findings() {
-        let place = sources.iter().find(|s| s.path == finding.primary.path).map(|s| s.line_column(finding.primary.span.start));
+        let place =
+            sources.iter().find(|s| s.path == finding.primary.path).map(|s| s.line_column(finding.primary.span.start));
         let line = place.map_or(0, |p| p.line);
         println!("{}:{line} {} {:?} {}", finding.primary.path, finding.rule.id, finding.confidence, finding.message);
         for label in &finding.labels {

@@ -36,7 +36,10 @@ pub fn expectations(file: &SourceFile) -> Vec<(u32, Expectation)> {
 }
 
 fn split_comment(line: &str) -> Option<(&str, &str)> {
-    let at = ["// ", "# ", "//", "#"].iter().filter_map(|m| line.rfind(m).map(|i| (i, m.len()))).max_by_key(|(i, n)| (*i, *n))?;
+    let at = ["// ", "# ", "//", "#"]
+        .iter()
+        .filter_map(|m| line.rfind(m).map(|i| (i, m.len())))
+        .max_by_key(|(i, n)| (*i, *n))?;
     Some((&line[..at.0], line[at.0 + at.1..].trim()))
 }
 
@@ -115,7 +118,13 @@ pub fn check_expectations(file: &SourceFile, findings: &[Finding]) -> Vec<String
     }
     for (finding, used) in shown.iter().zip(used) {
         if !used {
-            trouble.push(format!("{}:{}: unexpected {}: {}", file.path, line_of(finding), finding.rule.id, finding.message));
+            trouble.push(format!(
+                "{}:{}: unexpected {}: {}",
+                file.path,
+                line_of(finding),
+                finding.rule.id,
+                finding.message
+            ));
         }
     }
     trouble

@@ -1,7 +1,11 @@
 //! Helpers for timelint's own tests: small projects in memory, and the matcher of expectation comments.
 //!
 //! Tests may panic; these helpers do, with the place.
-#![allow(clippy::disallowed_methods, clippy::missing_panics_doc, reason = "test code reads fixtures and fails by panicking")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::missing_panics_doc,
+    reason = "test code reads fixtures and fails by panicking"
+)]
 
 mod expectations;
 mod project;

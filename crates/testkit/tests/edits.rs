@@ -88,7 +88,11 @@ fn no_edit_where_a_reading_is_noticed_elsewhere() {
         ("compared with a foreign instant", "    end = time.time() + 5\n    if job.eta > end:\n        return\n", ""),
         ("a parameter else", "    end = time.time() + 5\n    if until:\n        end = until\n", ""),
         ("an empty start", "    end = None\n    if end is None:\n        end = time.time() + 5\n", ""),
-        ("a file's time", "    end = os.path.getmtime('x') + 5\n    end = time.time() + 5\n", "    stale = end - os.path.getmtime('y')\n"),
+        (
+            "a file's time",
+            "    end = os.path.getmtime('x') + 5\n    end = time.time() + 5\n",
+            "    stale = end - os.path.getmtime('y')\n",
+        ),
         ("rounded", "    end = int(time.time()) + 5\n", ""),
     ] {
         let text = format!("import os\nimport time\n\ndef wait(self, job, until):\n{before}{loops}{after}");

@@ -1,3 +1,5 @@
+//! Tests of the module above.
+
 use super::*;
 use crate::testing::{FAKE, OTHER, knowledge, names};
 use timelint_syntax::language_by_name;

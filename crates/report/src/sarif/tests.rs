@@ -1,3 +1,5 @@
+//! Tests of the module above.
+
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use super::place::uri;
