@@ -4,7 +4,7 @@ use crate::replicas::surroundings;
 use crate::stamped::Stamped;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Callee, Origins, StoreKind, words};
+use timelint_semantics::{Analysis, Callee, Origins, StoreKind, has_word, words};
 
 const COORDINATES: [&str; 26] = [
     "lock",
@@ -79,9 +79,7 @@ pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) 
     let mut own: Vec<String> = chain.take(8).map(|n| file.model.name(n).to_owned()).collect();
     own.push(stamp.words.join("_"));
     let (functions, places) = surroundings(file, id);
-    coordinates(&own)
-        || (coordinates(&functions) || coordinates(&places))
-            && !words(&stamp.member).iter().any(|w| OTHER.contains(&w.as_str()))
+    coordinates(&own) || (coordinates(&functions) || coordinates(&places)) && !has_word(&stamp.member, &OTHER)
 }
 
 /// Whether the expression is this machine's wall clock, read in this function or by a helper, give or take a duration.
@@ -140,7 +138,7 @@ fn is_clock_helper(file: &Analysis<'_>, call: NodeId, receiver: Option<NodeId>, 
     if let Some(Callee::Here(function)) = file.callee(call) {
         return file.returns(function).iter().any(|r| reads_clock(file, *r, depth + 1));
     }
-    let named = words(file.model.name(call)).iter().any(|w| CLOCKS.contains(&w.as_str()));
+    let named = has_word(file.model.name(call), &CLOCKS);
     named || receiver.is_none_or(|r| file.path_of(r).is_some_and(|p| p.starts_with(char::is_uppercase)))
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Origins, Value, words};
+use timelint_semantics::{Analysis, How, Origins, Value, has_word, words};
 
 /// See the module.
 pub(crate) struct HardCodedTimeout;
@@ -250,9 +250,7 @@ fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     model.self_and_descendants(site).take(NEAR_NODES).any(|d| match model.kind(d) {
         Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
-        Kind::Call | Kind::Name | Kind::Member | Kind::New => {
-            words(model.name(d)).iter().any(|w| NEAR.contains(&w.as_str()))
-        }
+        Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
         _ => false,
     })
 }
@@ -284,7 +282,7 @@ fn is_tool(path: &str) -> bool {
         "example",
     ];
     let mut folders = path.rsplit('/').skip(1);
-    folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || words(f).iter().any(|w| TOOLS.contains(&w.as_str())))
+    folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
 }
 
 /// The value is read from another object, whose owner may have set it: a setting, a message.

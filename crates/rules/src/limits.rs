@@ -4,7 +4,7 @@
 use crate::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name, source_evidence};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit};
-use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, unit_word, words};
+use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, has_word, unit_word, words};
 
 /// A length of time that bounds something.
 #[derive(Debug, Clone)]
@@ -413,7 +413,7 @@ fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     let name = model.name(site);
     let joins = words(name).first().is_some_and(|w| w == "join");
-    !is_remote_name(name) && (joins || words(name).iter().any(|w| LOCAL.contains(&w.as_str())))
+    !is_remote_name(name) && (joins || has_word(name, &LOCAL))
 }
 
 /// `client.timeout = 5`, and instants made of the clock and a constant that are called a deadline.

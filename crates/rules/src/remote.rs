@@ -2,7 +2,7 @@
 
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, words};
+use timelint_semantics::{Analysis, How, has_word, words};
 
 /// Evidence that a call leaves the process, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,12 +125,12 @@ const ENDING: [&str; 16] = [
 
 /// Whether a name speaks of shutting down, where a fixed limit is fine.
 pub(crate) fn is_ending(name: &str) -> bool {
-    words(name).iter().any(|w| ENDING.contains(&w.as_str()))
+    has_word(name, &ENDING)
 }
 
 /// Whether any word of an identifier or qualified name speaks of another machine.
 pub(crate) fn is_remote_name(name: &str) -> bool {
-    words(name).iter().any(|w| REMOTE.contains(&w.as_str()))
+    has_word(name, &REMOTE)
 }
 
 /// Evidence of a call or construction itself: what it is, who receives it, what else it is given.

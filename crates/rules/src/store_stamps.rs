@@ -5,7 +5,7 @@ use crate::replicas::surroundings;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning};
-use timelint_semantics::{Analysis, How, is_data_change, words};
+use timelint_semantics::{Analysis, How, has_word, is_data_change, words};
 
 /// What the store does with the reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ fn bound(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let reading = model.children_with(call, Role::Arg).last().filter(|a| is_local_reading(file, *a))?;
     let (functions, places) = surroundings(file, call);
     let names: Vec<&String> = functions.iter().chain(&places).collect();
-    let ordered = || names.iter().any(|n| words(n).iter().any(|w| ORDERED.contains(&w.as_str())));
+    let ordered = || names.iter().any(|n| has_word(n, &ORDERED));
     let purpose = if coordinates(&names) {
         Use::JudgesRow
     } else if ordered() {

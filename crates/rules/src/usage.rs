@@ -2,7 +2,7 @@
 
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, words};
+use timelint_semantics::{Analysis, has_word};
 
 /// What a value leads to, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -213,5 +213,5 @@ fn stored(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
 
 /// Whether any word of `identifier` is in `list`.
 pub(crate) fn words_match(identifier: &str, list: &[&str]) -> bool {
-    words(identifier).iter().any(|w| list.contains(&w.as_str()))
+    has_word(identifier, list)
 }

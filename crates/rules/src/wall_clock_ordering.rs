@@ -11,7 +11,7 @@ use crate::usage::{Usage, usage, words_match};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Origins, member_key, words};
+use timelint_semantics::{Analysis, How, Origins, has_word, member_key, words};
 
 /// See the module.
 pub(crate) struct WallClockOrdering;
@@ -143,7 +143,7 @@ fn is_about_skew(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
 fn is_mark(file: &Analysis<'_>, reading: NodeId) -> bool {
     const MARKS: [&str; 8] = ["start", "started", "begin", "began", "since", "mark", "last", "startup"];
     let name = file.model.name(reading);
-    file.model.kind(reading) == Kind::Name && words(name).iter().any(|w| MARKS.contains(&w.as_str()))
+    file.model.kind(reading) == Kind::Name && has_word(name, &MARKS)
 }
 
 fn is_event(stamp: &Stamped) -> bool {

@@ -3,7 +3,7 @@
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ApiRole, ArgMeaning, Effect, leaf};
 use crate::index::FunctionSummary;
-use crate::names::words;
+use crate::names::{has_word, words};
 use crate::resolve::Callee;
 use crate::value::{How, Origins};
 use timelint_model::{Kind, NodeId, Role};
@@ -277,7 +277,7 @@ impl Analysis<'_> {
     fn fencing_argument(&self, call: NodeId) -> Option<NodeId> {
         let model = self.model;
         model.children_with(call, Role::Arg).find(|arg| {
-            let named = |n: NodeId| words(model.name(n)).iter().any(|w| FENCE_WORDS.contains(&w.as_str()));
+            let named = |n: NodeId| has_word(model.name(n), &FENCE_WORDS);
             let by_name = model.self_and_descendants(*arg).any(|n| {
                 matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Argument | Kind::Entry | Kind::Call)
                     && named(n)

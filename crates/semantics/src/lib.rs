@@ -23,7 +23,7 @@ pub use control::Guard;
 pub use effects::{Write, is_conditional, is_data_change};
 pub use index::{FieldSummary, FileSummary, FunctionSummary, ProjectIndex, summarize};
 pub use lock_helper::{Does, LockHelper, is_lock_word};
-pub use names::{canonical, words};
+pub use names::{canonical, has_word, words};
 pub use regions::Region;
 pub use resolve::Callee;
 pub use stamps::{Stamp, member_key};

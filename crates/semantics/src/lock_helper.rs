@@ -2,7 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::catalog::{ApiId, ApiRole, LockScope, leaf};
-use crate::names::words;
+use crate::names::{has_word, words};
 use crate::resolve::Callee;
 use crate::value::How;
 use timelint_model::{Kind, NodeId, Role, Sym};
@@ -63,7 +63,7 @@ fn names_distributed_lock(identifier: &str) -> bool {
 
 /// Whether an identifier speaks of locks.
 pub fn is_lock_word(identifier: &str) -> bool {
-    words(identifier).iter().any(|w| LOCK_WORDS.contains(&w.as_str()))
+    has_word(identifier, &LOCK_WORDS)
 }
 
 impl Analysis<'_> {

@@ -39,26 +39,35 @@ pub(crate) fn import_local_names(module: &str) -> Vec<String> {
 
 /// Lower-case words of an identifier in any convention: `lastSeenMs`, `last_seen_ms`, `LAST_SEEN_MS`.
 pub fn words(identifier: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut previous = ' ';
-    for (i, c) in identifier.char_indices() {
-        if !c.is_alphanumeric() {
-            previous = ' ';
-            continue;
+    word_parts(identifier).map(str::to_lowercase).collect()
+}
+
+/// Whether any word of `identifier` is one of `list` (lower case); allocates nothing.
+pub fn has_word(identifier: &str, list: &[&str]) -> bool {
+    word_parts(identifier).any(|part| list.iter().any(|w| part.eq_ignore_ascii_case(w)))
+}
+
+/// The words of an identifier as they are written.
+fn word_parts(identifier: &str) -> impl Iterator<Item = &str> {
+    let mut rest = identifier;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let mut previous = rest.chars().next()?;
+        let mut end = rest.len();
+        for (i, c) in rest.char_indices().skip(1) {
+            let next_lower = || rest[i + c.len_utf8()..].chars().next().is_some_and(char::is_lowercase);
+            let starts = c.is_uppercase()
+                && (previous.is_lowercase() || previous.is_numeric() || (previous.is_uppercase() && next_lower()));
+            if starts || !c.is_alphanumeric() {
+                end = i;
+                break;
+            }
+            previous = c;
         }
-        let next_lower = identifier[i + c.len_utf8()..].chars().next().is_some_and(char::is_lowercase);
-        let starts = previous == ' '
-            || (c.is_uppercase() && (previous.is_lowercase() || previous.is_numeric()))
-            || (c.is_uppercase() && previous.is_uppercase() && next_lower);
-        if starts {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
-        }
-        previous = c;
-    }
-    words
+        let (word, left) = rest.split_at(end);
+        rest = left;
+        Some(word)
+    })
 }
 
 #[cfg(test)]
@@ -89,5 +98,7 @@ mod tests {
         assert_eq!(words("LAST_SEEN_MS"), ["last", "seen", "ms"]);
         assert_eq!(words("HTTPTimeout2s"), ["http", "timeout2s"]);
         assert_eq!(words("_isLeader"), ["is", "leader"]);
+        assert_eq!(words("a__b$"), ["a", "b"]);
+        assert!(has_word("isLeader", &["leader"]) && !has_word("misleading", &["leader"]));
     }
 }

@@ -136,7 +136,8 @@ impl<'a> Analysis<'a> {
             return Some((api, how));
         }
         if !self.catalog.has_leaf(text) {
-            return None;
+            let store = self.local_store(id, name).filter(|s| s.kind == StoreKind::Plain && s.index == 0)?;
+            return self.bound_method(store.value?, arity);
         }
         // A method of the same class, inherited from a library type.
         if let Some(class) = self.tables.class_around(self.model, id) {
@@ -145,10 +146,27 @@ impl<'a> Analysis<'a> {
                 return Some((api, How::Annotation));
             }
         }
-        if self.local_store(id, name).is_some() {
-            return None;
+        if let Some(store) = self.local_store(id, name) {
+            let bound = store.value.filter(|_| store.kind == StoreKind::Plain && store.index == 0)?;
+            return self.bound_method(bound, arity);
         }
         self.catalog.lookup(&format!("*#{text}"), arity).map(|a| (a, How::Name))
+    }
+
+    /// A local variable that holds a method: `join = result.join_native if native else result.join`.
+    fn bound_method(&self, value: NodeId, arity: Option<usize>) -> Option<(ApiId, How)> {
+        let model = self.model;
+        self.guarded(value, || match model.kind(value) {
+            Kind::Member if self.catalog.has_leaf(model.name(value)) => {
+                let object = model.child(value, Role::Object)?;
+                self.resolve_member(object, model.sym(value), arity)
+            }
+            Kind::Conditional => {
+                let branches = model.children(value).filter(|c| model.role(*c) != Role::Condition);
+                branches.into_iter().find_map(|branch| self.bound_method(branch, arity))
+            }
+            _ => None,
+        })
     }
 
     /// The qualified path that an expression names: an imported module, class or function and members of it, through

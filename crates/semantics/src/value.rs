@@ -228,9 +228,15 @@ impl Value {
         }
         out.unit = if out.unit == other.unit { out.unit } else { out.unit.xor(other.unit) };
         out.number = if !arithmetic && out.number == other.number { out.number } else { None };
+        out.how = match (out.origins.any(Origins::CLOCKS), other.origins.any(Origins::CLOCKS)) {
+            // What has no clock in it does not weaken the evidence for the clock that the other side reads.
+            (true, false) => out.how,
+            (false, true) => other.how,
+            (true, true) if !arithmetic => out.how.max(other.how),
+            _ => out.how.min(other.how),
+        };
         out.origins = out.origins.and(other.origins);
         out.params |= other.params;
-        out.how = out.how.min(other.how);
         for site in other.sites {
             if out.sites.len() < MAX_SITES && !out.sites.contains(&site) {
                 out.sites.push(site);
