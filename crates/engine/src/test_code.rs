@@ -51,6 +51,7 @@ const FOLDERS: &[&str] = &[
     "bench",
     "benches",
     "jmh",
+    "jmh-benchmarks",
     "doc",
     "docs",
     "tutorial",
@@ -96,6 +97,8 @@ fn is_test_name(name: &str) -> bool {
     match extension {
         "java" => CLASS_ENDS.iter().any(|e| stem.ends_with(e)),
         "py" | "pyi" | "pyw" if stem == "conftest" || stem.starts_with("test_") || stem == "tests" => true,
+        // Helpers that a package exports for other packages' tests.
+        _ if matches!(stem, "testing" | "testutil" | "testutils" | "test-helpers" | "test-utils") => true,
         _ => STEM_ENDS.iter().any(|e| stem.ends_with(e)),
     }
 }
@@ -113,6 +116,7 @@ mod tests {
             "src/integrationTest/java/a/B.java",
             "web/__tests__/a.ts",
             "a_test.go",
+            "pkg/testing.go",
             "test_a.py",
             "a_test.py",
             "conftest.py",

@@ -175,7 +175,9 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     let own_name = named_kind(callee).filter(|_| model.kind(id) == Kind::Call && is_setter(file, id, &args));
     let mut all = Vec::new();
     for (position, arg) in args.iter().enumerate() {
-        let by_parameter = parameters.get(position).map(String::as_str).filter(|p| named_kind(p).is_some());
+        let by_parameter = parameters.get(position).map(String::as_str);
+        // A keyword argument's place says nothing.
+        let by_parameter = by_parameter.filter(|p| model.kind(*arg) != Kind::Argument && named_kind(p).is_some());
         let by_own_name = match model.kind(*arg) {
             Kind::Name | Kind::Member => Some(model.name(*arg)).filter(|n| named_kind(n).is_some()),
             _ => None,
@@ -240,9 +242,9 @@ fn is_setter(file: &Analysis<'_>, id: NodeId, args: &[NodeId]) -> bool {
 
 /// `getTimeoutOr(5)`, `optional(t, 5)`.
 fn takes_a_default(callee: &str) -> bool {
-    words(callee)
-        .iter()
-        .any(|w| matches!(w.as_str(), "or" | "default" | "optional" | "coalesce" | "keepalive" | "keep"))
+    words(callee).iter().any(|w| {
+        matches!(w.as_str(), "or" | "default" | "optional" | "coalesce" | "keepalive" | "keep" | "define" | "ensure")
+    })
 }
 
 fn is_number(file: &Analysis<'_>, id: NodeId) -> bool {
@@ -584,7 +586,7 @@ fn is_housekeeping(name: &str) -> bool {
 
 /// What a name that speaks of a timeout says it bounds.
 pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
-    const OTHER: [&str; 44] = [
+    const OTHER: [&str; 53] = [
         "animation",
         "debounce",
         "idle",
@@ -629,6 +631,15 @@ pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
         "message",
         "code",
         "cookie",
+        "base",
+        "jitter",
+        "exp",
+        "factor",
+        "multiplier",
+        "ratio",
+        "iterations",
+        "retries",
+        "attempts",
     ];
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));

@@ -392,11 +392,19 @@ impl Tables {
     /// `map.put(k, v)` and kin: the last argument becomes an element.
     fn element_by_method(&mut self, model: &FileModel, call: NodeId) {
         const PUT: [&str; 8] = ["put", "set", "putIfAbsent", "setdefault", "Store", "add", "append", "push"];
-        if !PUT.contains(&model.name(call)) {
+        // Heaps that are functions over a list take the container first.
+        const PUSH_INTO: [&str; 3] = ["heappush", "heappushpop", "Push"];
+        let name = model.name(call);
+        let mut args = model.children_with(call, Role::Arg);
+        let container = if PUT.contains(&name) {
+            model.child(call, Role::Receiver)
+        } else if PUSH_INTO.contains(&name) {
+            args.next()
+        } else {
             return;
-        }
-        let container = model.child(call, Role::Receiver).and_then(|r| self.container_key(model, r));
-        if let (Some(key), Some(value)) = (container, model.children_with(call, Role::Arg).last()) {
+        };
+        let container = container.and_then(|c| self.container_key(model, c));
+        if let (Some(key), Some(value)) = (container, args.last()) {
             self.elements.entry(key).or_default().push(value);
         }
     }
