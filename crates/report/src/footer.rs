@@ -95,19 +95,19 @@ fn tally(counts: &BTreeMap<&'static str, usize>, show: impl Fn(&str, String) -> 
     parts.join(", ")
 }
 
+/// How many findings carry edits. timelint shows edits and applies none.
 fn fixable(report: &Report) -> Option<String> {
     let safe = report.findings.iter().filter(|finding| has(finding, Applicability::Safe)).count();
-    let risky = report
+    let others = report
         .findings
         .iter()
-        .filter(|finding| !has(finding, Applicability::Safe) && has(finding, Applicability::Unsafe))
-        .count();
-    match (safe, risky) {
+        .filter(|finding| !has(finding, Applicability::Safe) && has(finding, Applicability::Unsafe));
+    match (safe, others.count()) {
         (0, 0) => None,
-        (safe, 0) => Some(format!("{} fixable with --fix", number(safe))),
-        (0, risky) => Some(format!("{} fixable with --fix --unsafe-fixes", number(risky))),
+        (safe, 0) => Some(format!("{} with a safe edit", number(safe))),
+        (0, risky) => Some(format!("{} with an edit that needs a look", number(risky))),
         (safe, risky) => {
-            Some(format!("{} fixable with --fix, {} more with --unsafe-fixes", number(safe), number(risky)))
+            Some(format!("{} with a safe edit, {} with one that needs a look", number(safe), number(risky)))
         }
     }
 }
@@ -148,7 +148,7 @@ mod tests {
                 "2 findings in 1 file: 1 error, 1 warning (1 at or above --fail-on error)",
                 "hidden: 40 baselined, 1 suppressed",
                 "checked 2 files (go 2) with 2 rules",
-                "1 fixable with --fix --unsafe-fixes",
+                "1 with an edit that needs a look",
             ]
         );
     }
