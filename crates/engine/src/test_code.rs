@@ -23,6 +23,8 @@ const FOLDERS: &[&str] = &[
     "test_helpers",
     "testhelpers",
     "testkit",
+    "tool-testing",
+    "test-plugins",
     "test-utils",
     "test_utils",
     "testsuite",

@@ -8,7 +8,7 @@ use crate::usage::{Usage, usage, words_match};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Origins, Shape, Value};
+use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word};
 
 /// See the module.
 pub(crate) struct WallClockDuration;
@@ -123,7 +123,7 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if left.how.min(right.how) == How::Name {
         confidence = lower(confidence);
     }
-    if is_about_the_clock(file, id) {
+    if is_about_the_clock(file, id) || is_record_age(file, id) {
         confidence = Confidence::Low;
     }
     let shown = usage <= Usage::Shown;
@@ -220,9 +220,33 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
     words_match(function, &KEPT) || words_match(class, &KEPT)
 }
 
+/// The age of a record: it keeps the time at which it was made or changed, for ever and on every node that reads it.
+/// A monotonic mark could not take that place.
+fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
+    const MADE: [&str; 12] = [
+        "create",
+        "created",
+        "creation",
+        "modify",
+        "modified",
+        "submit",
+        "submitted",
+        "release",
+        "released",
+        "published",
+        "birth",
+        "issued",
+    ];
+    file.model.descendants(id).filter(|n| matches!(file.model.kind(*n), Kind::Name | Kind::Member)).any(|n| {
+        let name = file.model.name(n);
+        let stamped = has_word(name, &["updated"]) && has_word(name, &["at"]);
+        (stamped || has_word(name, &MADE)) && !has_word(name, &["last"])
+    })
+}
+
 /// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
-    const SUBJECT: [&str; 22] = [
+    const SUBJECT: [&str; 24] = [
         "skew",
         "drift",
         "offset",
@@ -238,6 +262,8 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
         "jwt",
         "cert",
         "certificate",
+        "cred",
+        "creds",
         "credential",
         "credentials",
         "cookie",
