@@ -237,10 +237,17 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
         "birth",
         "issued",
     ];
-    file.model.descendants(id).filter(|n| matches!(file.model.kind(*n), Kind::Name | Kind::Member)).any(|n| {
-        let name = file.model.name(n);
+    let model = file.model;
+    let is_record = |n: NodeId| {
+        let name = model.name(n);
         let stamped = has_word(name, &["updated"]) && has_word(name, &["at"]);
         (stamped || has_word(name, &MADE)) && !has_word(name, &["last"])
+    };
+    let names = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
+    // `made := time.Unix(0, job.SubmitTime)`: the variable stands for the field.
+    model.descendants(id).filter(names).any(|n| {
+        let source = file.condition_source(n);
+        is_record(n) || (source != n && model.self_and_descendants(source).filter(names).any(is_record))
     })
 }
 
