@@ -4,6 +4,7 @@
 //! rules run on each, so that noise of one rule in another's fixtures shows.
 #![allow(clippy::disallowed_methods, reason = "a test reads its fixtures from disk")]
 
+use crate::folders::{entries, name, shown};
 use std::path::{Path, PathBuf};
 use timelint_diagnostics::SourceFile;
 use timelint_rules::RULES;
@@ -23,7 +24,7 @@ fn findings_are_those_that_the_comments_expect() {
             continue;
         }
         for language in folders(&rule) {
-            for project in entries(&language) {
+            for project in visible(&language) {
                 if let Err(message) = check(&project, &name(&language), &mut wrong) {
                     wrong.push(format!("{}: {message}", shown(&project)));
                 }
@@ -105,33 +106,21 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// The path below the repository, with `/`.
-fn shown(path: &Path) -> String {
-    let below = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path);
-    below.to_string_lossy().replace('\\', "/")
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
-}
-
 /// What a folder holds, sorted, without hidden names.
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let read = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut all: Vec<PathBuf> = read.map(|e| e.expect("readable").path()).collect();
+fn visible(folder: &Path) -> Vec<PathBuf> {
+    let mut all = entries(folder);
     all.retain(|p| !name(p).starts_with('.'));
-    all.sort();
     all
 }
 
 fn folders(folder: &Path) -> Vec<PathBuf> {
-    entries(folder).into_iter().filter(|p| p.is_dir()).collect()
+    visible(folder).into_iter().filter(|p| p.is_dir()).collect()
 }
 
 /// `path`, or every file below it.
 fn files(path: &Path, into: &mut Vec<PathBuf>) {
     if path.is_dir() {
-        for inner in entries(path) {
+        for inner in visible(path) {
             files(&inner, into);
         }
     } else {

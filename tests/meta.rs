@@ -1,6 +1,7 @@
 //! The repository agrees with itself: rules, pages, fixtures, tables, headers.
 #![allow(clippy::disallowed_methods, reason = "a test reads the repository")]
 
+use crate::folders::{entries, name, shown};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use timelint_diagnostics::RuleMeta;
@@ -127,24 +128,6 @@ fn root() -> PathBuf {
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-/// The path below the repository, with `/`.
-fn shown(path: &Path) -> String {
-    let below = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path);
-    below.to_string_lossy().replace('\\', "/")
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
-}
-
-/// What a folder holds, sorted.
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let read = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut all: Vec<PathBuf> = read.map(|e| e.expect("readable").path()).collect();
-    all.sort();
-    all
 }
 
 /// The stems of the files with this extension.

@@ -50,6 +50,24 @@ pub struct Region<'a> {
     pub through_helper: bool,
 }
 
+impl<'a> Region<'a> {
+    /// The section from the first node to (not including) the last, about which nothing else is known.
+    fn new(acquire: NodeId, api: Resolved<'a>, (from, to): (NodeId, NodeId)) -> Self {
+        Self {
+            acquire,
+            api,
+            api_id: None,
+            handle: None,
+            lock_type: None,
+            from,
+            to,
+            skips_when_held: false,
+            callback: None,
+            through_helper: false,
+        }
+    }
+}
+
 impl Region<'_> {
     /// Whether `id` runs inside the section.
     pub fn covers(&self, id: NodeId) -> bool {
@@ -115,22 +133,9 @@ impl<'a> Analysis<'a> {
 
     fn callback_region(&self, call: NodeId, api: Resolved<'a>, callback: NodeId) -> Option<Region<'a>> {
         let handle = self.model.child(call, Role::Receiver);
-        let (from, to) = self.body_range(callback)?;
+        let section = self.body_range(callback)?;
         let lock_type = handle.and_then(|h| self.type_of(h)).map(|t| t.name);
-        let callback = Some(callback);
-        let (skips_when_held, through_helper, api_id) = (false, false, None);
-        Some(Region {
-            acquire: call,
-            api,
-            api_id,
-            handle,
-            lock_type,
-            from,
-            to,
-            skips_when_held,
-            callback,
-            through_helper,
-        })
+        Some(Region { handle, lock_type, callback: Some(callback), ..Region::new(call, api, section) })
     }
 
     /// The region of a call to a function of the project that takes a lock for its caller.
@@ -203,9 +208,7 @@ impl<'a> Analysis<'a> {
         let with = model.parent(item)?;
         let body = model.child(with, Role::Body)?;
         let lock_type = self.type_of(acquire).map(|t| t.name);
-        let (from, to, handle) = (body, model.end(body), Some(acquire));
-        let (skips_when_held, through_helper, callback, api_id) = (false, false, None, None);
-        Some(Region { acquire, api, api_id, handle, lock_type, from, to, skips_when_held, callback, through_helper })
+        Some(Region { handle: Some(acquire), lock_type, ..Region::new(acquire, api, (body, model.end(body))) })
     }
 
     fn acquired_region(&self, call: NodeId, api: Resolved<'a>, handle: Option<NodeId>) -> Option<Region<'a>> {
@@ -215,19 +218,7 @@ impl<'a> Analysis<'a> {
         let to = self.release_between(call, section, &results).unwrap_or(section.to);
         let from = section.from;
         let skips_when_held = section.skips && api.api.role == ApiRole::LockTry;
-        let (through_helper, callback, api_id) = (false, None, None);
-        let region = Region {
-            acquire: call,
-            api,
-            api_id,
-            handle,
-            lock_type,
-            from,
-            to,
-            skips_when_held,
-            callback,
-            through_helper,
-        };
+        let region = Region { handle, lock_type, skips_when_held, ..Region::new(call, api, (from, to)) };
         (from < to).then_some(region)
     }
 
