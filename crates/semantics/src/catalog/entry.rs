@@ -1,0 +1,252 @@
+//! One entry of a catalogue: its arguments, units, effects.
+
+use serde::Deserialize;
+
+use super::ApiRole;
+
+/// A unit of time, of numbers or of typed values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+pub enum Unit {
+    /// Nanoseconds.
+    #[serde(rename = "ns")]
+    Nanos,
+    /// Microseconds.
+    #[serde(rename = "us")]
+    Micros,
+    /// Milliseconds.
+    #[serde(rename = "ms")]
+    Millis,
+    /// Seconds.
+    #[serde(rename = "s")]
+    Seconds,
+    /// Minutes.
+    #[serde(rename = "min")]
+    Minutes,
+    /// Hours.
+    #[serde(rename = "h")]
+    Hours,
+    /// Days.
+    #[serde(rename = "d")]
+    Days,
+    /// A typed value that knows its own unit (`Duration`, `timedelta`, `Instant`, `time.Time`).
+    #[serde(rename = "typed")]
+    Typed,
+}
+
+impl Unit {
+    /// One of this unit in seconds; 1 for typed values.
+    pub fn seconds(self) -> f64 {
+        match self {
+            Unit::Nanos => 1e-9,
+            Unit::Micros => 1e-6,
+            Unit::Millis => 1e-3,
+            Unit::Seconds | Unit::Typed => 1.0,
+            Unit::Minutes => 60.0,
+            Unit::Hours => 3600.0,
+            Unit::Days => 86400.0,
+        }
+    }
+}
+
+/// Which argument an [`ArgSpec`] speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum ArgPlace {
+    /// Position, from 0; negative counts from the end.
+    Position(i32),
+    /// Keyword, or key of an options object in any argument; dots go inside (`socket.connectTimeout`).
+    Keyword(String),
+}
+
+/// What an argument is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArgMeaning {
+    /// A timeout: how long a remote side may take (see `kind`).
+    Timeout,
+    /// How long to wait for a lock.
+    Wait,
+    /// How long a lock or lease lasts.
+    Lease,
+    /// A lock's name.
+    Key,
+    /// A function that the call runs.
+    Callback,
+    /// Where a conversion or difference starts.
+    From,
+    /// Where a difference ends.
+    To,
+    /// An amount of time of the entry's `unit`.
+    Amount,
+    /// The unit of the other numbers (`TimeUnit.SECONDS`).
+    Unit,
+    /// A fencing token, version or condition: its presence makes the write conditional.
+    Fence,
+    /// A literal that makes a blocking call non-blocking when false (`blocking=False`).
+    Blocking,
+    /// SQL, CQL or Lua text.
+    Text,
+    /// What is written.
+    Value,
+    /// A time stamp that the store uses to order writes.
+    Timestamp,
+}
+
+/// What a timeout bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeoutKind {
+    /// Setting up a connection.
+    Connect,
+    /// Waiting for data.
+    Read,
+    /// Sending data.
+    Write,
+    /// The whole exchange.
+    Total,
+    /// Getting a connection from a pool.
+    Pool,
+    /// A session, lease or membership kept by heartbeats.
+    Session,
+    /// The interval or limit of a heartbeat or failure detector.
+    Heartbeat,
+    /// Leader election.
+    Election,
+    /// A query or statement.
+    Query,
+    /// Waiting for a future, latch or queue.
+    Await,
+    /// Closing idle connections, keeping them alive.
+    Idle,
+    /// Shutting down.
+    Shutdown,
+}
+
+/// One argument of an API.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArgSpec {
+    /// Which argument; several places are alternatives (position and keyword).
+    pub at: OneOrMany<ArgPlace>,
+    /// What it is.
+    pub is: ArgMeaning,
+    /// Its unit where it is a number.
+    #[serde(default)]
+    pub unit: Option<Unit>,
+    /// For timeouts.
+    #[serde(default)]
+    pub kind: Option<TimeoutKind>,
+    /// Numbers that mean "for ever".
+    #[serde(default)]
+    pub infinite: Vec<f64>,
+}
+
+/// One value or a list.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany<T> {
+    /// A single value.
+    One(T),
+    /// Several.
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    /// All values.
+    pub fn as_slice(&self) -> &[T] {
+        match self {
+            OneOrMany::One(one) => std::slice::from_ref(one),
+            OneOrMany::Many(many) => many,
+        }
+    }
+}
+
+/// How a write is felt outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// A cache entry or something advisory.
+    Cache,
+    /// Durable shared state: row, document, object, file.
+    State,
+    /// Irreversible outside: payment, mail, POST, published message.
+    External,
+    /// A command to the cluster: promote, assign, fail over.
+    Cluster,
+}
+
+/// Where a lock lives; only distributed ones may lead to findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockScope {
+    /// Held against other machines.
+    Distributed,
+    /// Held inside this process or machine.
+    Local,
+    /// A database row's lock inside a transaction.
+    Row,
+    /// A file lock.
+    File,
+}
+
+/// One entry of a catalogue.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// The qualified name or names.
+    #[serde(alias = "names")]
+    pub name: OneOrMany<String>,
+    /// What it does.
+    pub role: ApiRole,
+    /// Unit of the result; of the receiver's number for conversions with `from`.
+    #[serde(default)]
+    pub unit: Option<Unit>,
+    /// Type of the result; `receiver` for the receiver's own type.
+    #[serde(default)]
+    pub returns: Option<String>,
+    /// What the arguments are.
+    #[serde(default)]
+    pub args: Vec<ArgSpec>,
+    /// Number of arguments that this entry is about; overloads are separate entries.
+    #[serde(default)]
+    pub arity: Option<OneOrMany<usize>>,
+    /// How a write is felt.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+    /// Renewed by the library as long as the process runs (watchdog, session).
+    #[serde(default)]
+    pub renewed: bool,
+    /// Default of the timeout or lease when the argument is absent, in words (`none`, `10 s`).
+    #[serde(default)]
+    pub default: Option<String>,
+    /// For locks: where it lives. For writes: `file` where it changes files, which usually are this machine's own.
+    #[serde(default)]
+    pub scope: Option<LockScope>,
+    /// For locks and leaders: how this library hands out a fencing token, as advice to the reader.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// Advice in the reader's own library, one sentence, lower case, no final period.
+    #[serde(default)]
+    pub advice: Option<String>,
+    /// For wall clocks: the qualified name of the monotonic clock that is called the same way and counts the same unit.
+    #[serde(default)]
+    pub monotonic: Option<String>,
+    /// Where the fact was read.
+    #[serde(default)]
+    pub doc: Option<String>,
+}
+
+/// A type of a library.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiType {
+    /// The qualified name or names.
+    #[serde(alias = "names")]
+    pub name: OneOrMany<String>,
+    /// Types whose entries also hold for this one, in order.
+    #[serde(default)]
+    pub extends: Vec<String>,
+    /// For locks: where they live.
+    #[serde(default)]
+    pub scope: Option<LockScope>,
+}
