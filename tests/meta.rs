@@ -143,11 +143,11 @@ fn committed() -> Vec<PathBuf> {
     let mut folders = vec![root()];
     while let Some(folder) = folders.pop() {
         for path in entries(&folder) {
-            if !path.is_dir() {
-                all.push(path);
-            } else if !matches!(name(&path).as_str(), ".git" | "target") {
-                folders.push(path);
+            // In a work tree of its own `.git` is a file.
+            if matches!(name(&path).as_str(), ".git" | "target") {
+                continue;
             }
+            if path.is_dir() { &mut folders } else { &mut all }.push(path);
         }
     }
     all.sort();

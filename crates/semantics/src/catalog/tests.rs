@@ -1,3 +1,5 @@
+//! What a catalogue accepts, refuses and finds.
+
 use super::*;
 
 fn catalog(text: &str) -> Result<Catalog, String> {

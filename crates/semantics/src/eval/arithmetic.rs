@@ -1,0 +1,61 @@
+//! The arithmetic of instants, durations and units.
+
+use crate::catalog::Unit;
+use crate::value::{Origins, Shape, Value};
+
+/// The clock rules of arithmetic: instants differ by durations, a difference of readings that both carry a monotonic
+/// part is monotonic, and powers of ten change the unit.
+pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
+    let number = match (left.number, right.number, left.unit, right.unit) {
+        (Some(a), Some(b), lu, ru) if lu.is_none() || ru.is_none() || lu == ru || matches!(op, "*" | "/") => match op {
+            "+" => Some(a + b),
+            "-" => Some(a - b),
+            // A count that was converted to a typed length, times a typed unit: the count was in nanoseconds.
+            "*" if (lu, ru) == (Some(Unit::Typed), Some(Unit::Typed)) => Some(a * b / Unit::Nanos.seconds()),
+            "*" => Some(a * b),
+            "/" | "//" if b != 0.0 => Some(a / b),
+            "<<" if (0.0..63.0).contains(&b) => Some(a * b.exp2()),
+            "**" => Some(a.powf(b)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let shapes = (left.shape, right.shape);
+    let unit = match (op, shapes) {
+        ("*" | "/" | "//", (Shape::Instant | Shape::Duration, _))
+            if right.is_constant() && left.unit != Some(Unit::Typed) =>
+        {
+            left.unit.and_then(|u| scaled(u, right.number, op == "*"))
+        }
+        ("*", _) if right.unit == Some(Unit::Typed) || left.unit == Some(Unit::Typed) => Some(Unit::Typed),
+        _ => left.unit.or(right.unit),
+    };
+    let both = |o: Origins| left.origins.any(o) && right.origins.any(o);
+    let instants = both(Origins::CLOCKS) && shapes == (Shape::Instant, Shape::Instant);
+    let mixed = instants && left.origins.and(right.origins).has(Origins::BOTH.and(Origins::WALL));
+    let mut value = left.combine(right);
+    value.number = number;
+    value.unit = unit;
+    value.shape = match (op, shapes) {
+        ("-", (Shape::Instant, Shape::Instant)) => Shape::Duration,
+        ("+" | "-", (Shape::Instant, _) | (_, Shape::Instant)) => Shape::Instant,
+        ("*" | "/" | "//", (s, Shape::Plain) | (Shape::Plain, s)) => s,
+        ("+" | "-", (Shape::Duration, _) | (_, Shape::Duration)) => Shape::Duration,
+        ("%", _) => Shape::Plain,
+        _ => value.shape,
+    };
+    if instants && op == "-" && value.origins.any(Origins::BOTH) {
+        // Falls back to the wall clock for both as soon as one side lacks the monotonic part.
+        let kept = value.origins.without(Origins::BOTH);
+        value.origins = if mixed { kept } else { kept.and(Origins::MONOTONIC) };
+    }
+    value
+}
+
+fn scaled(unit: Unit, factor: Option<f64>, multiply: bool) -> Option<Unit> {
+    let per = if multiply { 1.0 / factor? } else { factor? };
+    let seconds = unit.seconds() * per;
+    [Unit::Nanos, Unit::Micros, Unit::Millis, Unit::Seconds, Unit::Minutes, Unit::Hours, Unit::Days]
+        .into_iter()
+        .find(|u| (u.seconds() / seconds - 1.0).abs() < 1e-6)
+}
