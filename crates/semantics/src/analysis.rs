@@ -3,10 +3,11 @@
 use crate::catalog::{Api, ApiId, Catalog};
 use crate::index::ProjectIndex;
 use crate::lock_helper::LockHelper;
+use crate::memo::Questions;
 use crate::tables::Tables;
-use crate::value::{How, Value};
+use crate::value::How;
 use rustc_hash::FxHashMap;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 use timelint_diagnostics::{Location, Span};
 use timelint_model::{FileModel, NodeId, Sym};
@@ -42,15 +43,9 @@ pub struct Analysis<'a> {
     source: &'a dyn Fn() -> Arc<str>,
     text: OnceCell<Arc<str>>,
     pub(crate) symbols: OnceCell<FxHashMap<&'a str, Sym>>,
-    pub(crate) types: RefCell<FxHashMap<NodeId, Option<Type>>>,
     pub(crate) calls: RefCell<FxHashMap<NodeId, Option<(ApiId, How)>>>,
-    pub(crate) values: RefCell<FxHashMap<NodeId, Value>>,
     pub(crate) helpers: RefCell<FxHashMap<NodeId, Option<LockHelper>>>,
-    pub(crate) busy: RefCell<Vec<NodeId>>,
-    /// Questions that may still be asked: bounds the work on a hostile file. Beyond, everything is unknown.
-    pub(crate) fuel: Cell<u32>,
-    /// Questions that were cut off by a cycle or a bound.
-    pub(crate) cuts: Cell<u32>,
+    pub(crate) questions: Questions,
 }
 
 impl<'a> Analysis<'a> {
@@ -71,13 +66,9 @@ impl<'a> Analysis<'a> {
             source,
             text: OnceCell::new(),
             symbols: OnceCell::new(),
-            types: RefCell::default(),
             calls: RefCell::default(),
-            values: RefCell::default(),
             helpers: RefCell::default(),
-            busy: RefCell::default(),
-            fuel: Cell::new(10_000 + 16 * model.len() as u32),
-            cuts: Cell::new(0),
+            questions: Questions::new(model.len()),
         }
     }
 

@@ -14,21 +14,7 @@ use crate::value::{How, Origins, Value, parse_number};
 use timelint_model::{Kind, NodeId, Role};
 
 impl Analysis<'_> {
-    /// The provenance of an expression. Never fails: what cannot be followed is [`Origins::UNKNOWN`].
-    pub fn value(&self, id: NodeId) -> Value {
-        if let Some(known) = self.values.borrow().get(&id) {
-            return known.clone();
-        }
-        let cuts = self.cuts.get();
-        let found = self.guarded(id, || Some(self.evaluate(id)));
-        let value = found.unwrap_or_else(Value::unknown);
-        if self.may_keep(cuts) {
-            self.values.borrow_mut().insert(id, value.clone());
-        }
-        value
-    }
-
-    fn evaluate(&self, id: NodeId) -> Value {
+    pub(crate) fn evaluate(&self, id: NodeId) -> Value {
         let model = self.model;
         let inner = |role| model.child(id, role).map_or_else(Value::unknown, |c| self.value(c));
         match model.kind(id) {

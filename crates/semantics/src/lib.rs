@@ -12,6 +12,7 @@ mod key_command;
 mod lock_file;
 mod lock_helper;
 mod lock_section;
+mod memo;
 mod names;
 mod own_lock;
 mod regions;

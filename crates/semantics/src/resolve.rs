@@ -7,9 +7,6 @@ use crate::tables::{Store, StoreKind, Tables, join_path};
 use crate::value::How;
 use timelint_model::{Kind, NodeId, Role, Sym};
 
-/// Nesting of questions that one question may cause; enough for real code, small enough for any stack.
-const MAX_DEPTH: usize = 48;
-
 /// A function that a call reaches.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Callee<'a> {
@@ -20,33 +17,6 @@ pub enum Callee<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    /// Runs `question` about `id` unless it is already being asked or too much is.
-    pub(crate) fn guarded<T>(&self, id: NodeId, question: impl FnOnce() -> Option<T>) -> Option<T> {
-        {
-            let mut busy = self.busy.borrow_mut();
-            if busy.len() >= MAX_DEPTH || busy.contains(&id) || !self.take_fuel() {
-                self.cuts.set(self.cuts.get() + 1);
-                return None;
-            }
-            busy.push(id);
-        }
-        let answer = question();
-        self.busy.borrow_mut().pop();
-        answer
-    }
-
-    /// Whether an answer may be kept: it is whole, or nobody is waiting for it to answer something else. `cuts` is how
-    /// many questions had been cut off when it was asked.
-    pub(crate) fn may_keep(&self, cuts: u32) -> bool {
-        self.cuts.get() == cuts || self.busy.borrow().is_empty()
-    }
-
-    fn take_fuel(&self) -> bool {
-        let left = self.fuel.get();
-        self.fuel.set(left.saturating_sub(1));
-        left > 0
-    }
-
     /// The catalogue entry behind a call, construction, idiom, member read or decorator.
     pub fn resolve(&self, id: NodeId) -> Option<Resolved<'a>> {
         if let Some(known) = self.calls.borrow().get(&id) {
@@ -261,20 +231,7 @@ impl<'a> Analysis<'a> {
         direct.into_iter().chain(functions).chain([model.root()])
     }
 
-    /// The type of an expression, where declarations, constructions, factories or fields tell it.
-    pub fn type_of(&self, id: NodeId) -> Option<Type> {
-        if let Some(known) = self.types.borrow().get(&id) {
-            return known.clone();
-        }
-        let cuts = self.cuts.get();
-        let found = self.guarded(id, || self.type_uncached(id));
-        if found.is_some() || self.may_keep(cuts) {
-            self.types.borrow_mut().insert(id, found.clone());
-        }
-        found
-    }
-
-    fn type_uncached(&self, id: NodeId) -> Option<Type> {
+    pub(crate) fn find_type(&self, id: NodeId) -> Option<Type> {
         let model = self.model;
         match model.kind(id) {
             Kind::This | Kind::Name if self.tables.is_this(model, id) => self.own_class(id),

@@ -1,0 +1,132 @@
+//! Questions that lead back to themselves: cycles are cut, work is bounded, and every answer is computed once.
+//!
+//! A field that is stored from itself makes its value depend on its value. The inner question is cut off there; what was
+//! answered on the way is incomplete and holds only until the question at the head of the cycle is answered.
+
+use crate::analysis::{Analysis, Type};
+use crate::value::Value;
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, RefCell};
+use timelint_model::NodeId;
+
+/// How deep questions may nest.
+const MAX_DEPTH: usize = 48;
+
+/// No question was cut off.
+const WHOLE: usize = usize::MAX;
+
+/// What is being asked, and what was answered.
+pub(crate) struct Questions {
+    /// What is being asked now, outermost first.
+    busy: RefCell<Vec<NodeId>>,
+    /// Questions that may still be asked: bounds the work on a hostile file. Beyond, everything is unknown.
+    fuel: Cell<u32>,
+    /// The depth of the outermost question that some answer, given inside the current one, had to do without.
+    cut: Cell<usize>,
+    /// Incomplete answers in the order in which they were given.
+    open: RefCell<Vec<Open>>,
+    values: Memo<Value>,
+    types: Memo<Option<Type>>,
+}
+
+#[derive(Clone, Copy)]
+enum Open {
+    Value(NodeId),
+    Type(NodeId),
+}
+
+/// Answers by node, with the depth of the question that they had to do without.
+type Memo<T> = RefCell<FxHashMap<NodeId, (T, usize)>>;
+
+impl Questions {
+    /// For a file of `nodes` nodes.
+    pub(crate) fn new(nodes: usize) -> Self {
+        Self {
+            busy: RefCell::default(),
+            fuel: Cell::new(10_000 + 16 * nodes as u32),
+            cut: Cell::new(WHOLE),
+            open: RefCell::default(),
+            values: RefCell::default(),
+            types: RefCell::default(),
+        }
+    }
+
+    fn take_fuel(&self) -> bool {
+        let left = self.fuel.get();
+        self.fuel.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    fn miss(&self, depth: usize) {
+        self.cut.set(self.cut.get().min(depth));
+    }
+
+    /// Asks unless the same is being asked already or too much is. Also says at which depth the answer was cut.
+    fn ask<T>(&self, id: NodeId, question: impl FnOnce() -> Option<T>) -> (Option<T>, usize) {
+        let depth = self.busy.borrow().len();
+        let same = self.busy.borrow().iter().position(|b| *b == id);
+        if let Some(at) = same.or((depth >= MAX_DEPTH || !self.take_fuel()).then_some(0)) {
+            self.miss(at);
+            return (None, at);
+        }
+        let outer = self.cut.replace(WHOLE);
+        let opened = self.open.borrow().len();
+        self.busy.borrow_mut().push(id);
+        let answer = question();
+        self.busy.borrow_mut().pop();
+        let cut = self.cut.replace(outer);
+        if cut < depth {
+            self.miss(cut);
+            return (answer, cut);
+        }
+        for open in self.open.borrow_mut().drain(opened..) {
+            match open {
+                Open::Value(id) => drop(self.values.borrow_mut().remove(&id)),
+                Open::Type(id) => drop(self.types.borrow_mut().remove(&id)),
+            }
+        }
+        (answer, WHOLE)
+    }
+
+    fn known<T: Clone>(&self, memo: &Memo<T>, id: NodeId) -> Option<T> {
+        let memo = memo.borrow();
+        let (answer, cut) = memo.get(&id)?;
+        self.miss(*cut);
+        Some(answer.clone())
+    }
+
+    fn keep<T: Clone>(&self, memo: &Memo<T>, id: NodeId, answer: T, cut: usize, open: Open) -> T {
+        if cut != WHOLE {
+            self.open.borrow_mut().push(open);
+        }
+        memo.borrow_mut().insert(id, (answer.clone(), cut));
+        answer
+    }
+}
+
+impl Analysis<'_> {
+    /// Runs `question` about `id` unless it is already being asked or too much is.
+    pub(crate) fn guarded<T>(&self, id: NodeId, question: impl FnOnce() -> Option<T>) -> Option<T> {
+        self.questions.ask(id, question).0
+    }
+
+    /// The provenance of an expression. Never fails: what cannot be followed is [`crate::Origins::UNKNOWN`].
+    pub fn value(&self, id: NodeId) -> Value {
+        let questions = &self.questions;
+        questions.known(&questions.values, id).unwrap_or_else(|| {
+            let (found, cut) = questions.ask(id, || Some(self.evaluate(id)));
+            questions.keep(&questions.values, id, found.unwrap_or_else(Value::unknown), cut, Open::Value(id))
+        })
+    }
+
+    /// The type of an expression, where declarations, constructions, factories or fields tell it.
+    pub fn type_of(&self, id: NodeId) -> Option<Type> {
+        let questions = &self.questions;
+        questions.known(&questions.types, id).unwrap_or_else(|| {
+            let (found, cut) = questions.ask(id, || self.find_type(id));
+            // A type that was found stays true, whatever else could not be asked.
+            let cut = if found.is_some() { WHOLE } else { cut };
+            questions.keep(&questions.types, id, found, cut, Open::Type(id))
+        })
+    }
+}
