@@ -1,91 +1,9 @@
 //! The command line from outside: exit codes, formats, messages.
 #![allow(clippy::disallowed_methods, reason = "tests write files")]
 
+use crate::sandbox::{BAD, Folder, GOOD, RULE, Run};
 use serde_json::Value;
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// A wait that the wall clock decides.
-const BAD: &str =
-    "import time\n\ndef wait():\n    start = time.time()\n    while time.time() - start < 5:\n        poll()\n";
-const GOOD: &str = "import time\n\ndef wait():\n    start = time.monotonic()\n    while time.monotonic() - start < 5:\n        poll()\n";
-const RULE: &str = "wall-clock-duration";
-
-struct Folder(PathBuf);
-
-static COUNTER: AtomicUsize = AtomicUsize::new(0);
-
-impl Folder {
-    /// A folder that is a repository, so that no configuration above it takes part.
-    fn new(files: &[(&str, &str)]) -> Self {
-        let nth = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let folder = Self(std::env::temp_dir().join(format!("timelint-cli-{}-{nth}", std::process::id())));
-        folder.write(".git/HEAD", "");
-        for (name, text) in files {
-            folder.write(name, text);
-        }
-        folder
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("writable");
-        std::fs::write(path, text).expect("writable");
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_timelint"));
-        command.args(line.split_whitespace()).current_dir(&self.0);
-        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE", "COLUMNS"] {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    fn run(&self, line: &str) -> Run {
-        Run(self.command(line).stdin(Stdio::null()).output().expect("started"))
-    }
-
-    fn run_with_input(&self, line: &str, input: &str) -> Run {
-        let mut command = self.command(line);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
-        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("taken");
-        Run(child.wait_with_output().expect("ended"))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-struct Run(Output);
-
-impl Run {
-    fn code(&self) -> i32 {
-        self.0.status.code().unwrap_or(-1)
-    }
-
-    fn out(&self) -> String {
-        String::from_utf8(self.0.stdout.clone()).expect("text")
-    }
-
-    fn err(&self) -> String {
-        String::from_utf8(self.0.stderr.clone()).expect("text")
-    }
-
-    fn last(&self) -> String {
-        self.err().lines().last().unwrap_or("").to_owned()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out()).expect("one document")
-    }
-}
+use std::process::Stdio;
 
 #[test]
 fn code_0_for_clean_files() {

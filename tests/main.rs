@@ -5,6 +5,8 @@ mod catalogs;
 mod cli;
 mod fixtures;
 mod folders;
+mod gate;
 mod meta;
 mod pages;
 mod rosetta;
+mod sandbox;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use thiserror::Error;
 use timelint_engine::EngineError;
+use timelint_gate::GateError;
 
 /// How the process ends; the same for every format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ impl From<Exit> for ExitCode {
 pub(crate) enum Failure {
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Gate(#[from] GateError),
     #[error("{0}")]
     Usage(String),
     #[error("{path}: cannot be written: {error}")]

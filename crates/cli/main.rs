@@ -9,7 +9,7 @@ mod commands;
 mod exit;
 mod packs;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, with_default_verb};
 use clap::Parser;
 use exit::{Exit, Failure};
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     if std::env::var_os("RUST_BACKTRACE").is_none() {
         std::panic::set_hook(Box::new(|_| {}));
     }
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(with_default_verb(std::env::args_os().collect())) {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { Exit::Unusable } else { Exit::Clean };
@@ -39,6 +39,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Baseline(command) => commands::baseline::run(&command),
+        Command::Suppress(arguments) => commands::suppress::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Rules(arguments) => commands::rules::run(&arguments),
         Command::Dump(arguments) => commands::dump::run(&arguments),

@@ -1,45 +1,72 @@
 //! `timelint check`.
 
-use super::{project, silence};
-use crate::args::{CheckArguments, Color, Format};
+use super::run::{Run, paths};
+use super::{output, silence, verdict};
+use crate::args::CheckArguments;
 use crate::exit::{Exit, Failure, print, say};
-use std::io::{self, IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::PathBuf;
 use std::time::Instant;
-use timelint_diagnostics::{Report, Severity};
-use timelint_engine::{Engine, FailOn, Input, Outcome};
-use timelint_report::{Concise, Full, Json, Reporter, Sarif, TextOptions};
+use timelint_diagnostics::{Note, NoteKind};
+use timelint_engine::{Engine, Input, Outcome};
+use timelint_gate::{Entry, Mended, fixes, mend, patch};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let started = Instant::now();
     let place = arguments.explain_silence.as_deref().map(silence::parse).transpose()?;
     let inputs = inputs(arguments, place.as_ref())?;
-    let start = match inputs.first() {
-        Some(Input::Path(path) | Input::Text { name: path, .. }) => path.clone(),
-        None => PathBuf::from("."),
-    };
-    let engine = project::engine(&arguments.config, &start, &arguments.flags())?;
-    let mut outcome = engine.check(&inputs)?;
-    if let Some(place) = place {
-        silence::explain(&engine, &outcome, &place)?;
+    refuse_combinations(arguments, &inputs)?;
+    let run = Run::new(&arguments.scan.config, &arguments.gate, &arguments.flags(), inputs)?;
+    if run.nothing_staged {
+        say("passed: no file that timelint reads is staged");
         return Ok(Exit::Clean);
     }
-    outcome.report.summary.elapsed_ms = u64::try_from(started.elapsed().as_millis()).ok();
-    if arguments.verbose {
-        tell_more(&engine, &outcome);
+    let mut outcome = run.check()?;
+    if let Some(place) = place {
+        run.filter.apply(&run.engine, &mut outcome);
+        silence::explain(&run.engine, &outcome, &place)?;
+        return Ok(Exit::Clean);
     }
-    write(arguments, engine.settings().fail_on, &outcome.report)?;
-    Ok(verdict(arguments, engine.settings().fail_on, &outcome))
+    if let Some(most) = arguments.fixes() {
+        let mut propose = |outcome: &Outcome| fixes(run.filter.shown(&run.engine, outcome), most);
+        let mended = mend(&run.engine, &run.filter.inputs, outcome, &mut propose)?;
+        outcome = settle(arguments, mended)?;
+    }
+    let stale = run.filter.apply(&run.engine, &mut outcome);
+    tell_stale(&run, &stale, &mut outcome);
+    outcome.report.summary.elapsed_ms = u64::try_from(started.elapsed().as_millis()).ok();
+    if arguments.output.verbose {
+        tell_more(&run.engine, &outcome);
+    }
+    if !arguments.diff {
+        output::write(&arguments.output, run.engine.settings().fail_on, &outcome.report)?;
+    }
+    Ok(verdict::of(arguments, run.engine.settings().fail_on, &outcome, stale.len()))
+}
+
+fn refuse_combinations(arguments: &CheckArguments, inputs: &[Input]) -> Result<(), Failure> {
+    if arguments.fixes().is_none() {
+        return Ok(());
+    }
+    if arguments.gate.staged {
+        let remedy = "run them without --staged and stage the result";
+        return Err(Failure::Usage(format!("fixes change the files on disk, and --staged reads the index: {remedy}")));
+    }
+    if inputs.iter().any(|i| matches!(i, Input::Text { .. })) {
+        return Err(Failure::Usage("fixes cannot be applied to text on standard input".to_owned()));
+    }
+    Ok(())
 }
 
 fn inputs(arguments: &CheckArguments, place: Option<&silence::Place>) -> Result<Vec<Input>, Failure> {
-    let reads_stdin = arguments.paths.iter().any(|p| p.as_os_str() == "-");
+    let given = &arguments.scan.paths;
+    let reads_stdin = given.iter().any(|p| p.as_os_str() == "-");
     match (&arguments.stdin_filename, reads_stdin) {
         (None, true) => Err(Failure::Usage(
             "`-` needs --stdin-filename, which says what the text on standard input is (`--stdin-filename src/lease.go`)".to_owned(),
         )),
         (Some(_), false) => Err(Failure::Usage("--stdin-filename needs `-` as the only path".to_owned())),
-        (Some(_), true) if arguments.paths.len() > 1 => {
+        (Some(_), true) if given.len() > 1 => {
             Err(Failure::Usage("`-` cannot stand beside other paths".to_owned()))
         }
         (Some(name), true) => {
@@ -47,15 +74,43 @@ fn inputs(arguments: &CheckArguments, place: Option<&silence::Place>) -> Result<
             io::stdin().lock().read_to_end(&mut bytes).map_err(Failure::Input)?;
             Ok(vec![Input::Text { name: name.clone(), text: String::from_utf8_lossy(&bytes).into_owned() }])
         }
-        (None, false) => {
-            let given = arguments.paths.iter().cloned().map(Input::Path);
-            match place {
-                // The place's own file, when no other path was given.
-                Some(place) if arguments.paths == [PathBuf::from(".")] => Ok(vec![Input::Path(place.path.clone())]),
-                _ => Ok(given.collect()),
-            }
-        }
+        (None, false) => match place {
+            // The place's own file, when no other path was given.
+            Some(place) if *given == [PathBuf::from(".")] => Ok(vec![Input::Path(place.path.clone())]),
+            _ => Ok(paths(&arguments.scan)),
+        },
     }
+}
+
+/// Writes or prints the changes; the outcome is the one that holds afterwards on disk.
+fn settle(arguments: &CheckArguments, mended: Mended) -> Result<Outcome, Failure> {
+    for refused in &mended.refused {
+        let proposal = &refused.proposal;
+        say(&format!("not fixed: {}: {}: {} ({})", proposal.path, proposal.rule, refused.why, proposal.title));
+    }
+    let (applied, files) = (count(mended.applied, "fix"), count(mended.files.len(), "file"));
+    if arguments.diff {
+        print(|out| out.write_all(patch(&mended.files).as_bytes()))?;
+        say(&format!("would apply {applied} in {files}"));
+        return Ok(mended.outcome);
+    }
+    for file in &mended.files {
+        file.write()?;
+    }
+    if mended.applied > 0 || !arguments.output.quiet {
+        say(&format!("applied {applied} in {files}"));
+    }
+    Ok(mended.outcome)
+}
+
+/// Entries of the baseline that nothing answers to, as a note.
+fn tell_stale(run: &Run, stale: &[Entry], outcome: &mut Outcome) {
+    let Some(baseline) = run.filter.baseline.as_ref().filter(|_| !stale.is_empty()) else { return };
+    let entries = if stale.len() == 1 { "entry matches".to_owned() } else { "entries match".to_owned() };
+    let message = format!("{} {entries} no finding any more: run `timelint baseline prune`", stale.len());
+    let path = run.engine.shown(&baseline.file).into();
+    outcome.report.notes.push(Note { path, line: None, kind: NoteKind::Baseline, message });
+    outcome.report.notes.sort();
 }
 
 fn tell_more(engine: &Engine, outcome: &Outcome) {
@@ -66,121 +121,8 @@ fn tell_more(engine: &Engine, outcome: &Outcome) {
     }
 }
 
-fn write(arguments: &CheckArguments, fail_on: FailOn, report: &Report) -> Result<(), Failure> {
-    let silent = report.findings.is_empty() && report.notes.is_empty();
-    if arguments.quiet && arguments.format.is_text() && silent {
-        return Ok(());
-    }
-    let to_terminal = arguments.output_file.is_none() && io::stdout().is_terminal();
-    let reporter = reporter(arguments, fail_on, to_terminal);
-    match &arguments.output_file {
-        Some(path) => to_file(path, |out| reporter.write(report, out)),
-        None => print(|out| reporter.write(report, out)),
-    }
-}
-
-fn reporter(arguments: &CheckArguments, fail_on: FailOn, to_terminal: bool) -> Box<dyn Reporter> {
-    let options = TextOptions {
-        color: color(arguments.color, to_terminal),
-        width: width(),
-        fail_on: match fail_on {
-            FailOn::At(severity) => severity,
-            FailOn::Never => Severity::Error,
-        },
-        ..TextOptions::default()
-    };
-    match arguments.format {
-        Format::Full => Box::new(Full::new(options)),
-        Format::Concise => Box::new(Concise::new(options)),
-        Format::Json => Box::new(Json),
-        Format::Sarif => Box::new(Sarif),
-    }
-}
-
-fn color(wish: Color, to_terminal: bool) -> bool {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
-    match wish {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto if is_set("NO_COLOR") => false,
-        Color::Auto if is_set("FORCE_COLOR") || is_set("CLICOLOR_FORCE") => true,
-        Color::Auto => to_terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
-    }
-}
-
-fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    columns.filter(|c| (40..=400).contains(c)).unwrap_or(TextOptions::default().width)
-}
-
-/// Writes beside the file and renames, so that nobody finds half a report.
-#[allow(clippy::disallowed_methods, reason = "the command line writes the files that it is asked for")]
-fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let failed = |error| Failure::Output { path: path.to_string_lossy().into_owned(), error };
-    let mut bytes = Vec::new();
-    write(&mut bytes).map_err(failed)?;
-    // A device or pipe cannot be replaced.
-    if path.exists() && !path.is_file() {
-        return std::fs::write(path, bytes).map_err(failed);
-    }
-    let mut name = path.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(name);
-    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        failed(error)
-    })
-}
-
-/// The exit code, said on the last line of standard error.
-fn verdict(arguments: &CheckArguments, fail_on: FailOn, outcome: &Outcome) -> Exit {
-    let report = &outcome.report;
-    let failing: Vec<Severity> = report.findings.iter().map(|f| f.severity).filter(|s| fail_on.fails(*s)).collect();
-    let (exit, why) = if outcome.internal_errors() > 0 {
-        let files = count(outcome.internal_errors(), "file");
-        (Exit::Internal, format!("internal error in {files}: see the notes, the other files are reported"))
-    } else if report.summary.files_checked() == 0 {
-        let code = if arguments.allow_empty { Exit::Clean } else { Exit::Nothing };
-        (code, nothing(arguments, outcome))
-    } else if failing.is_empty() {
-        (Exit::Clean, format!("passed: {}", passed(report, fail_on)))
-    } else {
-        let tally: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
-            .into_iter()
-            .map(|s| (failing.iter().filter(|f| **f == s).count(), s.name()))
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, name)| count(n, name))
-            .collect();
-        let why = format!("{} at or above --fail-on {}", tally.join(", "), fail_on.name());
-        if arguments.exit_zero {
-            (Exit::Clean, format!("passed because of --exit-zero: {why}"))
-        } else {
-            (Exit::Findings, format!("failing: {why}"))
-        }
-    };
-    if exit != Exit::Clean || !arguments.quiet {
-        say(&why);
-    }
-    exit
-}
-
-fn passed(report: &Report, fail_on: FailOn) -> String {
-    match (report.findings.len(), fail_on) {
-        (0, _) => format!("no findings in {}", count(report.summary.files_checked(), "file")),
-        (n, FailOn::Never) => format!("{}, and --fail-on is never", count(n, "finding")),
-        (n, FailOn::At(least)) => format!("{}, none at or above --fail-on {}", count(n, "finding"), least.name()),
-    }
-}
-
-fn nothing(arguments: &CheckArguments, outcome: &Outcome) -> String {
-    let paths: Vec<String> = arguments.paths.iter().map(|p| p.display().to_string()).collect();
-    let why = match outcome.skipped.len() {
-        0 => "no file in a language that timelint reads".to_owned(),
-        n => format!("{} skipped (see -v)", count(n, "file")),
-    };
-    format!("nothing to analyse in {}: {why}", paths.join(", "))
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+/// `1 finding`, `2 fixes`.
+pub(crate) fn count(n: usize, what: &str) -> String {
+    let plural = if what.ends_with('x') { "es" } else { "s" };
+    format!("{n} {what}{}", if n == 1 { "" } else { plural })
 }

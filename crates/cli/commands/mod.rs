@@ -1,8 +1,13 @@
 //! One file a command.
 
+pub(crate) mod baseline;
 pub(crate) mod check;
 pub(crate) mod dump;
 pub(crate) mod explain;
+mod output;
 mod project;
 pub(crate) mod rules;
+mod run;
 mod silence;
+pub(crate) mod suppress;
+mod verdict;

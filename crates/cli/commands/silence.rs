@@ -96,6 +96,8 @@ fn rules(engine: &Engine, outcome: &Outcome, seen: &Inspection, line: u32, out: 
                     "not reported: test code, examples and benchmarks are quiet (--include-tests)".to_owned()
                 }
                 HiddenBecause::Suppressed { line } => format!("suppressed by the comment on line {line}"),
+                HiddenBecause::Baselined => "known: it is in the baseline".to_owned(),
+                HiddenBecause::NotNew => "not new".to_owned(),
                 HiddenBecause::BelowConfidence(least) => format!("held back: below --min-confidence {}", least.name()),
             };
             writeln!(out, "  {}: {why}; {}", rule.id, describe(&hidden.finding))?;

@@ -165,7 +165,10 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// Suggested fixes.
     pub fixes: Vec<Fix>,
-    /// Content-based identity (`v1:` and 16 hex digits), stable under moved lines; the engine fills it in.
+    /// The enclosing classes and functions, joined by dots; empty outside of all. The engine fills it in.
+    pub scope: String,
+    /// Content-based identity (`v1:` and 16 hex digits), stable under moved lines and reformatting; the engine fills
+    /// it in.
     pub fingerprint: String,
 }
 
@@ -203,6 +206,8 @@ pub enum NoteKind {
     InternalError,
     /// A suppression comment lacks its reason, names an unknown rule, or matches nothing.
     Suppression,
+    /// Entries of the baseline match nothing any more.
+    Baseline,
 }
 
 impl NoteKind {
@@ -215,6 +220,7 @@ impl NoteKind {
             NoteKind::MatchLimit => "match-limit",
             NoteKind::InternalError => "internal-error",
             NoteKind::Suppression => "suppression",
+            NoteKind::Baseline => "baseline",
         }
     }
 }

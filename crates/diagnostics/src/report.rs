@@ -30,6 +30,8 @@ pub struct Summary {
     pub suppressed: usize,
     /// Findings known from a baseline.
     pub baselined: usize,
+    /// Findings that were there before, where only new ones are asked for.
+    pub not_new: usize,
     /// Findings under the confidence threshold.
     pub below_confidence: usize,
     /// Wall time of the run in milliseconds, where the caller measured it; never part of machine formats.

@@ -69,7 +69,7 @@ fn run(
         return Analyzed::default();
     }
     let source = SourceFile::new(file.path.clone(), text());
-    fingerprint::fill_in(&mut findings, &source);
+    fingerprint::fill_in(&mut findings, &source, &model);
     let mut analyzed = Analyzed::default();
     if let Some(Err(message)) = read.get() {
         let message = format!("could not be read a second time: {message}");

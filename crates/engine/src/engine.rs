@@ -6,6 +6,7 @@ use crate::gate::SkipReason;
 use crate::knowledge::Knowledge;
 use crate::map::{Budget, Lowered, Mapped, map, reread};
 use crate::outcome::{Hidden, HiddenBecause, Outcome};
+use crate::overlay::Overlay;
 use crate::policy::enabled_somewhere;
 use crate::selector::Names;
 use crate::settings::Settings;
@@ -49,12 +50,22 @@ impl Engine {
     /// query file or catalogue of a language that is present, no threads. Trouble with single files is in the report's
     /// notes instead.
     pub fn check(&self, inputs: &[Input]) -> Result<Outcome, EngineError> {
+        self.check_with(inputs, &Overlay::default())
+    }
+
+    /// Like [`Engine::check`], with the files that are in `overlay` as they are there. Inputs that exist neither on disk
+    /// nor in the overlay are empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::check`].
+    pub fn check_with(&self, inputs: &[Input], overlay: &Overlay) -> Result<Outcome, EngineError> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.settings.threads)
             .stack_size(STACK)
             .build()
             .map_err(|e| EngineError::Threads { message: e.to_string() })?;
-        let found = find(inputs, &self.settings)?;
+        let found = find(inputs, &self.settings, overlay)?;
         pool.install(|| self.run(found))
     }
 
@@ -185,6 +196,8 @@ impl Collector {
             match hidden.because {
                 HiddenBecause::Suppressed { .. } => summary.suppressed += 1,
                 HiddenBecause::BelowConfidence(_) => summary.below_confidence += 1,
+                HiddenBecause::Baselined => summary.baselined += 1,
+                HiddenBecause::NotNew => summary.not_new += 1,
                 HiddenBecause::TestCode => {}
             }
         }

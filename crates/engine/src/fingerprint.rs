@@ -1,60 +1,130 @@
-//! The identity of a finding that survives moved lines.
+//! The identity of a finding that survives moved lines, reformatting and renamed files, functions and variables.
 //!
-//! `v1:` and 16 hexadecimal digits: a 64-bit FNV-1a hash of
+//! `v1:` and 16 hexadecimal digits in two halves, both FNV-1a:
 //!
-//! 1. the rule's id,
-//! 2. the lines that the primary span touches, whole, with runs of white space as one blank,
-//! 3. the code under each label of the same file, normalised likewise, in the order of the labels,
-//! 4. the number of findings before it in its file that agree in 1 to 3, if there are any.
+//! 1. *what*: the rule's id and the tokens of the primary span. White space, comments, quote style, trailing commas
+//!    and semicolons take no part; local variables of the enclosing function are numbered instead of named.
+//! 2. *where*: the first half, the names of the enclosing classes and functions, and the number of findings before it
+//!    that agree in all this, if there are any.
 //!
-//! The path is not part of it, so that a renamed file keeps its findings; who compares runs keeps the path beside it.
-//! Labels in other files are left out: a change there must not make an old finding look new. Line numbers,
-//! confidence, severity and texts take no part.
+//! So a renamed function changes the second half only, which whoever compares runs can make use of. The path is not
+//! part of it; it is kept beside it. Labels, line numbers, confidence, severity and texts take no part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use timelint_diagnostics::{Finding, SourceFile, Span};
+use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
 
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// The hash without the count of equals; `source` is the file of the finding's primary span.
-pub fn fingerprint_base(finding: &Finding, source: &SourceFile) -> u64 {
-    let mut hash = part(OFFSET, finding.rule.id);
-    hash = code(hash, lines(source, finding.primary.span));
-    for label in finding.labels.iter().filter(|l| l.location.path == finding.primary.path) {
-        hash = code(hash, label.location.span.text(&source.text));
+/// Fills in the scopes and fingerprints of one file's findings, which are in source order.
+pub(crate) fn fill_in(findings: &mut [Finding], source: &SourceFile, model: &FileModel) {
+    let mut equals: BTreeMap<(u64, String), u64> = BTreeMap::new();
+    for finding in findings {
+        let span = finding.primary.span;
+        let what = code(part(OFFSET, finding.rule.id), source, model, span);
+        finding.scope = scope(model, model.at(span.start));
+        let nth = equals.entry((what, finding.scope.clone())).or_default();
+        let place = part(part(bytes(OFFSET, &what.to_be_bytes()), &finding.scope), &nth.to_string());
+        *nth += 1;
+        finding.fingerprint = format!("v1:{:08x}{:08x}", half(what), half(place));
+    }
+}
+
+/// The names of the classes and functions that enclose `node` or are it, outermost first, joined by dots.
+pub(crate) fn scope(model: &FileModel, node: NodeId) -> String {
+    let mut names = Vec::new();
+    for id in model.self_and_ancestors(node).filter(|id| opens_scope(model, *id)) {
+        names.push(model.name(id));
+        // A method that stands outside its class says whose it is by its receiver.
+        let receiver = model.child(id, Role::This).and_then(|this| model.child(this, Role::Type));
+        names.extend(receiver.map(|ty| model.name(ty)));
+    }
+    names.retain(|n| !n.is_empty());
+    names.reverse();
+    names.join(".")
+}
+
+/// Every scope of a file.
+pub(crate) fn scopes(model: &FileModel) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> =
+        model.ids().filter(|id| opens_scope(model, *id)).map(|id| scope(model, id)).collect();
+    all.insert(String::new());
+    all
+}
+
+fn opens_scope(model: &FileModel, id: NodeId) -> bool {
+    matches!(model.kind(id), Kind::Function | Kind::Class)
+}
+
+/// Hashes the tokens of `span`.
+fn code(hash: u64, source: &SourceFile, model: &FileModel, span: Span) -> u64 {
+    let locals = locals(model, span);
+    let mut numbers: Vec<Sym> = Vec::new();
+    let mut hash = hash;
+    for token in tokens(&source.text, model, span) {
+        let local = locals.get(&token.start);
+        hash = match local {
+            Some(sym) => {
+                let nth = numbers.iter().position(|s| s == sym).unwrap_or_else(|| {
+                    numbers.push(*sym);
+                    numbers.len() - 1
+                });
+                part(hash, &format!("${nth}"))
+            }
+            None => part(hash, &token.text(&source.text).replace('\'', "\"")),
+        };
     }
     hash
 }
 
-/// Fills in the fingerprints of one file's findings, which are in source order.
-pub(crate) fn fill_in(findings: &mut [Finding], source: &SourceFile) {
-    let mut equals: BTreeMap<u64, u64> = BTreeMap::new();
-    for finding in findings {
-        let base = fingerprint_base(finding, source);
-        let nth = equals.entry(base).or_default();
-        let hash = if *nth == 0 { base } else { part(base, &nth.to_string()) };
-        *nth += 1;
-        finding.fingerprint = format!("v1:{hash:016x}");
+/// Words, and single characters that are neither words nor blanks, without comments and what formatters add.
+fn tokens(text: &str, model: &FileModel, span: Span) -> Vec<Span> {
+    let mut all: Vec<Span> = Vec::new();
+    let mut word_open = false;
+    for (offset, c) in span.text(text).char_indices() {
+        let at = span.start + offset as u32;
+        let end = at + c.len_utf8() as u32;
+        let after = model.comments.partition_point(|s| s.start <= at);
+        let in_comment = after.checked_sub(1).and_then(|i| model.comments.get(i)).is_some_and(|s| at < s.end);
+        if c.is_whitespace() || in_comment || matches!(c, ';' | '\\') {
+            word_open = false;
+            continue;
+        }
+        let is_word = c.is_alphanumeric() || c == '_' || c == '$';
+        let closes = matches!(c, ')' | ']' | '}');
+        if closes && all.last().is_some_and(|last| last.text(text) == ",") {
+            all.pop();
+        }
+        match all.last_mut().filter(|_| is_word && word_open) {
+            Some(last) => last.end = end,
+            None => all.push(Span::new(at, end)),
+        }
+        word_open = is_word;
     }
+    all
 }
 
-fn lines(source: &SourceFile, span: Span) -> &str {
-    let first = source.lines.line_start(source.lines.line(span.start));
-    let last = source.lines.line(span.end.max(span.start + 1) - 1);
-    let end =
-        if last >= source.lines.line_count() { source.text.len() as u32 } else { source.lines.line_start(last + 1) };
-    Span::new(first, end).text(&source.text)
+/// Where names of local variables start in `span`.
+fn locals(model: &FileModel, span: Span) -> BTreeMap<u32, Sym> {
+    let inner = model.at(span.start);
+    let Some(function) = model.self_and_ancestors(inner).filter(|a| model.kind(*a) == Kind::Function).last() else {
+        return BTreeMap::new();
+    };
+    let is_declared = |id: &NodeId| match model.kind(*id) {
+        Kind::Param => true,
+        Kind::Name => model.role(*id) == Role::Target,
+        _ => false,
+    };
+    let declared: BTreeSet<Sym> =
+        model.descendants(function).filter(is_declared).map(|id| model.sym(id)).filter(|s| *s != Sym::EMPTY).collect();
+    let names = model.self_and_descendants(function).filter(|id| model.kind(*id) == Kind::Name);
+    let inside = names.filter(|id| span.contains(model.span(*id)) && declared.contains(&model.sym(*id)));
+    inside.map(|id| (model.span(id).start, model.sym(id))).collect()
 }
 
-/// Hashes `text` with runs of white space as one blank.
-fn code(hash: u64, text: &str) -> u64 {
-    let mut hash = hash;
-    for word in text.split_whitespace() {
-        hash = bytes(hash, word.as_bytes());
-        hash = bytes(hash, b" ");
-    }
-    bytes(hash, &[0xff])
+fn half(hash: u64) -> u32 {
+    (hash ^ (hash >> 32)) as u32
 }
 
 fn part(hash: u64, text: &str) -> u64 {
@@ -68,20 +138,26 @@ fn bytes(hash: u64, bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::FAKE;
+    use crate::testing::{FAKE, knowledge};
     use std::sync::Arc;
     use timelint_diagnostics::{Confidence, Label, Location, Severity};
+    use timelint_syntax::language_by_name;
 
-    fn prints(text: &str, code: &str) -> Vec<String> {
+    fn findings(text: &str, code: &str) -> Vec<Finding> {
         let source = SourceFile::new("a.py", text);
-        let mut findings: Vec<Finding> =
-            text.match_indices(code).map(|(at, _)| finding("a.py", at, code.len())).collect();
-        fill_in(&mut findings, &source);
-        findings.into_iter().map(|f| f.fingerprint).collect()
+        let language = language_by_name("python").expect("known");
+        let model = crate::map::model(&knowledge(), language, text).expect("lowered");
+        let mut findings: Vec<Finding> = text.match_indices(code).map(|(at, _)| finding("a.py", at, code)).collect();
+        fill_in(&mut findings, &source, &model);
+        findings
     }
 
-    fn finding(path: &str, at: usize, len: usize) -> Finding {
-        let primary = Location::new(Arc::from(path), Span::new(at as u32, (at + len) as u32));
+    fn prints(text: &str, code: &str) -> Vec<String> {
+        findings(text, code).into_iter().map(|f| f.fingerprint).collect()
+    }
+
+    fn finding(path: &str, at: usize, code: &str) -> Finding {
+        let primary = Location::new(Arc::from(path), Span::new(at as u32, (at + code.len()) as u32));
         Finding {
             rule: &FAKE,
             severity: Severity::Note,
@@ -93,16 +169,28 @@ mod tests {
             help: String::new(),
             evidence: vec![],
             fixes: vec![],
+            scope: String::new(),
             fingerprint: String::new(),
         }
     }
 
     #[test]
-    fn moved_and_reindented_code_keeps_its_identity() {
-        let old = prints("x = bad()\n", "bad()");
-        assert_eq!(old, prints("# new\n\n    x  =  bad()\n", "bad()"));
-        assert_ne!(old, prints("y = bad()\n", "bad()"));
+    fn moved_and_reformatted_code_keeps_its_identity() {
+        let old = prints("x = bad(1, 'a')\n", "bad(1, 'a')");
+        assert_eq!(old, prints("# new\n\nif y:\n    x  =  bad(1,'a')\n", "bad(1,'a')"));
+        let split = "bad(\n    1,  # why\n    \"a\",\n)";
+        assert_eq!(old, prints(&format!("x = {split}\n"), split));
+        assert_ne!(old, prints("x = bad(2, 'a')\n", "bad(2, 'a')"));
         assert!(old[0].starts_with("v1:") && old[0].len() == 19);
+    }
+
+    #[test]
+    fn a_renamed_function_keeps_the_first_half() {
+        let old = findings("def f():\n  bad()\n", "bad()").remove(0);
+        let new = findings("def g():\n  bad()\n", "bad()").remove(0);
+        assert_eq!((old.scope.as_str(), new.scope.as_str()), ("f", "g"));
+        assert_eq!(old.fingerprint[..11], new.fingerprint[..11]);
+        assert_ne!(old.fingerprint, new.fingerprint);
     }
 
     #[test]
@@ -114,18 +202,20 @@ mod tests {
 
     #[test]
     fn the_algorithm_is_pinned() {
-        assert_eq!(prints("x = bad()\n", "bad()"), ["v1:08049ad580b05ec7"]);
+        assert_eq!(prints("x = bad()\n", "bad()"), ["v1:f9b2c7769cbbed48"]);
         assert_eq!(bytes(OFFSET, b"a"), 0xaf63_dc4c_8601_ec8c);
     }
 
     #[test]
     fn spans_that_do_not_fit_the_text_do_no_harm() {
-        let source = SourceFile::new("a.py", "é");
-        assert_eq!(
-            fingerprint_base(&finding("a.py", 1, 90), &source),
-            fingerprint_base(&finding("a.py", 1, 90), &source)
+        let model = FileModel::default();
+        assert!(
+            locals(
+                &crate::map::model(&knowledge(), language_by_name("python").expect("known"), "é").expect("lowered"),
+                Span::new(1, 90)
+            )
+            .is_empty()
         );
-        let empty = SourceFile::new("a.py", "");
-        let _ = fingerprint_base(&finding("a.py", 0, 0), &empty);
+        assert!(tokens("é", &model, Span::new(1, 90)).is_empty());
     }
 }

@@ -2,11 +2,15 @@
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::fingerprint::scopes;
 use crate::map::{model, reread, with_parser};
+use crate::overlay::Overlay;
 use crate::panics::guard;
-use crate::read::Place;
+use crate::read::{self, Place};
 use crate::walk::{Candidate, clean, extensions, shown};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use timelint_diagnostics::{SourceFile, Span};
 use timelint_model::FileModel;
 use timelint_semantics::{Analysis, ProjectIndex, summarize};
@@ -27,6 +31,29 @@ pub struct Inspection {
 }
 
 impl Engine {
+    /// The absolute path of a file that a report calls `shown`.
+    pub fn absolute(&self, shown: &str) -> PathBuf {
+        clean(&self.settings.working_dir.join(shown))
+    }
+
+    /// The absolute path `absolute` as reports show it.
+    pub fn shown(&self, absolute: &Path) -> String {
+        shown(absolute, &self.settings, absolute)
+    }
+
+    /// The classes and functions of the file that a report calls `shown`, as in [`timelint_diagnostics::Finding::scope`],
+    /// with the empty one of the file itself; `None` where there is no such file, or it cannot be read.
+    pub fn scopes(&self, shown: &str, overlay: &Overlay) -> Option<BTreeSet<String>> {
+        let absolute = self.absolute(shown);
+        let language = language_for_path(&absolute)?;
+        let text = match overlay.get(&absolute) {
+            Some(text) => text?.clone(),
+            None => Arc::from(read::text(&absolute).ok()?),
+        };
+        let model = guard(|| model(&self.knowledge, language, &text)).ok()?.ok()?;
+        Some(scopes(&model))
+    }
+
     /// Looks at one file, whatever its size or origin.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod inspect;
 mod knowledge;
 mod map;
 mod outcome;
+mod overlay;
 mod panics;
 mod policy;
 mod read;
@@ -32,15 +33,15 @@ mod walk;
 #[cfg(test)]
 mod testing;
 
-pub use config::{CONFIG_FILE, Config, discover_config, discover_user_folder, parse_size};
+pub use config::{CONFIG_FILE, Config, discover, discover_config, discover_user_folder, parse_size, repository_root};
 pub use engine::Engine;
 pub use error::{ConfigError, EngineError};
-pub use fingerprint::fingerprint_base;
 pub use gate::SkipReason;
 pub use inspect::Inspection;
 pub use knowledge::Knowledge;
 pub use outcome::{Hidden, HiddenBecause, Outcome, Skipped};
+pub use overlay::Overlay;
 pub use selector::{Names, Selector};
 pub use settings::{FailOn, Flags, Settings};
 pub use suggest::did_you_mean;
-pub use walk::Input;
+pub use walk::{Input, is_source};

@@ -43,6 +43,10 @@ pub enum HiddenBecause {
     },
     /// It is less sure than this.
     BelowConfidence(Confidence),
+    /// It is in the baseline.
+    Baselined,
+    /// It was there before, or stands in a file that is not looked at.
+    NotNew,
 }
 
 /// A file that was seen and not analysed.

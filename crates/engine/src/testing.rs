@@ -62,6 +62,7 @@ impl Rule for Fake {
                 help: "do not".into(),
                 evidence: vec![],
                 fixes: vec![],
+                scope: String::new(),
                 fingerprint: String::new(),
             });
         }

@@ -3,6 +3,7 @@
 use crate::error::{EngineError, describe};
 use crate::gate::SkipReason;
 use crate::outcome::Skipped;
+use crate::overlay::Overlay;
 use crate::read::Place;
 use crate::settings::Settings;
 use crate::test_code::is_test_code;
@@ -64,8 +65,8 @@ const VENDORED: &[&str] = &[
     "web_modules",
 ];
 
-/// Finds the files behind `inputs`.
-pub(crate) fn find(inputs: &[Input], settings: &Settings) -> Result<Found, EngineError> {
+/// Finds the files behind `inputs`, as `overlay` has them.
+pub(crate) fn find(inputs: &[Input], settings: &Settings, overlay: &Overlay) -> Result<Found, EngineError> {
     let collected = Mutex::new(Collected::default());
     for input in inputs {
         match input {
@@ -89,25 +90,27 @@ pub(crate) fn find(inputs: &[Input], settings: &Settings) -> Result<Found, Engin
                     walk(&absolute, path, settings, &collected);
                 } else if absolute.is_file() {
                     named_file(absolute, path, settings, &mut lock(&collected));
-                } else {
+                } else if overlay.is_empty() {
                     return Err(EngineError::NoSuchPath { path: path.to_string_lossy().into_owned() });
                 }
             }
         }
     }
-    Ok(collected.into_inner().unwrap_or_else(PoisonError::into_inner).finish())
+    let mut collected = collected.into_inner().unwrap_or_else(PoisonError::into_inner);
+    overlay.lay_over(&mut collected, inputs, settings);
+    Ok(collected.finish())
 }
 
 #[derive(Default)]
-struct Collected {
-    files: BTreeMap<Arc<str>, Candidate>,
-    skipped: BTreeMap<Arc<str>, SkipReason>,
+pub(crate) struct Collected {
+    pub(crate) files: BTreeMap<Arc<str>, Candidate>,
+    pub(crate) skipped: BTreeMap<Arc<str>, SkipReason>,
     notes: Vec<Note>,
 }
 
 impl Collected {
     /// A file that is found twice is test code only if it is so both times.
-    fn file(&mut self, file: Candidate) {
+    pub(crate) fn file(&mut self, file: Candidate) {
         match self.files.get_mut(&file.path) {
             Some(known) => known.is_test &= file.is_test,
             None => {
@@ -169,23 +172,35 @@ fn visit(root: &Path, given: &Path, entry: &DirEntry, settings: &Settings, colle
     if !entry.file_type().is_some_and(|t| t.is_file()) {
         return;
     }
-    let Some(language) = language_for_path(entry.path()) else { return };
-    let absolute = entry.path().to_owned();
-    let below = absolute.strip_prefix(root).unwrap_or(&absolute);
-    let path: Arc<str> = shown(&absolute, settings, &given.join(below)).into();
-    let reason = if is_vendored(below) {
-        Some(SkipReason::Vendored)
-    } else {
-        settings.excludes(&absolute).then_some(SkipReason::Excluded)
-    };
-    let is_test = is_test_code(below);
-    let mut collected = lock(collected);
-    match reason {
-        Some(reason) => {
-            collected.skipped.insert(path, reason);
+    match candidate_below(root, given, entry.path(), settings) {
+        Some((Ok(file), _)) => lock(collected).file(file),
+        Some((Err(reason), path)) => {
+            lock(collected).skipped.insert(path, reason);
         }
-        None => collected.file(Candidate { path, absolute, place: Place::Disk, language, is_test }),
+        None => {}
     }
+}
+
+/// The file at `absolute` below the folder `root` (or `root` itself), which the user gave as `given`; or why it is
+/// skipped. `None` for other files and those in no language.
+pub(crate) fn candidate_below(
+    root: &Path,
+    given: &Path,
+    absolute: &Path,
+    settings: &Settings,
+) -> Option<(Result<Candidate, SkipReason>, Arc<str>)> {
+    let below = absolute.strip_prefix(root).ok()?;
+    let language = language_for_path(absolute)?;
+    let path: Arc<str> = shown(absolute, settings, &given.join(below)).into();
+    if is_vendored(below) {
+        return Some((Err(SkipReason::Vendored), path));
+    }
+    if settings.excludes(absolute) {
+        return Some((Err(SkipReason::Excluded), path));
+    }
+    let is_test = is_test_code(below);
+    let file = Candidate { path: path.clone(), absolute: absolute.to_owned(), place: Place::Disk, language, is_test };
+    Some((Ok(file), path))
 }
 
 /// Whether a folder of `path` holds other people's code. Below a Java source root folders are packages, and `vendor`
@@ -243,6 +258,11 @@ pub(crate) fn clean(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+/// Whether the file's name says that it is in a language that timelint reads.
+pub fn is_source(path: &Path) -> bool {
+    language_for_path(path).is_some()
 }
 
 /// Every known extension, for messages.

@@ -7,7 +7,7 @@ use crate::testing::{Folder, names};
 fn found(folder: &Folder, flags: &Flags, inputs: &[&str]) -> Found {
     let settings = Settings::resolve(&folder.0, &names(), None, flags).expect("valid");
     let inputs: Vec<Input> = inputs.iter().map(|p| Input::Path(PathBuf::from(p))).collect();
-    find(&inputs, &settings).expect("found")
+    find(&inputs, &settings, &Overlay::default()).expect("found")
 }
 
 fn paths(found: &Found) -> Vec<&str> {
@@ -69,7 +69,7 @@ fn a_named_file_in_no_known_language_is_reported() {
 fn a_missing_path_is_an_error() {
     let folder = Folder::new(&[]);
     let settings = Settings::resolve(&folder.0, &names(), None, &Flags::default()).expect("valid");
-    let error = find(&[Input::Path("nope".into())], &settings).expect_err("missing");
+    let error = find(&[Input::Path("nope".into())], &settings, &Overlay::default()).expect_err("missing");
     assert_eq!(error.to_string(), "nope: no such file or directory");
 }
 
@@ -78,9 +78,9 @@ fn a_text_needs_a_name_with_a_known_extension() {
     let folder = Folder::new(&[]);
     let settings = Settings::resolve(&folder.0, &names(), None, &Flags::default()).expect("valid");
     let text = |name: &str| Input::Text { name: name.into(), text: "x".into() };
-    assert_eq!(paths(&find(&[text("src/a.py")], &settings).expect("found")), ["src/a.py"]);
+    assert_eq!(paths(&find(&[text("src/a.py")], &settings, &Overlay::default()).expect("found")), ["src/a.py"]);
     assert!(
-        find(&[text("a.rb")], &settings)
+        find(&[text("a.rb")], &settings, &Overlay::default())
             .is_err_and(|e| e.to_string().starts_with("a.rb: no language has this extension"))
     );
 }
@@ -103,7 +103,7 @@ fn paths_are_shown_relative_to_the_working_directory() {
     let settings = Settings::resolve(&folder.0.join("here"), &names(), None, &Flags::default()).expect("valid");
     let absolute = folder.0.join("here");
     let inputs = [Input::Path("../there".into()), Input::Path(absolute), Input::Path("./a.py".into())];
-    assert_eq!(paths(&find(&inputs, &settings).expect("found")), ["../there/b.py", "a.py"]);
+    assert_eq!(paths(&find(&inputs, &settings, &Overlay::default()).expect("found")), ["../there/b.py", "a.py"]);
 }
 
 #[test]

@@ -62,6 +62,9 @@ fn hidden(report: &Report) -> Option<String> {
     if summary.baselined > 0 {
         parts.push(format!("{} baselined", number(summary.baselined)));
     }
+    if summary.not_new > 0 {
+        parts.push(format!("{} not new", number(summary.not_new)));
+    }
     if summary.suppressed > 0 {
         parts.push(format!("{} suppressed", number(summary.suppressed)));
     }

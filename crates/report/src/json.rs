@@ -62,6 +62,7 @@ struct Counts {
     notes: usize,
     suppressed: usize,
     baselined: usize,
+    not_new: usize,
     below_confidence: usize,
 }
 
@@ -76,6 +77,7 @@ impl Counts {
             notes: of_severity(report, Severity::Note),
             suppressed: report.summary.suppressed,
             baselined: report.summary.baselined,
+            not_new: report.summary.not_new,
             below_confidence: report.summary.below_confidence,
         }
     }
@@ -112,6 +114,7 @@ struct FindingEntry<'r> {
     help: &'r str,
     labels: Vec<LabelEntry<'r>>,
     fixes: Vec<FixEntry<'r>>,
+    scope: &'r str,
     fingerprint: &'r str,
 }
 
@@ -131,6 +134,7 @@ impl<'r> FindingEntry<'r> {
             help: &finding.help,
             labels: finding.labels.iter().enumerate().map(label).collect(),
             fixes: finding.fixes.iter().map(FixEntry::new).collect(),
+            scope: &finding.scope,
             fingerprint: &finding.fingerprint,
         }
     }
@@ -250,7 +254,7 @@ mod tests {
         assert_eq!(
             document["summary"],
             json!({"files_checked": 2, "files_skipped": 0, "findings": 2, "errors": 1, "warnings": 1, "notes": 0,
-                   "suppressed": 0, "baselined": 0, "below_confidence": 0})
+                   "suppressed": 0, "baselined": 0, "not_new": 0, "below_confidence": 0})
         );
         let first = &document["findings"][0];
         assert_eq!(first["rule"], "lease-check-then-act");

@@ -55,6 +55,7 @@ pub(crate) fn finding(primary: Location) -> Finding {
         labels: vec![],
         evidence: vec![],
         fixes: vec![],
+        scope: String::new(),
         fingerprint: "v1:0123456789abcdef".into(),
     }
 }

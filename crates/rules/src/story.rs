@@ -24,6 +24,7 @@ impl Story {
                 labels: Vec::new(),
                 evidence: Vec::new(),
                 fixes: Vec::new(),
+                scope: String::new(),
                 fingerprint: String::new(),
             },
         }

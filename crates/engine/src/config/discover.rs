@@ -18,6 +18,16 @@ pub fn discover_user_folder(start: &Path) -> Option<PathBuf> {
     folders(start).into_iter().map(|f| f.join(USER_FOLDER)).find(|f| f.is_dir())
 }
 
+/// The nearest file called `name` in `start` or above it, looked for in the same places.
+pub fn discover(start: &Path, name: &str) -> Option<PathBuf> {
+    folders(start).into_iter().map(|f| f.join(name)).find(|f| f.is_file())
+}
+
+/// The root of the repository that holds `start`, or the folder of `start` itself.
+pub fn repository_root(start: &Path) -> PathBuf {
+    folders(start).pop().unwrap_or_else(|| start.to_owned())
+}
+
 fn folders(start: &Path) -> Vec<PathBuf> {
     let folder = if start.is_dir() { Some(start) } else { start.parent() };
     let Some(folder) = folder else { return Vec::new() };

@@ -5,7 +5,7 @@ mod entries;
 mod raw;
 mod value;
 
-pub use discover::{CONFIG_FILE, discover_config, discover_user_folder};
+pub use discover::{CONFIG_FILE, discover, discover_config, discover_user_folder, repository_root};
 pub use value::parse_size;
 
 pub(crate) use raw::{Layer, Override};

@@ -13,7 +13,8 @@ pub(super) fn invocation(report: &Report, results: usize, cut: usize) -> Invocat
         execution.push(cut_notification(results, cut));
     }
     for note in &report.notes {
-        let list = if note.kind == NoteKind::Suppression { &mut configuration } else { &mut execution };
+        let is_ours = matches!(note.kind, NoteKind::Suppression | NoteKind::Baseline);
+        let list = if is_ours { &mut configuration } else { &mut execution };
         list.push(notification(note));
     }
     Invocation::builder()
@@ -48,7 +49,7 @@ fn notification(note: &Note) -> Notification {
 fn level(kind: NoteKind) -> &'static str {
     match kind {
         NoteKind::InternalError => "error",
-        NoteKind::Suppression => "note",
+        NoteKind::Suppression | NoteKind::Baseline => "note",
         NoteKind::ParseError | NoteKind::TooLarge | NoteKind::Unreadable | NoteKind::MatchLimit => "warning",
     }
 }

@@ -1,0 +1,115 @@
+//! What commands that analyse share: the engine, what it reads, and what is held back.
+
+use super::project;
+use crate::args::{ConfigArguments, GateArguments, ScanArguments};
+use crate::exit::Failure;
+use std::path::{Path, PathBuf};
+use timelint_engine::{Engine, Flags, Input, Outcome, discover};
+use timelint_gate::{BASELINE_FILE, Baseline, Filter, GateError, Known, Repository, Revision};
+
+/// An engine with what it is to analyse and what is known.
+pub(crate) struct Run {
+    pub(crate) engine: Engine,
+    pub(crate) filter: Filter,
+    /// With --staged: whether anything is.
+    pub(crate) nothing_staged: bool,
+}
+
+impl Run {
+    /// Sets up a run over `inputs`.
+    pub(crate) fn new(
+        config: &ConfigArguments,
+        gate: &GateArguments,
+        flags: &Flags,
+        inputs: Vec<Input>,
+    ) -> Result<Self, Failure> {
+        let start = match inputs.first() {
+            Some(Input::Path(path) | Input::Text { name: path, .. }) => path.clone(),
+            None => PathBuf::from("."),
+        };
+        let engine = project::engine(config, &start, flags)?;
+        let baseline = match baseline_file(config, gate, &engine, &start) {
+            Some((file, named)) => read_baseline(&engine, &file, named)?,
+            None => None,
+        };
+        let mut run = Self { engine, filter: Filter { inputs, baseline, ..Filter::default() }, nothing_staged: false };
+        if gate.staged || gate.since.is_some() {
+            run.ask_git(gate)?;
+        }
+        Ok(run)
+    }
+
+    /// Analyses; nothing is held back yet.
+    pub(crate) fn check(&self) -> Result<Outcome, Failure> {
+        Ok(self.engine.check_with(&self.filter.inputs, &self.filter.overlay)?)
+    }
+
+    fn ask_git(&mut self, gate: &GateArguments) -> Result<(), Failure> {
+        if self.filter.inputs.iter().any(|i| matches!(i, Input::Text { .. })) {
+            return Err(Failure::Usage("--since and --staged cannot be used with text on standard input".to_owned()));
+        }
+        let here = std::env::current_dir().map_err(Failure::WorkingDirectory)?;
+        let repository = Repository::open(&here)?;
+        let index = if gate.staged { Some(repository.index()?) } else { None };
+        let former = match &gate.since {
+            Some(reference) => {
+                let revision = repository.since(reference, index.as_ref())?;
+                Some(self.findings_of(&revision)?)
+            }
+            None => None,
+        };
+        self.filter.former = former;
+        if let Some(index) = index {
+            self.nothing_staged = index.changed.is_empty();
+            self.filter.overlay = index.overlay;
+            self.filter.only = Some(index.changed.into_iter().collect());
+        }
+        Ok(())
+    }
+
+    /// The findings of another revision, by the present configuration, under the present names of files.
+    fn findings_of(&self, revision: &Revision) -> Result<Vec<Known>, GateError> {
+        let outcome = self.engine.check_with(&self.filter.inputs, &revision.overlay)?;
+        let renamed = revision.renamed(|path| self.engine.shown(path));
+        let present = |mut known: Known| {
+            if let Some(path) = renamed.get(&known.path) {
+                known.path.clone_from(path);
+            }
+            known
+        };
+        Ok(outcome.report.findings.iter().map(Known::of).map(present).collect())
+    }
+}
+
+/// The files and folders that `scan` names.
+pub(crate) fn paths(scan: &ScanArguments) -> Vec<Input> {
+    scan.paths.iter().cloned().map(Input::Path).collect()
+}
+
+/// The baseline that holds, absolute, and whether it was named.
+pub(crate) fn baseline_file(
+    config: &ConfigArguments,
+    gate: &GateArguments,
+    engine: &Engine,
+    start: &Path,
+) -> Option<(PathBuf, bool)> {
+    if gate.no_baseline {
+        return None;
+    }
+    let absolute = |path: &Path| engine.absolute(&path.to_string_lossy());
+    match &gate.baseline {
+        Some(file) => Some((absolute(file), true)),
+        None if config.isolated => None,
+        None => discover(&absolute(start), BASELINE_FILE).map(|file| (file, false)),
+    }
+}
+
+fn read_baseline(engine: &Engine, file: &Path, named: bool) -> Result<Option<Baseline>, Failure> {
+    let shown = engine.shown(file);
+    let read = Baseline::read(file, &shown)?;
+    if read.is_none() && named {
+        let remedy = format!("`timelint baseline create --baseline {shown}` writes one");
+        return Err(Failure::Usage(format!("{shown}: there is no such baseline; {remedy}")));
+    }
+    Ok(read)
+}

@@ -1,0 +1,62 @@
+//! `timelint suppress`.
+
+use super::check::count;
+use super::run::{Run, paths};
+use crate::args::SuppressArguments;
+use crate::exit::{Exit, Failure, print, say};
+use timelint_diagnostics::Finding;
+use timelint_engine::{Outcome, Selector, did_you_mean};
+use timelint_gate::{Comment, Mended, Proposal, mend, patch};
+
+pub(crate) fn run(arguments: &SuppressArguments) -> Result<Exit, Failure> {
+    let scan = &arguments.scan;
+    let run = Run::new(&scan.config, &arguments.gate, &scan.flags(), paths(scan))?;
+    let selectors = selectors(&arguments.rules)?;
+    let comment = Comment { reason: &arguments.reason, until: arguments.until.as_deref() };
+    if arguments.gate.staged {
+        return Err(Failure::Usage(
+            "--staged reads the index, and comments are written to the files on disk".to_owned(),
+        ));
+    }
+    if arguments.reason.trim().is_empty() {
+        return Err(Failure::Usage("--reason is empty: say why these findings are fine".to_owned()));
+    }
+    let outcome = run.check()?;
+    let mut propose = |outcome: &Outcome| -> Vec<Proposal> {
+        let wanted = |f: &&Finding| selectors.iter().any(|s| s.covers(f.rule));
+        let shown = run.filter.shown(&run.engine, outcome).into_iter().filter(wanted);
+        // Behind the code where a line above it does not do.
+        let both = |f: &Finding| [comment.above(&outcome.report, f), comment.behind(&outcome.report, f)];
+        shown.flat_map(both).flatten().collect()
+    };
+    let mended = mend(&run.engine, &run.filter.inputs, outcome, &mut propose)?;
+    settle(arguments, &mended)
+}
+
+fn selectors(names: &[String]) -> Result<Vec<Selector>, Failure> {
+    let known = super::project::names();
+    let read = |name: &String| {
+        known.selector(name).map_err(|hint| {
+            let hint = if hint.is_empty() { did_you_mean(name, known.all()).unwrap_or("").to_owned() } else { hint };
+            Failure::Usage(format!("--rule: no rule, family or group is called `{name}`{hint}"))
+        })
+    };
+    names.iter().map(read).collect()
+}
+
+fn settle(arguments: &SuppressArguments, mended: &Mended) -> Result<Exit, Failure> {
+    for refused in &mended.refused {
+        say(&format!("not suppressed: {}: {}: {}", refused.proposal.path, refused.proposal.rule, refused.why));
+    }
+    let (comments, files) = (count(mended.applied, "comment"), count(mended.files.len(), "file"));
+    if arguments.diff {
+        print(|out| out.write_all(patch(&mended.files).as_bytes()))?;
+        say(&format!("would write {comments} in {files}"));
+        return Ok(Exit::Clean);
+    }
+    for file in &mended.files {
+        file.write()?;
+    }
+    say(&format!("wrote {comments} in {files}"));
+    Ok(if mended.refused.is_empty() { Exit::Clean } else { Exit::Findings })
+}

@@ -1,0 +1,194 @@
+//! Fixes, baselines, revisions and suppressions from outside.
+#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
+
+use crate::sandbox::{BAD, Folder, GOOD, RULE};
+
+const JSON: &str = "--format json";
+
+#[test]
+fn safe_fixes_are_applied_and_a_second_run_changes_nothing() {
+    let folder = Folder::new(&[("a.py", BAD), ("src/b.py", &BAD.replace('\n', "\r\n"))]);
+    let run = folder.run("check --fix");
+    assert_eq!((run.code(), run.last().as_str()), (0, "passed: no findings in 2 files"), "{}", run.err());
+    assert!(run.err().contains("applied 2 fixes in 2 files"), "{}", run.err());
+    assert_eq!(folder.text("a.py"), GOOD);
+    assert_eq!(folder.text("src/b.py"), GOOD.replace('\n', "\r\n"));
+    assert!(folder.run("check --fix").err().contains("applied 0 fixes in 0 files"));
+    assert_eq!(folder.text("a.py"), GOOD);
+}
+
+#[cfg(unix)]
+#[test]
+fn fixes_keep_permissions_and_leave_nothing_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new(&[("a.py", BAD)]);
+    let path = folder.0.join("a.py");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("allowed");
+    assert_eq!(folder.run("check --fix").code(), 0);
+    assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o755);
+    let names: Vec<_> =
+        std::fs::read_dir(&folder.0).expect("readable").map(|e| e.expect("entry").file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
+fn a_file_that_is_no_utf_8_is_left_alone() {
+    let folder = Folder::new(&[]);
+    let mut bytes = BAD.as_bytes().to_vec();
+    bytes.extend(b"# caf\xe9\n");
+    std::fs::write(folder.0.join("a.py"), &bytes).expect("writable");
+    let run = folder.run("check --fix");
+    assert_eq!(run.code(), 1);
+    assert!(run.err().contains("not fixed: a.py: wall-clock-duration: its file is no UTF-8"), "{}", run.err());
+    assert_eq!(std::fs::read(folder.0.join("a.py")).expect("readable"), bytes);
+}
+
+#[test]
+fn the_patch_is_one_that_git_applies() {
+    let folder = Folder::new(&[("src/a b.py", BAD), ("src/c.py", &BAD.replace('\n', "\r\n"))]);
+    folder.commit_all();
+    let run = folder.run("check --diff");
+    assert_eq!(run.code(), 0, "{}", run.err());
+    assert!(run.err().contains("would apply 2 fixes in 2 files"), "{}", run.err());
+    assert_eq!(folder.text("src/a b.py"), BAD);
+    folder.write("fix.patch", &run.out());
+    folder.git("apply fix.patch");
+    assert_eq!(folder.text("src/a b.py"), GOOD);
+    assert_eq!(folder.text("src/c.py"), GOOD.replace('\n', "\r\n"));
+    assert_eq!(folder.run("check src").code(), 0);
+}
+
+#[test]
+fn a_baseline_hides_what_is_known_and_survives_moving_code() {
+    let folder = Folder::new(&[("src/a.py", BAD), ("src/b.py", &BAD.replace("wait", "drain"))]);
+    let create = folder.run("baseline create --reason adoption");
+    assert_eq!(create.code(), 0, "{}", create.err());
+    assert!(create.last().starts_with(".timelint-baseline.jsonl: 2 known findings in 2 files"), "{}", create.last());
+    let run = folder.run("check");
+    assert_eq!((run.code(), run.last().as_str()), (0, "passed: no new findings in 2 files"));
+    assert!(run.out().contains("hidden: 2 baselined"), "{}", run.out());
+    let moved = BAD.replace("def wait():\n", "# moved\n\n\ndef pause( ):\n    begin = 0\n").replace("start", "began");
+    let _ = std::fs::remove_file(folder.0.join("src/a.py"));
+    folder.write(
+        "src/a.py",
+        &moved.replace("time.time() - began < 5", "(\n            time.time()  # now\n            - began\n    ) < 5"),
+    );
+    let _ = std::fs::rename(folder.0.join("src/b.py"), folder.0.join("src/c.py"));
+    let run = folder.run("check");
+    assert_eq!((run.code(), run.last().as_str()), (0, "passed: no new findings in 2 files"), "{}", run.out());
+    let update = folder.run("baseline update");
+    assert!(update.last().ends_with("0 dropped, 0 added, 2 in all"), "{}", update.last());
+    let text = folder.text(".timelint-baseline.jsonl");
+    assert!(text.contains("\"path\":\"src/c.py\"") && text.contains("\"scope\":\"pause\""), "{text}");
+    assert!(text.contains("\"reason\":\"adoption\""), "{text}");
+}
+
+#[test]
+fn a_swapped_finding_is_new_and_its_entry_stale() {
+    let both = format!("{GOOD}\n{}", BAD.replace("import time\n", "").replace("wait", "drain"));
+    let swapped = format!("{BAD}\n{}", GOOD.replace("import time\n", "").replace("wait", "drain"));
+    let folder = Folder::new(&[("a.py", &both)]);
+    folder.run("baseline create");
+    assert_eq!(folder.run("check").code(), 0);
+    folder.write("a.py", &swapped);
+    let run = folder.run(&format!("check {JSON}"));
+    assert_eq!((run.code(), run.findings()), (1, vec![format!("a.py:5 {RULE}")]));
+    assert!(run.out().contains("1 entry matches no finding any more: run `timelint baseline prune`"), "{}", run.out());
+    assert_eq!(folder.run("check --no-baseline").code(), 1);
+    let show = folder.run("baseline show");
+    assert!(show.out().starts_with("stale   a.py wall-clock-duration in drain: "), "{}", show.out());
+    let prune = folder.run("baseline prune");
+    assert!(prune.last().ends_with("1 dropped, 0 added, 0 in all"), "{}", prune.last());
+    assert_eq!(folder.run("check").code(), 1);
+}
+
+#[test]
+fn a_baseline_shrinks_only_when_it_must() {
+    let folder = Folder::new(&[("a.py", BAD), ("sub/b.py", BAD)]);
+    folder.run("baseline create");
+    assert_eq!(folder.run("baseline create").code(), 2);
+    folder.write("a.py", GOOD);
+    assert_eq!(folder.run("check --baseline-strict sub").code(), 0, "a.py was not looked at");
+    assert_eq!(folder.run("check --baseline-strict --min-confidence high").code(), 1);
+    let strict = folder.run("check --baseline-strict");
+    assert_eq!(strict.last(), "failing: 1 stale entry in the baseline (--baseline-strict)");
+    assert_eq!(folder.run("check").code(), 0);
+    assert_eq!(folder.run("check --isolated").code(), 1);
+    assert!(folder.run("check --baseline nope.jsonl").last().contains("timelint baseline create"));
+}
+
+#[test]
+fn since_compares_findings_and_not_lines() {
+    let folder = Folder::new(&[("a.py", BAD), ("b.py", GOOD), ("c.py", BAD)]);
+    folder.commit_all();
+    assert_eq!(folder.run("check --since HEAD").code(), 0);
+    folder.git("checkout -q -b topic");
+    // The line of the old finding changes, the new one comes by an edit elsewhere in its function.
+    folder.write("a.py", &BAD.replace("while time.time() - start < 5:", "while (time.time() - start) < 50:"));
+    folder.write("b.py", &GOOD.replace("time.monotonic()", "time.time()"));
+    folder.git("mv c.py d.py");
+    folder.write("new.py", GOOD);
+    let run = folder.run(&format!("check --since main {JSON}"));
+    assert_eq!((run.code(), run.findings()), (1, vec![format!("b.py:5 {RULE}")]));
+    assert_eq!(run.json()["summary"]["not_new"], 2);
+    folder.git("add -A");
+    folder.git("commit -q -m second");
+    assert_eq!(folder.run(&format!("check --since main {JSON}")).findings().len(), 1);
+    assert_eq!(folder.run(&format!("check --since HEAD {JSON}")).findings().len(), 0);
+    folder.write("new.py", BAD);
+    assert_eq!(folder.run(&format!("check --since HEAD {JSON}")).findings(), [format!("new.py:5 {RULE}")]);
+}
+
+#[test]
+fn git_errors_name_the_remedy() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    folder.commit_all();
+    folder.write("a.py", GOOD);
+    folder.git("commit -q -a -m second");
+    let run = folder.run("check --since nope");
+    assert_eq!(run.code(), 2);
+    assert!(run.last().contains("git knows no commit `nope` here; fetch it first"), "{}", run.last());
+    let url = format!("clone -q --depth 1 file://{} shallow", folder.0.display());
+    folder.git(&url);
+    let mut command = folder.command("check --since HEAD~1");
+    let output = command.current_dir(folder.0.join("shallow")).output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("fetch-depth: 0"), "{said}");
+    let plain = Folder::new(&[("a.py", BAD)]);
+    std::fs::remove_dir_all(plain.0.join(".git")).expect("removed");
+    assert!(plain.run("check --since main").last().contains("need a git repository"));
+}
+
+#[test]
+fn staged_reads_the_index() {
+    let folder = Folder::new(&[("a.py", GOOD), ("old.py", BAD)]);
+    folder.commit_all();
+    let nothing = folder.run("check --staged");
+    assert_eq!((nothing.code(), nothing.last().as_str()), (0, "passed: no file that timelint reads is staged"));
+    folder.write("a.py", BAD);
+    folder.git("add a.py");
+    folder.write("a.py", GOOD);
+    folder.write("untracked.py", BAD);
+    let run = folder.run(&format!("check --staged {JSON}"));
+    assert_eq!((run.code(), run.findings()), (1, vec![format!("a.py:5 {RULE}")]));
+    folder.git("add a.py");
+    folder.write("a.py", BAD);
+    folder.git("add untracked.py");
+    assert_eq!(folder.run(&format!("check --staged {JSON}")).findings(), [format!("untracked.py:5 {RULE}")]);
+    assert_eq!(folder.run(&format!("check --staged --since HEAD old.py {JSON}")).findings().len(), 0);
+    assert_eq!(folder.run("check --staged --fix").code(), 2);
+}
+
+#[test]
+fn suppressions_are_written_with_their_reason() {
+    let folder = Folder::new(&[("a.py", BAD), ("b.py", BAD)]);
+    let mut command = folder.command("suppress a.py --rule wall-clock-duration");
+    let output = command.args(["--reason", "one host"]).output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(folder.text("a.py").contains("    # timelint: ignore[wall-clock-duration] -- one host\n    while "));
+    let run = folder.run(&format!("check {JSON}"));
+    assert_eq!((run.findings(), &run.json()["summary"]["suppressed"]), (vec![format!("b.py:5 {RULE}")], &1.into()));
+    assert_eq!(folder.run("suppress --rule wall-clock-duration --reason x --diff").code(), 0);
+    assert_eq!(folder.text("b.py"), BAD);
+    assert!(folder.run("suppress --rule wall-clock-duratio --reason x").last().contains("did you mean"));
+}
