@@ -2,16 +2,16 @@
 //! nothing fences relies on the answer.
 
 use crate::Rule;
-use crate::ownership::{Check, Claim, Source, confirmed, suspicious};
-use crate::pause_window::{Window, window};
+use crate::guarded_write::{Act, collect, suspicious_functions};
+use crate::lock_validity::{Gap, Missing, validity_gaps};
+use crate::ownership::{Check, Claim, Source};
+use crate::stale_answer::{Race, Stale, races, stale_answers};
 use crate::story::{Story, lower};
 use crate::unread_answer::{Unread, unread_answers};
-use crate::usage::words_match;
-use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
-use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, Effect, LockScope};
-use timelint_semantics::{Analysis, Callee, Guard, How, Write};
+use timelint_model::Kind;
+use timelint_semantics::Analysis;
+use timelint_semantics::catalog::Effect;
 
 /// See the module.
 pub(crate) struct LeaseCheckThenAct;
@@ -26,12 +26,6 @@ static META: RuleMeta = RuleMeta {
     page: include_str!("lease_check_then_act.md"),
 };
 
-/// Calls deep that a write is followed.
-const DEPTH: usize = 2;
-
-/// Writes of one function that are looked at; more is generated code.
-const MOST_WRITES: usize = 400;
-
 impl Rule for LeaseCheckThenAct {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -41,200 +35,20 @@ impl Rule for LeaseCheckThenAct {
         let mut acts: Vec<Act<'_>> = Vec::new();
         for function in suspicious_functions(file) {
             collect(file, function, &mut acts);
+            out.extend(stale_answers(file, function).iter().map(|s| tell_stale(file, s)));
+            out.extend(races(file, function).iter().map(|r| tell_race(file, r)));
         }
         // One finding a check: the act with the strongest story.
-        acts.sort_by_key(|a| (a.check.at, std::cmp::Reverse(a.strength()), a.write.at));
+        acts.sort_by_key(|a| (a.check.at, std::cmp::Reverse(strength(a)), a.write.at));
         acts.dedup_by_key(|a| a.check.at);
         out.extend(acts.iter().map(|a| tell(file, a)));
         out.extend(unread_answers(file).iter().map(|u| tell_unread(file, u)));
+        out.extend(validity_gaps(file).iter().map(|g| tell_gap(file, g)));
     }
 }
 
-/// A write that relies on a check.
-struct Act<'a> {
-    check: Check<'a>,
-    write: Write,
-    /// The write is recognised by its name, or stands in another file.
-    by_name: bool,
-    window: Option<Window>,
-}
-
-impl Act<'_> {
-    fn strength(&self) -> (Confidence, bool, Effect) {
-        (confidence(self), self.window.is_some(), self.write.effect)
-    }
-}
-
-/// The outermost functions (or the module) in which a name hints at such a check.
-fn suspicious_functions(file: &Analysis<'_>) -> Vec<NodeId> {
-    let model = file.model;
-    let mut hints: Vec<bool> = model.symbols().map(|(_, s)| suspicious(s)).collect();
-    if !hints.contains(&true) {
-        return Vec::new();
-    }
-    let hint = |hints: &[bool], id: NodeId| hints.get(model.sym(id).0 as usize).copied().unwrap_or(false);
-    // A helper of any name may ask: `canServe() { return latch.hasLeadership() }`.
-    for info in &file.tables.functions {
-        if let [value] = file.returns(info.node)[..]
-            && model.self_and_descendants(value).take(12).any(|n| hint(&hints, n))
-            && let Some(known) = hints.get_mut(model.sym(info.node).0 as usize)
-        {
-            *known = !model.name(info.node).is_empty();
-        }
-    }
-    let mut functions = Vec::new();
-    let mut open_until = model.root();
-    for id in model.ids() {
-        if model.kind(id) == Kind::Function && id >= open_until {
-            open_until = model.end(id);
-            let named = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member | Kind::Call | Kind::Decorator);
-            if model.descendants(id).any(|n| named(&n) && hint(&hints, n)) {
-                functions.push(id);
-            }
-        }
-    }
-    functions
-}
-
-fn collect<'a>(file: &Analysis<'a>, function: NodeId, acts: &mut Vec<Act<'a>>) {
-    if is_about_the_lock_itself(file, function) {
-        return;
-    }
-    let mut checks: BTreeMap<(NodeId, bool), Option<Check<'a>>> = BTreeMap::new();
-    let writes = file.writes_in(function, file.model.end(function), DEPTH);
-    for write in writes.into_iter().take(MOST_WRITES) {
-        if write.fence.is_some() || is_upkeep(file, write.at) {
-            continue;
-        }
-        let known = guards_through(file, write.at).into_iter().filter_map(|guard| {
-            *checks.entry((guard.condition, guard.holds)).or_insert_with(|| confirmed(file, guard))
-        });
-        // The last check before the write is the one that it relies on.
-        let Some(check) = known.max_by_key(|c| c.at) else { continue };
-        if file.model.contains(write.at, check.at) || in_one_transaction(file, &check, write.at) {
-            continue;
-        }
-        let Some(how) = shared_write(file, &write) else { continue };
-        let by_name = how <= How::Project;
-        acts.push(Act { check, write, by_name, window: window(file, check.at, write.at) });
-    }
-}
-
-/// How a shared write was recognised; one in a function of this file by what was seen there. `None` for files, which
-/// usually are this machine's own.
-fn shared_write(file: &Analysis<'_>, write: &Write) -> Option<How> {
-    let is_file = |call| file.resolve(call).is_some_and(|r| r.api.scope == Some(LockScope::File));
-    match file.callee(write.at) {
-        Some(Callee::Here(function)) if write.indirect => {
-            let inner = file.writes_in(function, file.model.end(function), DEPTH - 1);
-            inner.into_iter().filter(|w| w.fence.is_none() && !is_file(w.at)).map(|w| w.how).max()
-        }
-        _ => (!is_file(write.at)).then_some(write.how),
-    }
-}
-
-/// What holds at a place, also through the anonymous functions around it.
-fn guards_through(file: &Analysis<'_>, id: NodeId) -> Vec<Guard> {
-    let mut guards = file.guards(id);
-    let mut at = id;
-    for _ in 0..4 {
-        let Some(function) = file.function_around(at).filter(|f| file.model.name(*f).is_empty()) else { break };
-        guards.extend(file.guards(function));
-        at = function;
-    }
-    guards
-}
-
-/// The code that implements a lock, lease or election: its writes are the lock.
-fn is_about_the_lock_itself(file: &Analysis<'_>, function: NodeId) -> bool {
-    const LOCKS: [&str; 14] = [
-        "lock",
-        "locker",
-        "locks",
-        "lease",
-        "leases",
-        "mutex",
-        "election",
-        "elector",
-        "leadership",
-        "latch",
-        "raft",
-        "paxos",
-        "consensus",
-        "semaphore",
-    ];
-    // A folder of consensus code: the term of the log fences what it writes.
-    if file.path.split('/').any(|part| matches!(part, "raft" | "paxos" | "consensus" | "zab")) {
-        return true;
-    }
-    let class = file.tables.class_around(file.model, function);
-    let class = class.map_or("", |c| file.tables.classes[c as usize].name.as_str());
-    words_match(class, &LOCKS) || words_match(file.model.name(function), &["campaign", "elect", "election"])
-}
-
-/// Renewing, giving up and reporting the claim itself, and appends to a consensus log, need no fence.
-fn is_upkeep(file: &Analysis<'_>, call: NodeId) -> bool {
-    const UPKEEP: [&str; 24] = [
-        "renew",
-        "extend",
-        "heartbeat",
-        "heartbeats",
-        "keepalive",
-        "touch",
-        "resign",
-        "stepdown",
-        "release",
-        "unlock",
-        "relinquish",
-        "abdicate",
-        "demote",
-        "refresh",
-        "raft",
-        "propose",
-        "proposal",
-        "log",
-        "metric",
-        "metrics",
-        "audit",
-        "forward",
-        "redirect",
-        "lock",
-    ];
-    const CLAIM: [&str; 8] = ["lock", "lease", "leader", "leadership", "mutex", "election", "heartbeat", "liveness"];
-    let model = file.model;
-    let receiver = model.child(call, Role::Receiver);
-    words_match(model.name(call), &UPKEEP)
-        || receiver.is_some_and(|r| {
-            words_match(crate::ownership::leaf(file, r), &["raft", "log", "logger", "metrics", "lock", "lease"])
-        })
-        || model.children_with(call, Role::Arg).take(2).any(|a| names_in(file, a).any(|n| words_match(n, &CLAIM)))
-}
-
-/// The names and strings of a short expression.
-fn names_in<'f>(file: &'f Analysis<'_>, id: NodeId) -> impl Iterator<Item = &'f str> {
-    let model = file.model;
-    let named = move |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member | Kind::String | Kind::Call);
-    model.self_and_descendants(id).take(12).filter(named).map(move |n| model.name(n))
-}
-
-/// An owner column that is read and compared in the very transaction of the write.
-fn in_one_transaction(file: &Analysis<'_>, check: &Check<'_>, write: NodeId) -> bool {
-    let model = file.model;
-    if !matches!(check.source, Source::Compared | Source::Clock) {
-        return false;
-    }
-    model.ancestors(write).filter(|a| model.contains(*a, check.at)).any(|a| match model.kind(a) {
-        Kind::Call => file.resolve(a).is_some_and(|r| r.api.role == ApiRole::Transaction),
-        Kind::With => model.children_with(a, Role::Item).any(|i| {
-            model
-                .child(i, Role::Value)
-                .is_some_and(|v| words_match(crate::ownership::leaf(file, v), &["transaction", "atomic", "begin"]))
-        }),
-        Kind::Function => model
-            .children_with(a, Role::Decorator)
-            .any(|d| words_match(model.name(d), &["transactional", "atomic", "transaction"])),
-        _ => false,
-    })
+fn strength(act: &Act<'_>) -> (Confidence, bool, Effect) {
+    (confidence(act), act.window.is_some(), act.write.effect)
 }
 
 /// How sure: links that rest on a name, and how long the answer has to last.
@@ -278,9 +92,78 @@ fn tell(file: &Analysis<'_>, act: &Act<'_>) -> Finding {
     story.step(file.location(act.write.at), "the write relies on that answer, and nothing rejects it when late").tell()
 }
 
+fn tell_stale(file: &Analysis<'_>, stale: &Stale<'_>) -> Finding {
+    let noun = stale.check.claim.noun();
+    let message = format!("`{}` may no longer hold when the answer is given", file.short(stale.check.at));
+    Story::new(&META, file, stale.check.at, message)
+        .why(format!(
+            "the {noun} can move to another process while this one waits: the answer then is that of a process that has \
+             no right to give it, and contradicts what the new holder says"
+        ))
+        .help(
+            "confirm the claim after the wait, as part of what is answered: a read index or quorum read, or the term or \
+             revision at which the answer was true, for the caller to compare",
+        )
+        .confidence(stale_confidence(stale))
+        .evidence("the answer is given after a wait, and nothing asks again")
+        .step(file.location(stale.check.at), asked_step(&stale.check))
+        .step(file.location(stale.window.at), stale.window.text)
+        .step(file.location(stale.answer), "the answer relies on it")
+        .tell()
+}
+
+fn stale_confidence(stale: &Stale<'_>) -> Confidence {
+    if stale.check.weak || stale.check.source == Source::RoundTrip { Confidence::Low } else { Confidence::Medium }
+}
+
+fn tell_race(file: &Analysis<'_>, race: &Race) -> Finding {
+    Story::new(&META, file, race.case, "this case may run although the claim is already lost")
+        .why(
+            "when both channels are ready, `select` takes either: a process that was paused finds the loss and the work \
+             waiting side by side, and goes on with the work",
+        )
+        .help(
+            "ask the loss channel again, without waiting, as the first thing in this case; and let what it does carry \
+             the term, revision or token for the resource to check",
+        )
+        .confidence(Confidence::Medium)
+        .evidence("`select` gives neither case precedence")
+        .step(file.location(race.loss), "this case says that the claim is lost")
+        .step(file.location(race.act), "and this happens whether or not it is ready, too")
+        .tell()
+}
+
+fn tell_gap(file: &Analysis<'_>, gap: &Gap) -> Finding {
+    let (message, help) = match gap.missing {
+        Missing::Elapsed => (
+            "the lock counts as valid for its whole lease, although taking it has used some of it up",
+            "read a monotonic clock before the first request and subtract what has passed since from the lease; report \
+             failure when nothing is left",
+        ),
+        Missing::Drift => (
+            "the lock's validity leaves no room for clocks that run at different rates",
+            "subtract a margin for drift as well (Redlock: 1 % of the lease and 2 ms), so that the holder stops before \
+             the stores let go",
+        ),
+    };
+    Story::new(&META, file, gap.at, message)
+        .why(
+            "the stores count from the moment they got the request, on their own clocks: the holder believes in the lock \
+             for longer than they keep it, and acts next to the next holder",
+        )
+        .help(help)
+        .confidence(Confidence::Medium)
+        .evidence("how long a lock is valid is computed here")
+        .step(file.location(gap.at), "the validity is decided here")
+        .tell()
+}
+
 fn tell_unread(file: &Analysis<'_>, unread: &Unread) -> Finding {
     let model = file.model;
-    let message = format!("`{}` is never looked at: the work runs without the lock", model.name(unread.at));
+    let message = match model.kind(unread.at) {
+        Kind::Call => format!("`{}` goes on whatever `{}` answers", file.short(unread.at), model.name(unread.asked)),
+        _ => format!("`{}` is never looked at: the work runs without the lock", model.name(unread.at)),
+    };
     Story::new(&META, file, unread.at, message)
         .why("the call says \"no\" by its result when another process holds the lock; both then do the same work")
         .help(

@@ -3,16 +3,19 @@
 //! One file and one Markdown page a rule; [`RULES`] is the registry.
 
 mod coordination;
+mod guarded_write;
 mod hard_coded_timeout;
 mod lease_check_then_act;
 mod limits;
 mod lock_purpose;
+mod lock_validity;
 mod monotonic_edit;
 mod ownership;
 mod pause_window;
 mod read_modify_write;
 mod remote;
 mod replicas;
+mod stale_answer;
 mod stamped;
 mod store_stamps;
 mod story;

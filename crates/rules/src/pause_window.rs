@@ -3,7 +3,7 @@
 use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Callee};
+use timelint_semantics::{Analysis, Callee, How};
 
 /// A place where time passes.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,29 @@ pub(crate) fn window(file: &Analysis<'_>, check: NodeId, act: NodeId) -> Option<
     let between = file.tables.calls[first..].iter().copied().take_while(|c| *c < act);
     let slow = between.filter(|c| leads_on(file, *c, act) && !model.contains(*c, act)).find_map(|c| slow_call(file, c));
     slow.or_else(|| repeated(file, check, act))
+}
+
+/// The first place between `check` and `act` where others are waited for: a wait, a poll, a round of requests.
+pub(crate) fn long_wait(file: &Analysis<'_>, check: NodeId, act: NodeId) -> Option<Window> {
+    let model = file.model;
+    let from = model.end(check);
+    let first = file.tables.calls.partition_point(|c| *c < from);
+    let between = file.tables.calls[first..].iter().copied().take_while(|c| *c < act);
+    between.filter(|c| leads_on(file, *c, act) && !model.contains(*c, act)).find_map(|call| {
+        let named = words_match(model.name(call), &["wait", "await", "sleep"])
+            || words_match(model.name(call), &["sync", "replicate", "broadcast"])
+                && model.children_with(call, Role::Arg).next().is_some();
+        let text = match file.resolve(call).map(|k| (k.api.role, k.how)) {
+            Some((ApiRole::Sleep | ApiRole::Await, how)) if how > How::Name => {
+                "it waits here while the answer gets older"
+            }
+            Some((ApiRole::RemoteCall, how)) if how > How::Name => "a remote call takes its time here",
+            Some((_, how)) if how > How::Name => return None,
+            _ if named => "it waits for others here while the answer gets older",
+            _ => return None,
+        };
+        Some(Window { at: call, text })
+    })
 }
 
 /// Control goes from `call` on to `act`: it is not in a branch that leaves or in another function.

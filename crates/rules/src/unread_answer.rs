@@ -19,13 +19,46 @@ pub(crate) struct Unread {
 /// All such answers of the file: parameters of continuations and local variables.
 pub(crate) fn unread_answers(file: &Analysis<'_>) -> Vec<Unread> {
     let model = file.model;
+    let mut found = rearmed(file);
     if !model.symbols().any(|(_, text)| is_answer(text)) {
-        return Vec::new();
+        return found;
     }
     let continuations = file.tables.functions.iter().filter_map(|f| continuation(file, f.node));
     let locals =
         model.ids().filter(|i| matches!(model.kind(*i), Kind::Let | Kind::Assign)).filter_map(|i| local(file, i));
-    continuations.chain(locals).collect()
+    found.extend(continuations.chain(locals));
+    found
+}
+
+/// A renewer that arms its own timer again before it knows whether the claim could be renewed:
+/// `renewer = () => { timer = setTimeout(renewer, period); return job.takeLock() }`.
+fn rearmed(file: &Analysis<'_>) -> Vec<Unread> {
+    let model = file.model;
+    if !model.symbols().any(|(_, text)| words_match(text, &["renewer", "renew", "extender", "refresher"])) {
+        return Vec::new();
+    }
+    let renewers = file.tables.functions.iter().filter_map(|f| rearm(file, f.node));
+    renewers.collect()
+}
+
+fn rearm(file: &Analysis<'_>, function: NodeId) -> Option<Unread> {
+    let model = file.model;
+    let bound = model.parent(function).filter(|p| matches!(model.kind(*p), Kind::Let | Kind::Assign));
+    let name = match bound {
+        Some(bound) => model.sym(model.child(bound, Role::Target)?),
+        None => model.sym(function),
+    };
+    if !words_match(model.text(name), &["renew", "renewer", "extend", "extender", "refresh", "refresher"]) {
+        return None;
+    }
+    let own = |c: &NodeId| file.function_around(*c) == Some(function) && file.guards(*c).is_empty();
+    let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(|c| model.contains(function, *c)).collect();
+    let is_self = |a: NodeId| model.kind(a) == Kind::Name && model.sym(a) == name;
+    let again = calls.iter().copied().filter(own).find(|c| model.children_with(*c, Role::Arg).any(is_self))?;
+    let asked = calls.iter().copied().filter(own).find(|c| gives_answer(file, *c))?;
+    // `.then(locked => ..)` reads it.
+    let continued = model.parent(asked).filter(|p| model.kind(*p) == Kind::Call && model.name(*p) == "then");
+    continued.is_none().then_some(Unread { at: again, asked, work: again })
 }
 
 /// `takeLock().then(function (locked) { work() })`
@@ -74,7 +107,7 @@ fn gives_answer(file: &Analysis<'_>, id: NodeId) -> bool {
         );
     }
     let name = file.model.name(id);
-    words_match(name, &["lock", "lease", "leadership"])
+    words_match(name, &["lock", "locks", "lease", "leadership"])
         && words_match(name, &["take", "acquire", "obtain", "try", "get", "renew", "extend"])
 }
 

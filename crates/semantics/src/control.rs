@@ -2,7 +2,9 @@
 
 use crate::analysis::Analysis;
 use crate::catalog::ApiRole;
+use crate::names::{has_word, words};
 use crate::tables::StoreKind;
+use crate::value::How;
 use timelint_model::{Kind, NodeId, Role};
 
 /// A condition that holds (or fails) when a place is reached.
@@ -14,6 +16,13 @@ pub struct Guard {
     pub holds: bool,
     /// It is known from an exit before the place, not from a block around it.
     pub by_exit: bool,
+}
+
+/// A helper that throws what it is named after: `throwNotLeader()`, `raise_if_not_leader()`, `checkRaftException(e)`.
+fn throws_by_name(name: &str) -> bool {
+    let first = words(name).into_iter().next().unwrap_or_default();
+    matches!(first.as_str(), "throw" | "throws" | "raise" | "panic" | "rethrow")
+        || first == "check" && has_word(name, &["exception"])
 }
 
 impl Analysis<'_> {
@@ -161,7 +170,10 @@ impl Analysis<'_> {
                     && others.all(|e| self.exits(e))
                     && model.child(id, Role::Then).is_some_and(|t| self.exits(t))
             }
-            Kind::Call => self.resolve(id).is_some_and(|r| r.api.role == ApiRole::Exit),
+            Kind::Call => match self.resolve(id) {
+                Some(known) if known.how != How::Name => known.api.role == ApiRole::Exit,
+                _ => throws_by_name(model.name(id)),
+            },
             _ => false,
         }
     }

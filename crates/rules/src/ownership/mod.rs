@@ -1,8 +1,13 @@
 //! Recognises questions about this process's own lease, lock or leadership: "is it still mine?".
 
+mod compared;
+mod names;
+
+use compared::{clock, equality, pair, remaining};
+use names::{claim_of, demanded_claim, is_negative, subject_of};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, LockScope};
-use timelint_semantics::{Analysis, Callee, Guard, How, Origins, Shape, StoreKind, words};
+use timelint_semantics::{Analysis, Callee, Guard, How, StoreKind, words};
 
 /// What the question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,11 +111,6 @@ fn affirm<'a>(file: &Analysis<'a>, id: NodeId, holds: bool, depth: usize) -> Opt
     }
 }
 
-fn pair(file: &Analysis<'_>, id: NodeId) -> Option<(NodeId, NodeId)> {
-    let mut operands = file.model.children_with(id, Role::Operand);
-    Some((operands.next()?, operands.next()?))
-}
-
 /// A call: by the catalogue, a comparison in the form of a call, by its name, or a helper that asks.
 fn call<'a>(file: &Analysis<'a>, id: NodeId, holds: bool, depth: usize) -> Option<Check<'a>> {
     let model = file.model;
@@ -200,6 +200,9 @@ fn by_name<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>
         return None;
     }
     let name = model.name(id);
+    if let Some(claim) = demanded_claim(name).filter(|c| holds && *c != Claim::Lock) {
+        return Some(Check { at: id, claim, source: Source::RoundTrip, by_name: true, weak: false, api: None });
+    }
     let (claim, weak, positive) = if let Some(found) = claim_of(name) {
         found
     } else {
@@ -226,7 +229,8 @@ fn named<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>> 
     if !matches!(model.kind(id), Kind::Name | Kind::Member) {
         return None;
     }
-    let (claim, weak, positive) = claim_of(model.name(id))?;
+    let (claim, weak, positive) = claim_of(model.name(id))
+        .or_else(|| is_set_when_elected(file, id).then_some((Claim::Leadership, false, true)))?;
     let foreign = match model.child(id, Role::Object) {
         Some(object) => is_someone_elses(file, object),
         None => matches!(store_kind(file, id), Some(StoreKind::Param(_) | StoreKind::Element)),
@@ -241,218 +245,53 @@ fn named<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>> 
     })
 }
 
-/// `state == LEADER`, `leaderId == myId`, `err == nil` of a check, `flag == 1`.
-fn equality<'a>(
-    file: &Analysis<'a>,
-    id: NodeId,
-    left: NodeId,
-    right: NodeId,
-    holds: bool,
-    depth: usize,
-) -> Option<Check<'a>> {
+/// A field that is set where leadership begins: `isLeader() { active = true }`, `on_elected`.
+fn is_set_when_elected(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
-    for (side, other) in [(left, right), (right, left)] {
-        if model.kind(other) == Kind::Null {
-            let asked = file.condition_source(side);
-            if asked != side && model.kind(asked) == Kind::Call {
-                return call(file, asked, holds, depth + 1).filter(|c| c.source != Source::Flag);
-            }
-            return None;
-        }
-        if model.kind(other) == Kind::Number && model.name(other) == "1" {
-            return affirm(file, side, holds, depth + 1);
-        }
-    }
-    if !holds {
-        return None;
-    }
-    let sides = [(left, right), (right, left)];
-    let found = sides
-        .into_iter()
-        .find_map(|(side, other)| is_own_state(file, side, other).or_else(|| is_own_claim(file, side, other)));
-    let (claim, weak) = found?;
-    Some(Check { at: id, claim, source: Source::Compared, by_name: true, weak, api: None })
-}
-
-/// `state == State.LEADER`, `raft.State() == raft.Leader`.
-fn is_own_state(file: &Analysis<'_>, side: NodeId, other: NodeId) -> Option<(Claim, bool)> {
-    let model = file.model;
-    let state = words(leaf(file, side));
-    let is_constant = model.kind(other) == Kind::String || leaf(file, other).starts_with(char::is_uppercase);
-    if !is_constant || !state.iter().any(|w| matches!(w.as_str(), "state" | "role" | "status" | "mode")) {
-        return None;
-    }
-    let owner = model.child(side, Role::Object).or_else(|| model.child(side, Role::Receiver));
-    if owner.is_some_and(|o| is_someone_elses(file, o)) {
-        return None;
-    }
-    let value = words(leaf(file, other));
-    // A consensus library is asked: what follows is usually an append that its term fences.
-    let consensus = owner.is_some_and(|o| words(leaf(file, o)).iter().any(|w| w == "raft"));
-    let weak = consensus || value.iter().any(|w| matches!(w.as_str(), "master" | "primary"));
-    (weak || value.iter().any(|w| matches!(w.as_str(), "leader" | "leading"))).then_some((Claim::Leadership, weak))
-}
-
-/// `leaderId == this.id`, `row.locked_by == me`.
-fn is_own_claim(file: &Analysis<'_>, side: NodeId, other: NodeId) -> Option<(Claim, bool)> {
-    if !is_self(file, other) {
-        return None;
-    }
-    let holder = words(leaf(file, side));
-    let has = |list: &[&str]| holder.iter().any(|w| list.contains(&w.as_str()));
-    if has(&["leader"]) {
-        return Some((Claim::Leadership, false));
-    }
-    if has(&["master", "primary"]) {
-        return Some((Claim::Leadership, true));
-    }
-    if has(&["locked"]) && has(&["by"]) {
-        return Some((Claim::Lock, false));
-    }
-    if !has(&["owner", "holder"]) {
-        return None;
-    }
-    let owner = file.model.child(side, Role::Object).or_else(|| file.model.child(side, Role::Receiver));
-    let subject = subject_of(&holder).or_else(|| owner.and_then(|o| subject_of(&words(leaf(file, o)))));
-    subject.map(|s| (s, false))
-}
-
-/// An expression for this process: `this.id`, `me`, `myId`, `nodeId`.
-fn is_self(file: &Analysis<'_>, id: NodeId) -> bool {
-    let model = file.model;
-    let own = words(leaf(file, id));
-    let object = model.child(id, Role::Object).or_else(|| model.child(id, Role::Receiver));
-    let on_this = object.is_some_and(|o| file.tables.is_this(model, o));
-    let is_id = own
-        .last()
-        .is_some_and(|w| matches!(w.as_str(), "id" | "name" | "uuid" | "address" | "addr" | "identity" | "hostname"));
-    own.iter().any(|w| matches!(w.as_str(), "me" | "my" | "self" | "own" | "local" | "whoami"))
-        || (is_id && on_this)
-        || (is_id
-            && own.iter().any(|w| matches!(w.as_str(), "node" | "instance" | "server" | "worker" | "host" | "process")))
-}
-
-/// `lock.remainTimeToLive() > 0` where the library is known.
-fn remaining<'a>(file: &Analysis<'a>, id: NodeId, left: NodeId, right: NodeId, later: bool) -> Option<Check<'a>> {
-    let is_number = |n: NodeId| file.model.kind(n) == Kind::Number;
-    let (side, holds) = match (is_number(left), is_number(right)) {
-        (true, false) => (right, later),
-        (false, true) => (left, !later),
-        _ => return None,
-    };
-    known(file, file.condition_source(side), holds).map(|c| Check { at: id, ..c })
-}
-
-/// `now < lease.expiry` in either order; `later`: the right side is the later one.
-fn clock<'a>(file: &Analysis<'a>, id: NodeId, left: NodeId, right: NodeId, later: bool) -> Option<Check<'a>> {
-    let (now, end) = if later { (left, right) } else { (right, left) };
-    let claim = end_of(file, end)?;
-    let reading = file.value(now);
-    let is_now = reading.shape == Shape::Instant && reading.origins.any(Origins::CLOCKS) && end_of(file, now).is_none();
-    is_now.then_some(Check { at: id, claim, source: Source::Clock, by_name: true, weak: false, api: None })
-}
-
-/// The claim of which an expression is the end: `lease.expiresAt`, `lockedUntil`.
-fn end_of(file: &Analysis<'_>, id: NodeId) -> Option<Claim> {
-    const ENDS: [&str; 11] = [
-        "expiry",
-        "expires",
-        "expire",
-        "expiration",
-        "until",
-        "deadline",
-        "end",
-        "ends",
-        "valid",
-        "validity",
-        "expired",
-    ];
-    const PEOPLE: [&str; 6] = ["user", "account", "login", "password", "auth", "customer"];
-    let model = file.model;
-    let own = words(leaf(file, id));
-    if !own.iter().any(|w| ENDS.contains(&w.as_str())) {
-        return None;
-    }
-    let object = model.child(id, Role::Object).or_else(|| model.child(id, Role::Receiver));
-    let object = object.map_or_else(Vec::new, |o| words(leaf(file, o)));
-    // Accounts are locked too, against people.
-    if own.iter().chain(&object).any(|w| PEOPLE.contains(&w.as_str())) {
-        return None;
-    }
-    subject_of(&own).or_else(|| subject_of(&object))
-}
-
-fn subject_of(words: &[String]) -> Option<Claim> {
-    words.iter().find_map(|w| match w.as_str() {
-        "lease" | "leaseholder" => Some(Claim::Lease),
-        "leader" | "leadership" | "elector" | "latch" => Some(Claim::Leadership),
-        "lock" | "mutex" | "locked" | "lockout" => Some(Claim::Lock),
-        _ => None,
+    let own = model.child(id, Role::Object).is_none_or(|o| file.tables.is_this(model, o));
+    let Some(class) = file.tables.class_around(model, id).filter(|_| own) else { return false };
+    let stores = file.tables.classes[class as usize].fields.get(&model.sym(id)).map_or(&[][..], Vec::as_slice);
+    stores.iter().any(|store| {
+        let set =
+            store.value.is_some_and(|v| model.kind(v) == Kind::Boolean && model.name(v).eq_ignore_ascii_case("true"));
+        set && file.function_around(store.at).is_some_and(|f| names::begins_leadership(model.name(f)))
     })
 }
 
-/// What an identifier claims, whether the word is also common for other things, and whether it claims to have it.
-/// Anything besides the claim, its verb and fillers makes it another question (`hasLeader`, `isLeaderElectionEnabled`).
-fn claim_of(identifier: &str) -> Option<(Claim, bool, bool)> {
-    const FILL: [&str; 19] = [
-        "is",
-        "am",
-        "i",
-        "we",
-        "are",
-        "this",
-        "self",
-        "local",
-        "node",
-        "server",
-        "instance",
-        "still",
-        "currently",
-        "the",
-        "elected",
-        "active",
-        "cluster",
-        "raft",
-        "process",
-    ];
-    const HAVE: [&str; 12] =
-        ["has", "have", "holds", "hold", "own", "owns", "held", "owner", "owned", "valid", "still", "mine"];
-    let all = words(identifier);
-    let negative = is_negative(&all);
-    let core: Vec<&str> = all.iter().map(String::as_str).filter(|w| !is_negative_word(w)).collect();
-    let verb = core.iter().any(|w| matches!(*w, "is" | "am" | "are"));
-    let only = |subject: &[&str], allowed: &[&[&str]]| {
-        core.iter().any(|w| subject.contains(w))
-            && core.iter().all(|w| subject.contains(w) || allowed.iter().any(|list| list.contains(w)))
-    };
-    let having = negative || core.iter().any(|w| HAVE.contains(w));
-    if only(&["leader"], &[&FILL]) && verb || only(&["leading"], &[&FILL]) {
-        return Some((Claim::Leadership, false, !negative));
+/// A call that leaves the function when the answer is no: `ensureLeadership()`, `LockAssert.assertLocked()`, or a
+/// helper that throws where its own check fails.
+pub(crate) fn demanded<'a>(file: &Analysis<'a>, call: NodeId) -> Option<Check<'a>> {
+    let model = file.model;
+    if model.kind(call) != Kind::Call || model.child(call, Role::Receiver).is_some_and(|r| is_someone_elses(file, r)) {
+        return None;
     }
-    if having
-        && (only(&["leadership"], &[&FILL, &HAVE])
-            || (core.contains(&"leader") && only(&["lock", "lease", "role"], &[&["leader"], &FILL, &HAVE])))
-    {
-        return Some((Claim::Leadership, false, !negative));
+    let claim = demanded_claim(model.name(call));
+    let check = Check { at: call, claim: claim?, source: Source::Asked, by_name: true, weak: false, api: None };
+    if let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) {
+        let source = match known.api.role {
+            ApiRole::LeaderVerify => Source::RoundTrip,
+            ApiRole::LeaderCheck | ApiRole::LeaseCheck | ApiRole::LockCheck => Source::Asked,
+            _ => return None,
+        };
+        return Some(Check { source, by_name: false, api: Some(known.api), ..check });
     }
-    if only(&["master", "primary"], &[&FILL]) && verb {
-        return Some((Claim::Leadership, true, !negative));
+    // What is asked decides how good the answer is; a helper that nobody sees into may well ask others.
+    match file.callee(call) {
+        Some(Callee::Here(function)) => {
+            let throws = |n: &NodeId| matches!(model.kind(*n), Kind::Throw);
+            let inner = model.descendants(function).filter(throws).flat_map(|t| file.guards(t));
+            let asked =
+                inner.into_iter().find_map(|g| affirm(file, file.condition_source(g.condition), !g.holds, 1))?;
+            Some(Check { source: asked.source, by_name: asked.by_name, weak: asked.weak, api: asked.api, ..check })
+        }
+        _ => (claim != Some(Claim::Lock)).then_some(check),
     }
-    if having && only(&["lease", "leaseholder"], &[&FILL, &HAVE]) {
-        return Some((Claim::Lease, false, !negative));
-    }
-    if having && only(&["lock"], &[&FILL, &HAVE, &["distributed", "redis", "global"]]) {
-        return Some((Claim::Lock, false, !negative));
-    }
-    None
 }
 
-fn is_negative(words: &[String]) -> bool {
-    words.iter().any(|w| is_negative_word(w))
-}
-
-fn is_negative_word(word: &str) -> bool {
-    matches!(word, "expired" | "lost" | "not" | "revoked" | "released" | "expire")
+/// The claim that a decorator makes a condition of running the function: `@leader_only`.
+pub(crate) fn decorated<'a>(file: &Analysis<'a>, decorator: NodeId) -> Option<Check<'a>> {
+    let claim = names::conditional_claim(file.model.name(decorator))?;
+    Some(Check { at: decorator, claim, source: Source::Asked, by_name: true, weak: false, api: None })
 }
 
 /// The last name of an expression: of a name, member or call; content of a string.
