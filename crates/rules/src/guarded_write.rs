@@ -1,6 +1,6 @@
 //! Writes that rely on an answer about this process's own claim.
 
-use crate::ownership::{Check, Source, confirmed, decorated, demanded, leaf, suspicious};
+use crate::ownership::{Check, Source, confirmed, decorated, demanded, leadership_flags, leaf, suspicious};
 use crate::pause_window::{Window, window};
 use crate::usage::words_match;
 use std::collections::BTreeMap;
@@ -32,6 +32,11 @@ pub(crate) fn suspicious_functions(file: &Analysis<'_>) -> Vec<NodeId> {
     let mut hints: Vec<bool> = model.symbols().map(|(_, s)| suspicious(s)).collect();
     if !hints.contains(&true) {
         return Vec::new();
+    }
+    for flag in leadership_flags(file) {
+        if let Some(known) = hints.get_mut(flag.0 as usize) {
+            *known = true;
+        }
     }
     let hint = |hints: &[bool], id: NodeId| hints.get(model.sym(id).0 as usize).copied().unwrap_or(false);
     // A helper of any name may ask: `canServe() { return latch.hasLeadership() }`.

@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::catalog::{Catalog, Effect, leaf};
 use crate::effects::Write;
+use crate::implements::{ClassMethods, implicit_interfaces};
 use crate::lock_helper::LockHelper;
 use crate::stamps::Stamp;
 use crate::tables::LOOSE;
@@ -54,6 +55,7 @@ pub struct FileSummary {
     fields: Vec<(String, String, FieldSummary)>,
     constants: Vec<(String, Value)>,
     classes: Vec<(String, Vec<String>)>,
+    methods: Vec<ClassMethods>,
     arguments: Vec<(String, u32, Value)>,
     stamps: Vec<Stamp>,
     parameters: Vec<(String, Vec<String>)>,
@@ -142,6 +144,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
         if !relevant {
             continue;
         }
+        summary.methods.extend(ClassMethods::of(model, class));
         let mut names: Vec<Sym> = class.fields.keys().copied().collect();
         names.sort_unstable();
         for name in names {
@@ -294,7 +297,9 @@ impl ProjectIndex {
     /// The reduce step; the result does not depend on the order of `summaries` as long as the engine sorts them.
     pub fn build(catalog: &Catalog, summaries: Vec<FileSummary>) -> Self {
         let mut index = Self::default();
+        let mut methods: Vec<ClassMethods> = Vec::new();
         for summary in summaries {
+            methods.extend(summary.methods);
             for function in summary.functions {
                 let key = (function.class.clone(), function.name.clone());
                 index.functions.entry(key).or_default().push(function);
@@ -336,6 +341,9 @@ impl ProjectIndex {
                 let entry = index.arguments.entry((name, position)).or_default();
                 *entry = std::mem::take(entry).join(value);
             }
+        }
+        for (class, interface) in implicit_interfaces(methods, &index.classes) {
+            index.classes.entry(class).or_default().push(interface);
         }
         index.connect_lock_helpers(catalog);
         index.connect_effects(catalog);

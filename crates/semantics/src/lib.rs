@@ -7,6 +7,7 @@ pub mod catalog;
 mod control;
 mod effects;
 mod eval;
+mod implements;
 mod index;
 mod key_command;
 mod lock_file;

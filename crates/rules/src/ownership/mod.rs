@@ -5,9 +5,9 @@ mod names;
 
 use compared::{clock, equality, pair, remaining};
 use names::{claim_of, demanded_claim, is_negative, subject_of};
-use timelint_model::{Kind, NodeId, Role};
+use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, LockScope};
-use timelint_semantics::{Analysis, Callee, Guard, How, StoreKind, words};
+use timelint_semantics::{Analysis, Callee, Guard, How, Store, StoreKind, words};
 
 /// What the question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,7 +206,8 @@ fn by_name<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>
     let (claim, weak, positive) = if let Some(found) = claim_of(name) {
         found
     } else {
-        let subject = subject_of(&words(leaf(file, receiver?)))?;
+        let of_type = || file.type_of(receiver?).and_then(|t| subject_of(&words(last_segment(&t.name))));
+        let subject = subject_of(&words(leaf(file, receiver?))).or_else(of_type)?;
         let verb: String = words(name).concat();
         if !STATE.contains(&verb.as_str()) || (subject == Claim::Lock && is_local_lock(file, receiver?)) {
             return None;
@@ -249,13 +250,24 @@ fn named<'a>(file: &Analysis<'a>, id: NodeId, holds: bool) -> Option<Check<'a>> 
 fn is_set_when_elected(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     let own = model.child(id, Role::Object).is_none_or(|o| file.tables.is_this(model, o));
-    let Some(class) = file.tables.class_around(model, id).filter(|_| own) else { return false };
-    let stores = file.tables.classes[class as usize].fields.get(&model.sym(id)).map_or(&[][..], Vec::as_slice);
-    stores.iter().any(|store| {
-        let set =
-            store.value.is_some_and(|v| model.kind(v) == Kind::Boolean && model.name(v).eq_ignore_ascii_case("true"));
-        set && file.function_around(store.at).is_some_and(|f| names::begins_leadership(model.name(f)))
+    let class = file.tables.class_around(model, id).filter(|_| own);
+    class.is_some_and(|class| {
+        let fields = &file.tables.classes[class as usize].fields;
+        fields.get(&model.sym(id)).is_some_and(|stores| stores.iter().any(|s| marks_leadership(file, s)))
     })
+}
+
+/// The fields of the file's classes that are set where leadership begins.
+pub(crate) fn leadership_flags(file: &Analysis<'_>) -> Vec<Sym> {
+    let fields = file.tables.classes.iter().flat_map(|c| &c.fields);
+    fields.filter(|(_, stores)| stores.iter().any(|s| marks_leadership(file, s))).map(|(name, _)| *name).collect()
+}
+
+fn marks_leadership(file: &Analysis<'_>, store: &Store) -> bool {
+    let model = file.model;
+    let is_true = |v: NodeId| model.kind(v) == Kind::Boolean && model.name(v).eq_ignore_ascii_case("true");
+    let elected = |f: NodeId| names::begins_leadership(model.name(f));
+    store.value.is_some_and(is_true) && file.function_around(store.at).is_some_and(elected)
 }
 
 /// A call that leaves the function when the answer is no: `ensureLeadership()`, `LockAssert.assertLocked()`, or a
@@ -292,6 +304,10 @@ pub(crate) fn demanded<'a>(file: &Analysis<'a>, call: NodeId) -> Option<Check<'a
 pub(crate) fn decorated<'a>(file: &Analysis<'a>, decorator: NodeId) -> Option<Check<'a>> {
     let claim = names::conditional_claim(file.model.name(decorator))?;
     Some(Check { at: decorator, claim, source: Source::Asked, by_name: true, weak: false, api: None })
+}
+
+fn last_segment(name: &str) -> &str {
+    name.rsplit(['.', '/', '#']).next().unwrap_or(name)
 }
 
 /// The last name of an expression: of a name, member or call; content of a string.
