@@ -2,6 +2,7 @@
 
 use crate::tables::ClassInfo;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use timelint_model::{FileModel, Role};
 
 /// The methods of a class, as far as one file knows them.
@@ -35,7 +36,7 @@ pub(crate) fn implicit_interfaces(
         declared.values().flatten().map(|parent| parent.rsplit(['.', '/']).next().unwrap_or(parent)).collect();
     let (interfaces, concrete): (Vec<_>, Vec<_>) = methods.into_iter().partition(|m| m.is_abstract);
     // Methods may be spread over files.
-    let mut classes: FxHashMap<String, FxHashSet<String>> = FxHashMap::default();
+    let mut classes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for class in concrete {
         classes.entry(class.class).or_default().extend(class.methods);
     }
