@@ -43,7 +43,7 @@ impl Rule for LeaseCheckThenAct {
         acts.dedup_by_key(|a| a.check.at);
         out.extend(acts.iter().map(|a| tell(file, a)));
         out.extend(unread_answers(file).iter().map(|u| tell_unread(file, u)));
-        out.extend(validity_gaps(file).iter().map(|g| tell_gap(file, g)));
+        out.extend(validity_gaps(file).into_iter().map(|g| tell_gap(file, g)));
     }
 }
 
@@ -133,7 +133,7 @@ fn tell_race(file: &Analysis<'_>, race: &Race) -> Finding {
         .tell()
 }
 
-fn tell_gap(file: &Analysis<'_>, gap: &Gap) -> Finding {
+fn tell_gap(file: &Analysis<'_>, gap: Gap) -> Finding {
     let (message, help) = match gap.missing {
         Missing::Elapsed => (
             "the lock counts as valid for its whole lease, although taking it has used some of it up",
