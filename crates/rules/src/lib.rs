@@ -9,12 +9,17 @@ mod lease_check_then_act;
 mod limits;
 mod lock_purpose;
 mod lock_validity;
+mod lock_without_expiry;
 mod monotonic_edit;
+mod non_atomic_lock;
+mod ownerless;
+mod ownerless_text;
 mod ownership;
 mod pause_window;
 mod read_modify_write;
 mod remote;
 mod replicas;
+mod split_lock;
 mod stale_answer;
 mod stamped;
 mod store_stamps;
@@ -42,6 +47,8 @@ pub static RULES: &[&dyn Rule] = &[
     &wall_clock_duration::WallClockDuration,
     &wall_clock_ordering::WallClockOrdering,
     &lease_check_then_act::LeaseCheckThenAct,
+    &lock_without_expiry::LockWithoutExpiry,
+    &non_atomic_lock::NonAtomicLock,
     &unfenced_lock::UnfencedLock,
     &hard_coded_timeout::HardCodedTimeout,
 ];

@@ -15,6 +15,7 @@ mod lock_helper;
 mod lock_section;
 mod memo;
 mod names;
+mod one_step;
 mod own_lock;
 mod regions;
 mod resolve;
@@ -30,6 +31,7 @@ pub use index::{FieldSummary, FileSummary, FunctionSummary, ProjectIndex, summar
 pub use key_command::{Command, Expiry, KeyCommand};
 pub use lock_helper::{Does, LockHelper, is_lock_word};
 pub use names::{canonical, has_word, words};
+pub use one_step::{deletes_lock_row, is_blind_write, script_reads};
 pub use regions::Region;
 pub use resolve::Callee;
 pub use stamps::{Stamp, member_key};

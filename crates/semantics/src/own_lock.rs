@@ -5,7 +5,7 @@
 
 use crate::analysis::Analysis;
 use crate::key_command::{Command, KeyCommand};
-use crate::names::{has_word, words};
+use crate::names::has_word;
 use crate::tables::Store;
 use crate::value::Origins;
 use timelint_model::{Kind, NodeId, Role};
@@ -303,14 +303,5 @@ impl Analysis<'_> {
                 .self_and_descendants(one)
                 .zip(model.self_and_descendants(other))
                 .all(|(a, b)| model.kind(a) == model.kind(b) && model.sym(a) == model.sym(b) && length(a) == length(b))
-    }
-
-    /// Whether commands around `at` are tied together by the store: a watched key, a transaction, a script.
-    pub fn is_one_step(&self, at: NodeId) -> bool {
-        const TIED: [&str; 7] = ["watch", "multi", "transaction", "tx", "txn", "atomic", "script"];
-        let model = self.model;
-        let outer = model.ancestors(at).filter(|a| model.kind(*a) == Kind::Function).last().unwrap_or(model.root());
-        let named = |n: NodeId| words(model.name(n)).iter().any(|w| TIED.contains(&w.as_str()));
-        model.child(at, Role::Receiver).is_some_and(named) || self.calls_below(outer).iter().any(|c| named(*c))
     }
 }

@@ -1,0 +1,114 @@
+//! `lock-without-expiry`: a lock that a crashed holder leaves behind for ever.
+
+use crate::Rule;
+use crate::story::Story;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
+use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, Origins, Resolved};
+
+/// See the module.
+pub(crate) struct LockWithoutExpiry;
+
+static META: RuleMeta = RuleMeta {
+    id: "lock-without-expiry",
+    aliases: &[],
+    family: Family::Pause,
+    mechanism: "crash of a lock holder",
+    severity: Severity::Error,
+    summary: "a lock with no expiry and no session outlives a holder that crashes, and nobody gets it again",
+    page: include_str!("lock_without_expiry.md"),
+};
+
+const WHY: &str = "a holder that crashes, is killed or loses its network before it releases leaves the lock behind, and \
+                   everybody waits until somebody deletes it by hand";
+
+impl Rule for LockWithoutExpiry {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        out.extend(file.known_calls().into_iter().filter_map(|(call, known)| library_lock(file, call, known)));
+        let commands = file.key_commands();
+        out.extend(commands.iter().filter_map(|take| own_lock(file, take, &commands)));
+        out.extend(file.lock_files().into_iter().map(|found| lock_file(file, found)));
+    }
+}
+
+/// A lock of a library whose default is to last for ever, and that is not told otherwise.
+fn library_lock(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Option<Finding> {
+    let model = file.model;
+    let api = known.api;
+    let locks = matches!(
+        api.role,
+        ApiRole::LockNew | ApiRole::LockAcquire | ApiRole::LockTry | ApiRole::LockRegion | ApiRole::LockDecorator
+    );
+    let scope = api.scope.or_else(|| model.child(call, Role::Receiver).and_then(|h| file.lock_scope(h)));
+    let is_command = api.args.iter().any(|a| a.is == ArgMeaning::Value);
+    if !locks || is_command || api.renewed || known.how == How::Name || scope != Some(LockScope::Distributed) {
+        return None;
+    }
+    let scattered = model.children_with(call, Role::Arg).any(|a| model.kind(a) == Kind::Spread);
+    let lease = file.argument(call, known, ArgMeaning::Lease);
+    let endless = lease.map_or(!scattered, |lease| file.never(lease));
+    if api.default.as_deref() != Some("none") {
+        return None;
+    }
+    if !endless {
+        return None;
+    }
+    let message = format!("the lock of `{}` never expires", file.short(call));
+    let advice = api.advice.as_deref().unwrap_or("give the lock a lease that is longer than the work, and renew it");
+    let said = if lease.is_some() { "the lease is none" } else { "no lease is given, and the default is none" };
+    Some(
+        Story::new(&META, file, call, message)
+            .why(WHY)
+            .help(format!("{advice}; choose more than the longest work, or renew while it runs"))
+            .confidence(Confidence::High)
+            .step(file.location(lease.unwrap_or(call)), said)
+            .tell(),
+    )
+}
+
+/// A key that is written if absent, called or used as a lock, and never told to go away.
+fn own_lock(file: &Analysis<'_>, take: &KeyCommand, all: &[KeyCommand]) -> Option<Finding> {
+    if take.expiry != Expiry::Never || !file.is_own_lock(take, all) {
+        return None;
+    }
+    let later = |c: &KeyCommand| matches!(c.command, Command::Expire | Command::Swap) && file.same_key(take.key, c.key);
+    // A deadline as the value is an expiry of the project's own.
+    let deadline = take.value.is_some_and(|v| file.value(v).origins.any(Origins::CLOCKS));
+    if deadline || all.iter().any(later) {
+        return None;
+    }
+    let message = format!("the lock that `{}` takes never expires", file.short(take.at));
+    let mut story = Story::new(&META, file, take.at, message)
+        .why(WHY)
+        .help(format!("{}; choose more than the longest work, or renew while it runs", advice(file, take)))
+        .confidence(if take.how == How::Name { Confidence::Medium } else { Confidence::High })
+        .step(file.location(take.at), "the key is written with no expiry");
+    if let Some(free) = file.frees(take, all).next() {
+        story = story.step(file.location(free.at), "and removed only if the holder gets here");
+    }
+    Some(story.tell())
+}
+
+/// What the client's catalogue entry advises.
+fn advice<'a>(file: &'a Analysis<'_>, take: &KeyCommand) -> &'a str {
+    let advised = file.resolve(take.at).and_then(|known| known.api.advice.as_deref());
+    advised.unwrap_or("write the key and its expiry in one command, `SET key owner NX PX ttl`")
+}
+
+fn lock_file(file: &Analysis<'_>, created: NodeId) -> Finding {
+    let message = format!("the lock file of `{}` outlives its holder", file.short(created));
+    Story::new(&META, file, created, message)
+        .why(WHY)
+        .help(
+            "write a time or a heartbeat into the file and let others take it over when it is old, or hold an advisory \
+             lock on it, which goes with its process",
+        )
+        .confidence(Confidence::Medium)
+        .step(file.location(created), "it is made if it is not there, and nobody asks how old it is")
+        .tell()
+}

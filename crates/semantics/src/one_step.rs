@@ -1,0 +1,99 @@
+//! What a store does in one step: scripts, transactions, watched keys, statements with a condition.
+
+use crate::analysis::Analysis;
+use crate::catalog::ApiRole;
+use crate::names::{has_word, words};
+use timelint_model::{Kind, NodeId, Role};
+
+/// Words of a column that says who holds a lock, or which generation of it.
+const OWNER_COLUMNS: [&str; 26] = [
+    "owner", "holder", "token", "uuid", "server", "node", "instance", "client", "session", "pid", "host", "hostname",
+    "ip", "address", "version", "worker", "value", "by", "user", "process", "request", "member", "secret", "fence",
+    "xid", "branch",
+];
+
+impl Analysis<'_> {
+    /// Whether commands around `at` are tied together by the store: a watched key, a transaction, a script.
+    pub fn is_one_step(&self, at: NodeId) -> bool {
+        const TIED: [&str; 7] = ["watch", "multi", "transaction", "tx", "txn", "atomic", "script"];
+        let model = self.model;
+        let outer = model.ancestors(at).filter(|a| model.kind(*a) == Kind::Function).last().unwrap_or(model.root());
+        let named = |n: NodeId| has_word(model.name(n), &TIED);
+        model.child(at, Role::Receiver).is_some_and(named) || self.calls_below(outer).iter().any(|c| named(*c))
+    }
+
+    /// The operations of a coordinator's transactions that delete the key of a lock, whoever holds it.
+    pub fn unconditional_deletes(&self) -> Vec<NodeId> {
+        let model = self.model;
+        let deletes = self.tables.calls.iter().copied().filter(|c| {
+            words(model.name(*c)) == ["op", "delete"]
+                && model.child(*c, Role::Arg).is_some_and(|key| self.is_lock_key(key))
+        });
+        deletes.filter(|delete| !self.has_condition(*delete)).collect()
+    }
+
+    /// Whether the transaction that an operation is handed to has a condition, or cannot be seen to have none.
+    fn has_condition(&self, operation: NodeId) -> bool {
+        let model = self.model;
+        let then = model.ancestors(operation).find(|a| model.kind(*a) == Kind::Call && model.name(*a) == "Then");
+        let Some(then) = then else { return true };
+        let chain = std::iter::successors(model.child(then, Role::Receiver), |n| model.child(*n, Role::Receiver));
+        chain.into_iter().any(|n| {
+            let fence = self.resolve(n).is_some_and(|r| r.api.role == ApiRole::Fence);
+            fence
+                || model.name(n) == "If"
+                || self.callee(n).is_some()
+                || model.kind(n) != Kind::Call && self.is_variable_of_file(n)
+        })
+    }
+
+    /// A transaction that was begun elsewhere may have got its condition there.
+    fn is_variable_of_file(&self, id: NodeId) -> bool {
+        self.model.kind(id) == Kind::Name && words(self.model.name(id)).iter().any(|w| w == "txn" || w == "tx")
+    }
+}
+
+/// Whether a script writes a key with an expiry and nothing makes that conditional.
+pub fn is_blind_write(script: &str) -> bool {
+    let lower = script.to_ascii_lowercase().replace('\'', "\"");
+    let Some((_, command)) = lower.split_once("redis.call(\"set\"") else { return false };
+    let command = command.split(')').next().unwrap_or(command);
+    let says = |word: &str| command.contains(&format!("\"{word}\""));
+    (says("px") || says("ex")) && !says("nx") && !says("xx")
+}
+
+/// Whether a script looks at what is there.
+pub fn script_reads(script: &str) -> bool {
+    let lower = script.to_ascii_lowercase().replace('\'', "\"");
+    ["get", "exists", "hget", "hexists"].iter().any(|c| lower.contains(&format!("call(\"{c}\"")))
+}
+
+/// Whether a statement deletes the row of a lock by its name alone.
+pub fn deletes_lock_row(statement: &str) -> bool {
+    let lower = statement.trim_start().to_ascii_lowercase();
+    let Some(rest) = lower.strip_prefix("delete from ") else { return false };
+    let Some((table, predicate)) = rest.split_once(" where ") else { return false };
+    has_word(table, &["lock", "locks", "lease", "leases", "mutex", "leader"])
+        && !has_word(predicate, &OWNER_COLUMNS)
+        && !predicate.contains(['<', '>'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_are_read() {
+        assert!(is_blind_write("redis.call(\"SET\", KEYS[1], ARGV[1], \"PX\", ARGV[2])"));
+        assert!(!is_blind_write("redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])"));
+        assert!(script_reads("if redis.call('get', KEYS[1]) == ARGV[1] then"));
+    }
+
+    #[test]
+    fn statements_are_read() {
+        assert!(deletes_lock_row("DELETE FROM job_locks WHERE lock_id = ?"));
+        assert!(!deletes_lock_row("DELETE FROM job_locks WHERE name = ? AND owner = ?"));
+        assert!(!deletes_lock_row("DELETE FROM job_locks WHERE expires_at < now()"));
+        assert!(!deletes_lock_row("DELETE FROM jobs WHERE id = ?"));
+    }
+}
