@@ -2,13 +2,13 @@
 
 use crate::Rule;
 use crate::limits::{Limit, fixed_value, in_defaults, is_default_name, limits_at};
-use crate::remote::{Remote, is_ending};
+use crate::remote::{MOST_NEAR, Remote, is_ending, is_near, is_tool};
 use crate::story::{Story, lower};
 use std::collections::{BTreeMap, BTreeSet};
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Origins, Value, has_word, words};
+use timelint_semantics::{Analysis, How, Origins, Value, words};
 
 /// See the module.
 pub(crate) struct HardCodedTimeout;
@@ -41,9 +41,6 @@ impl Rule for HardCodedTimeout {
         out.extend(groups.all.into_iter().map(|group| tell(file, group)));
     }
 }
-
-/// Nodes that are looked at around one limit: a construction is small, a table of thousands of entries is data.
-const NEAR_NODES: usize = 500;
 
 /// A limit that is a constant.
 struct Fixed {
@@ -227,7 +224,7 @@ fn has_settable_sibling(file: &Analysis<'_>, limit: &Limit) -> bool {
     let model = file.model;
     let entries = model
         .descendants(file.statement(limit.site))
-        .take(NEAR_NODES)
+        .take(MOST_NEAR)
         .filter(|d| matches!(model.kind(*d), Kind::Entry | Kind::Argument));
     let mut named = entries.filter(|e| model.name(*e).to_ascii_lowercase().contains("timeout"));
     named.any(|e| {
@@ -242,47 +239,6 @@ fn ends(file: &Analysis<'_>, limit: &Limit) -> bool {
     let statement = file.statement(limit.site);
     let target = model.child(statement, Role::Target).map_or("", |t| model.name(t));
     [function, target, limit.name.as_str()].iter().any(|n| is_ending(n))
-}
-
-/// The other side is this machine.
-fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
-    const NEAR: [&str; 8] = ["inmem", "memory", "loopback", "pipe", "netlink", "unix", "mock", "fake"];
-    let model = file.model;
-    model.self_and_descendants(site).take(NEAR_NODES).any(|d| match model.kind(d) {
-        Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
-        Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
-        _ => false,
-    })
-}
-
-/// Commands that a person runs and waits for, and the tests and tools around a system.
-fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 22] = [
-        "cli",
-        "ctl",
-        "command",
-        "commands",
-        "tool",
-        "tools",
-        "contrib",
-        "script",
-        "scripts",
-        "functional",
-        "integration",
-        "e2e",
-        "benchmark",
-        "benchmarks",
-        "bench",
-        "demo",
-        "hack",
-        "testing",
-        "testutil",
-        "features",
-        "playground",
-        "example",
-    ];
-    let mut folders = path.rsplit('/').skip(1);
-    folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
 }
 
 /// The value is read from another object, whose owner may have set it: a setting, a message.

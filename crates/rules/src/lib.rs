@@ -2,6 +2,8 @@
 //!
 //! One file and one Markdown page a rule; [`RULES`] is the registry.
 
+mod bounds;
+mod contexts;
 mod coordination;
 mod guarded_write;
 mod hard_coded_timeout;
@@ -10,6 +12,7 @@ mod limits;
 mod lock_purpose;
 mod lock_validity;
 mod lock_without_expiry;
+mod missing_timeout;
 mod monotonic_edit;
 mod non_atomic_lock;
 mod ownerless;
@@ -51,4 +54,5 @@ pub static RULES: &[&dyn Rule] = &[
     &non_atomic_lock::NonAtomicLock,
     &unfenced_lock::UnfencedLock,
     &hard_coded_timeout::HardCodedTimeout,
+    &missing_timeout::MissingTimeout,
 ];

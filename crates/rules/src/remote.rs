@@ -20,6 +20,9 @@ pub(crate) enum Remote {
 /// Arguments or entries of one construction that are looked at.
 const MOST_CHILDREN: usize = 64;
 
+/// Nodes that are looked at around one limit: a construction is small, a table of thousands of entries is data.
+pub(crate) const MOST_NEAR: usize = 500;
+
 /// Nodes under one limit that are looked at.
 const MOST_NODES: usize = 2000;
 
@@ -306,4 +309,45 @@ pub(crate) fn source_evidence(file: &Analysis<'_>, id: NodeId) -> Remote {
         }
         _ => Remote::No,
     }
+}
+
+/// The other side is this machine.
+pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
+    const NEAR: [&str; 8] = ["inmem", "memory", "loopback", "pipe", "netlink", "unix", "mock", "fake"];
+    let model = file.model;
+    model.self_and_descendants(site).take(MOST_NEAR).any(|d| match model.kind(d) {
+        Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
+        Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
+        _ => false,
+    })
+}
+
+/// Commands that a person runs and waits for, and the tests and tools around a system.
+pub(crate) fn is_tool(path: &str) -> bool {
+    const TOOLS: [&str; 22] = [
+        "cli",
+        "ctl",
+        "command",
+        "commands",
+        "tool",
+        "tools",
+        "contrib",
+        "script",
+        "scripts",
+        "functional",
+        "integration",
+        "e2e",
+        "benchmark",
+        "benchmarks",
+        "bench",
+        "demo",
+        "hack",
+        "testing",
+        "testutil",
+        "features",
+        "playground",
+        "example",
+    ];
+    let mut folders = path.rsplit('/').skip(1);
+    folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
 }

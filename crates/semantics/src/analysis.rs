@@ -108,6 +108,11 @@ impl<'a> Analysis<'a> {
         self.catalog
     }
 
+    /// Every entry of the catalogue.
+    pub fn apis(&self) -> impl Iterator<Item = &'a Api> + 'a {
+        self.catalog.entries()
+    }
+
     /// Every call, construction and idiom of the file that the catalogue knows, in source order.
     pub fn known_calls(&self) -> Vec<(NodeId, Resolved<'a>)> {
         self.tables.calls.iter().filter_map(|c| self.resolve(*c).map(|r| (*c, r))).collect()

@@ -154,6 +154,20 @@ impl Analysis<'_> {
         condition
     }
 
+    /// The value that a name surely has: of the last store before it whose block it stands in, or of its only store.
+    pub fn only_source(&self, name: NodeId) -> Option<NodeId> {
+        let model = self.model;
+        let scope = self.scopes(name).find(|s| !self.tables.stores(*s, model.sym(name)).is_empty())?;
+        let stores = self.tables.stores(scope, model.sym(name));
+        let around =
+            |s: &&crate::tables::Store| s.at < name && model.parent(s.at).is_some_and(|b| model.contains(b, name));
+        let store = match stores {
+            [only] => only,
+            _ => stores.iter().rev().find(around)?,
+        };
+        store.value.filter(|_| store.kind == StoreKind::Plain && store.index == 0)
+    }
+
     /// Whether control never passes the end of `id`: it returns, throws, breaks, continues or ends the process.
     pub fn exits(&self, id: NodeId) -> bool {
         self.guarded(id, || self.exits_unguarded(id).then_some(())).is_some()

@@ -60,6 +60,7 @@ pub struct FileSummary {
     stamps: Vec<Stamp>,
     parameters: Vec<(String, Vec<String>)>,
     set: Vec<String>,
+    covered: Vec<String>,
 }
 
 impl FileSummary {
@@ -71,7 +72,7 @@ impl FileSummary {
 
 /// Beginnings of words of identifiers that some rule's evidence starts from. A file without any of them has nothing to
 /// report, and nothing to tell other files but its classes.
-const TRIGGERS: [&str; 38] = [
+const TRIGGERS: [&str; 49] = [
     "time",
     "now",
     "date",
@@ -110,6 +111,17 @@ const TRIGGERS: [&str; 38] = [
     "currenttime",
     "lastseen",
     "held",
+    "socket",
+    "connect",
+    "url",
+    "axios",
+    "got",
+    "smtp",
+    "ftp",
+    "imap",
+    "client",
+    "context",
+    "rest",
 ];
 
 /// Whether any symbol of the file has a word that begins with a trigger.
@@ -175,6 +187,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summary.stamps = file.stamps();
     summary.parameters = file.limit_parameters();
     summary.set = file.members_set();
+    summary.covered = file.covered_names();
     summary
 }
 
@@ -291,6 +304,8 @@ pub struct ProjectIndex {
     effects: Methods<Effect>,
     parameters: FxHashMap<String, Option<Vec<String>>>,
     set: FxHashSet<String>,
+    /// Beginnings of qualified names that a limit for the whole process bounds.
+    covered: FxHashSet<String>,
 }
 
 impl ProjectIndex {
@@ -333,6 +348,7 @@ impl ProjectIndex {
                 }
             }
             index.set.extend(summary.set);
+            index.covered.extend(summary.covered);
             for stamp in summary.stamps {
                 index.stamps.entry((String::new(), stamp.member.clone())).or_insert_with(|| stamp.site.clone());
                 index.stamps.entry((stamp.class, stamp.member)).or_insert(stamp.site);
@@ -412,6 +428,11 @@ impl ProjectIndex {
             }
         }
         all
+    }
+
+    /// Whether a limit that the project sets for the whole process bounds the API of this qualified name.
+    pub fn is_covered(&self, name: &str) -> bool {
+        self.covered.iter().any(|c| name.starts_with(c.as_str()))
     }
 
     /// The strongest write that `class#method` makes, itself or in a class that implements it.

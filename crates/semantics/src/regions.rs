@@ -23,6 +23,8 @@ static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
     token: None,
     advice: None,
     monotonic: None,
+    endless: None,
+    covers: Vec::new(),
     doc: None,
 });
 

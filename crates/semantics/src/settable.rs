@@ -1,8 +1,9 @@
 //! What callers and other objects may set: names of parameters that take a limit of time, members that are stored to.
 
 use crate::analysis::Analysis;
-use crate::names::words;
+use crate::names::{has_word, words};
 use crate::resolve::Callee;
+use crate::tables::{Store, StoreKind};
 use crate::value::Origins;
 use timelint_model::{Kind, NodeId, Role};
 
@@ -24,6 +25,42 @@ impl Analysis<'_> {
         }
     }
 
+    /// The records that a local variable holds, if it never holds anything else and no entry is put in that might be a
+    /// limit of time: literals, and constructions from named values alone.
+    pub fn literals_of(&self, name: NodeId) -> Option<Vec<NodeId>> {
+        let model = self.model;
+        let symbol = model.sym(name);
+        let scope = self.scopes(name).find(|s| !self.tables.stores(*s, symbol).is_empty())?;
+        let literal = |store: &Store| {
+            let value = store.value.filter(|_| store.kind == StoreKind::Plain && store.index == 0)?;
+            let named = model.kind(value) == Kind::Call
+                && model.child(value, Role::Receiver).is_none()
+                && model.children(value).all(|c| model.kind(c) == Kind::Argument);
+            (model.kind(value) == Kind::Record || named).then_some(value)
+        };
+        let records = self.tables.stores(scope, symbol).iter().map(literal).collect::<Option<Vec<_>>>()?;
+        let mut reads = self.tables.reads(symbol).iter().filter(|r| model.contains(scope, **r));
+        (!reads.any(|r| self.may_gain_a_limit(*r))).then_some(records)
+    }
+
+    /// Whether a use of a container may put a limit of time into it.
+    fn may_gain_a_limit(&self, read: NodeId) -> bool {
+        const MERGE: [&str; 9] =
+            ["update", "setdefault", "assign", "merge", "extend", "defaults", "prepare", "apply", "set"];
+        let model = self.model;
+        let Some(parent) = model.parent(read) else { return false };
+        match (model.kind(parent), model.role(read)) {
+            (Kind::Index, Role::Object) if model.role(parent) == Role::Target => {
+                model.child(parent, Role::Key).is_none_or(|k| {
+                    model.kind(k) != Kind::String || speaks_of_a_limit(model.name(k)) || model.name(k) == "signal"
+                })
+            }
+            (Kind::Member, Role::Object) if model.role(parent) == Role::Target => speaks_of_a_limit(model.name(parent)),
+            (Kind::Call, Role::Receiver | Role::Arg) => has_word(model.name(parent), &MERGE),
+            _ => false,
+        }
+    }
+
     fn names_of_parameters(&self, function: NodeId) -> Vec<String> {
         let model = self.model;
         let mut names = Vec::new();
@@ -42,6 +79,15 @@ impl Analysis<'_> {
         let named = self.tables.functions.iter().filter(|f| !self.model.name(f.node).is_empty());
         let all = named.map(|f| (self.model.name(f.node).to_owned(), self.names_of_parameters(f.node)));
         all.filter(|(_, names)| names.iter().any(|n| speaks_of_a_limit(n))).collect()
+    }
+
+    /// Beginnings of the qualified names that limits for the whole process bound, where this file sets such limits.
+    pub(crate) fn covered_names(&self) -> Vec<String> {
+        let model = self.model;
+        let assigned = model.ids().filter(|n| model.kind(*n) == Kind::Assign);
+        let targets = assigned.filter_map(|n| model.child(n, Role::Target));
+        let sites = targets.filter(|t| model.kind(*t) == Kind::Member).chain(self.tables.calls.iter().copied());
+        sites.filter_map(|s| self.resolve(s)).flat_map(|known| known.api.covers.iter().cloned()).collect()
     }
 
     /// The members that this file stores something to that is no constant, through any object but the current one.

@@ -122,6 +122,13 @@ pub enum TimeoutKind {
     Shutdown,
 }
 
+impl TimeoutKind {
+    /// Whether such a limit ends a call to another machine that is never answered.
+    pub fn bounds(self) -> bool {
+        !matches!(self, Self::Pool | Self::Session | Self::Heartbeat | Self::Election | Self::Shutdown)
+    }
+}
+
 /// One argument of an API.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -231,9 +238,34 @@ pub struct Api {
     /// For wall clocks: the qualified name of the monotonic clock that is called the same way and counts the same unit.
     #[serde(default)]
     pub monotonic: Option<String>,
+    /// Whether it waits for ever when no limit is given; see [`Api::waits_for_ever`] for where this is absent.
+    #[serde(default)]
+    pub endless: Option<bool>,
+    /// For a limit that holds in the whole process: the beginnings of the qualified names that it bounds.
+    #[serde(default)]
+    pub covers: Vec<String>,
     /// Where the fact was read.
     #[serde(default)]
     pub doc: Option<String>,
+}
+
+impl Api {
+    /// Whether it waits for ever when no limit is given. Where the entry does not say: when its default is `none` and
+    /// it takes a limit itself, or is a function that nothing else can limit.
+    pub fn waits_for_ever(&self) -> bool {
+        let unlimited = || {
+            let none = self.default.as_deref().is_some_and(|d| d.split([' ', ',', ';', ':']).next() == Some("none"));
+            let own = self.args.iter().any(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds));
+            let method = self.name.as_slice().iter().any(|n| n.contains('#'));
+            match self.role {
+                ApiRole::RemoteCall => none && (own || !method),
+                ApiRole::RemoteClient => none && own,
+                ApiRole::Await => none,
+                _ => false,
+            }
+        };
+        self.endless.unwrap_or_else(unlimited)
+    }
 }
 
 /// A type of a library.

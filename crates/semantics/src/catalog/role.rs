@@ -113,6 +113,15 @@ pub enum ApiRole {
     /// Sets a timeout on a client, builder or request (see `args`).
     #[serde(rename = "timeout.set")]
     TimeoutSet,
+    /// Makes a context that nothing ever ends.
+    #[serde(rename = "context.root")]
+    ContextRoot,
+    /// Makes a context that ends no earlier by itself than the one it is given first.
+    #[serde(rename = "context.derive")]
+    ContextDerive,
+    /// Hands a context to a request, which then bounds it.
+    #[serde(rename = "context.attach")]
+    ContextAttach,
     /// Waits for a result, a latch or a future.
     #[serde(rename = "await")]
     Await,

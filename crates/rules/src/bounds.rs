@@ -1,0 +1,338 @@
+//! What limits how long a call to another machine may take: its arguments, the chain it stands in, what is set on its
+//! result, what stands around it.
+
+use timelint_model::{Kind, NodeId, Role, Sym};
+use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, ArgPlace, ArgSpec, TimeoutKind};
+use timelint_semantics::{Analysis, Origins, Resolved, has_word, words};
+
+/// What is known of the limit of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// Something limits it.
+    Given,
+    /// It is given a limit that means "for ever".
+    Endless(NodeId),
+    /// It is given none.
+    Absent,
+    /// Something may limit it that cannot be followed.
+    Unknown,
+}
+
+/// Words of names that speak of a limit of time.
+const LIMITS: [&str; 9] =
+    ["timeout", "timeouts", "deadline", "signal", "timelimit", "timelimiter", "timed", "cancel", "abort"];
+
+/// Words of names of objects that carry settings, a limit perhaps among them.
+const CARRIERS: [&str; 22] = [
+    "opts",
+    "opt",
+    "options",
+    "option",
+    "config",
+    "conf",
+    "cfg",
+    "settings",
+    "params",
+    "kwargs",
+    "args",
+    "init",
+    "transport",
+    "session",
+    "factory",
+    "defaults",
+    "context",
+    "builder",
+    "request",
+    "req",
+    "manager",
+    "executor",
+];
+
+/// Keywords under which a call is given an object that may limit it.
+const HANDED: [&str; 9] =
+    ["transport", "session", "config", "options", "factory", "manager", "opener", "executor", "channel"];
+
+/// Arguments that bound a call.
+fn limits(api: &Api) -> impl Iterator<Item = &ArgSpec> {
+    api.args.iter().filter(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds))
+}
+
+/// What the arguments of a call say, or the entries of a typed record.
+pub(crate) fn given(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
+    let mut endless = None;
+    for spec in limits(api) {
+        let Some(length) = file.argument_at(site, spec.at.as_slice()) else { continue };
+        if !means_for_ever(file, spec, length) {
+            return Bound::Given;
+        }
+        endless = endless.or(Some(length));
+    }
+    if let Some(length) = endless {
+        return Bound::Endless(length);
+    }
+    let model = file.model;
+    match model.kind(site) {
+        Kind::Record if model.children_with(site, Role::Item).any(|i| model.kind(i) != Kind::Entry) => Bound::Unknown,
+        Kind::Record if speaks_of_limits(file, site) => Bound::Given,
+        Kind::Record | Kind::Member => Bound::Absent,
+        _ => given_by_arguments(file, site, api),
+    }
+}
+
+fn speaks_of_limits(file: &Analysis<'_>, id: NodeId) -> bool {
+    file.model.self_and_descendants(id).take(64).any(|n| has_word(file.model.name(n), &LIMITS))
+}
+
+/// Null, or a number that stands for no limit.
+fn means_for_ever(file: &Analysis<'_>, spec: &ArgSpec, length: NodeId) -> bool {
+    let value = file.value(length);
+    value.origins == Origins::NULL
+        || value.is_constant() && value.number.is_some_and(|n| spec.infinite.contains(&n))
+        || file.model.kind(length) == Kind::Boolean && file.model.name(length).eq_ignore_ascii_case("false")
+}
+
+/// The arguments that the catalogue says nothing of: options objects, spreads, objects that carry settings.
+fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
+    let model = file.model;
+    let by_keyword = model.children_with(site, Role::Arg).any(|a| model.kind(a) == Kind::Argument);
+    let takes_options = limits(api).any(|s| s.at.as_slice().iter().any(|p| matches!(p, ArgPlace::Keyword(_))));
+    let values: Vec<NodeId> = api
+        .args
+        .iter()
+        .filter(|a| matches!(a.is, ArgMeaning::Value | ArgMeaning::Text))
+        .filter_map(|a| file.argument_at(site, a.at.as_slice()))
+        .collect();
+    for (position, arg) in model.children_with(site, Role::Arg).enumerate() {
+        let bound = match model.kind(arg) {
+            Kind::Spread => model.child(arg, Role::Value).map_or(Bound::Unknown, |v| of_settings(file, v)),
+            Kind::Argument if has_word(model.name(arg), &LIMITS) => return Bound::Given,
+            Kind::Argument if has_word(model.name(arg), &HANDED) => Bound::Unknown,
+            Kind::Record => of_record(file, arg),
+            Kind::Name | Kind::Member | Kind::Call | Kind::Conditional | Kind::Binary | Kind::New | Kind::Index => {
+                let named = has_word(called(file, arg), &CARRIERS);
+                let options = takes_options && position > 0 || named;
+                let plain = by_keyword || values.contains(&arg) || is_text(file, arg);
+                if options && !plain { of_settings(file, arg) } else { Bound::Absent }
+            }
+            _ => Bound::Absent,
+        };
+        if bound != Bound::Absent {
+            return bound;
+        }
+    }
+    Bound::Absent
+}
+
+/// What an expression is called: its own name, or that of the type it constructs.
+fn called<'f>(file: &'f Analysis<'_>, id: NodeId) -> &'f str {
+    file.model.child(id, Role::Type).map_or(file.model.name(id), |t| file.model.name(t))
+}
+
+/// An address, by its name or because it is put together.
+fn is_text(file: &Analysis<'_>, id: NodeId) -> bool {
+    const ADDRESS: [&str; 10] = ["url", "uri", "urls", "href", "link", "path", "endpoint", "address", "host", "addr"];
+    let model = file.model;
+    let joined = model.kind(id) == Kind::Binary && model.name(id).split(' ').all(|op| matches!(op, "+" | "%"));
+    joined || has_word(called(file, id), &ADDRESS)
+}
+
+/// What an options object says that is a literal, or a local variable that only ever holds literals.
+fn of_settings(file: &Analysis<'_>, id: NodeId) -> Bound {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Record => of_record(file, id),
+        Kind::Name => {
+            let Some(records) = file.literals_of(id) else { return Bound::Unknown };
+            let bounds = records.into_iter().map(|r| of_record(file, r));
+            bounds.into_iter().find(|b| *b != Bound::Absent).unwrap_or(Bound::Absent)
+        }
+        _ => Bound::Unknown,
+    }
+}
+
+fn of_record(file: &Analysis<'_>, record: NodeId) -> Bound {
+    let model = file.model;
+    for child in model.children(record) {
+        match model.kind(child) {
+            Kind::Entry | Kind::Argument if has_word(model.name(child), &LIMITS) => return Bound::Given,
+            Kind::Entry | Kind::Argument if !model.name(child).is_empty() => {}
+            Kind::Spread => match model.child(child, Role::Value).map_or(Bound::Unknown, |v| of_settings(file, v)) {
+                Bound::Absent => {}
+                other => return other,
+            },
+            Kind::Name if !has_word(model.name(child), &LIMITS) => {}
+            Kind::Type => {}
+            _ => return Bound::Unknown,
+        }
+    }
+    Bound::Absent
+}
+
+/// What the calls say that a call is chained to: builders before it, wrappers after it.
+pub(crate) fn chained(file: &Analysis<'_>, site: NodeId) -> Bound {
+    const MOST: usize = 24;
+    let model = file.model;
+    let mut at = model.child(site, Role::Receiver).or_else(|| model.child(site, Role::Object));
+    for _ in 0..MOST {
+        let Some(node) = at else { break };
+        match link(file, node) {
+            Bound::Absent => {}
+            other => return other,
+        }
+        at = match model.kind(node) {
+            Kind::Name => match file.condition_source(node) {
+                source if source == node => None,
+                source => Some(source),
+            },
+            _ => model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Value)),
+        };
+    }
+    let mut child = site;
+    for parent in model.ancestors(site).take(MOST) {
+        match (model.kind(parent), model.role(child)) {
+            (Kind::Call, Role::Receiver) if link(file, parent) != Bound::Absent => return Bound::Given,
+            (Kind::Call | Kind::Member, Role::Receiver | Role::Object) | (Kind::Await, _) => {}
+            _ => break,
+        }
+        child = parent;
+    }
+    Bound::Absent
+}
+
+/// One call of a chain: it sets a limit, or is given settings that may hold one.
+fn link(file: &Analysis<'_>, id: NodeId) -> Bound {
+    let model = file.model;
+    if !matches!(model.kind(id), Kind::Call | Kind::New) {
+        return Bound::Absent;
+    }
+    if sets_limit(file, id) {
+        return Bound::Given;
+    }
+    let args: Vec<NodeId> = model.children_with(id, Role::Arg).collect();
+    let named = |n: &str| has_word(n, &["config", "options", "settings", "factory", "customizer", "transport"]);
+    if args.iter().any(|a| speaks_of_limits(file, *a)) {
+        return Bound::Given;
+    }
+    if !args.is_empty() && named(model.name(id)) { Bound::Unknown } else { Bound::Absent }
+}
+
+/// A call that limits something: by its role, or by its name.
+fn sets_limit(file: &Analysis<'_>, call: NodeId) -> bool {
+    match file.resolve(call) {
+        Some(known) if matches!(known.api.role, ApiRole::TimeoutSet) => true,
+        Some(known) if known.api.role == ApiRole::Await => given(file, call, known.api) == Bound::Given,
+        _ => has_word(file.model.name(call), &["timeout", "timeouts", "deadline", "orTimeout"]),
+    }
+}
+
+/// Whether something limits the object that a call makes, later or elsewhere in the file: `client.setTimeout(..)`,
+/// `client.timeout = ..`, settings that cannot be followed.
+pub(crate) fn set_on_result(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let statement = file.statement(site);
+    if !matches!(model.kind(statement), Kind::Let | Kind::Assign | Kind::Try | Kind::With | Kind::Field) {
+        return false;
+    }
+    let names: Vec<_> = model
+        .children(statement)
+        .flat_map(|c| [Some(c), model.child(c, Role::Target)])
+        .flatten()
+        .filter(|t| model.role(*t) == Role::Target && *t < site)
+        .map(|t| model.sym(t))
+        .collect();
+    set_on(file, &names, site)
+}
+
+/// Whether something limits the object that a call is made on: `socket.settimeout(5)`, `request.timeout(..)`. Where each
+/// call takes its own limit, only what is handed a limit counts: `session.mount(prefix, WithTimeout(5))`.
+pub(crate) fn set_on_receiver(file: &Analysis<'_>, site: NodeId, each: bool) -> bool {
+    let model = file.model;
+    let named = |r: &NodeId| matches!(model.kind(*r), Kind::Name | Kind::Member);
+    let Some(receiver) = model.child(site, Role::Receiver).filter(named) else { return false };
+    let name = model.sym(receiver);
+    if !each || file.type_of(receiver).is_none() {
+        return set_on(file, &[name], site);
+    }
+    let same = |object: Option<NodeId>| object.is_some_and(|o| model.sym(o) == name);
+    let handed = |c: &NodeId| {
+        let calls = file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::RemoteCall);
+        !calls
+            && same(model.child(*c, Role::Receiver))
+            && model.children_with(*c, Role::Arg).any(|a| speaks_of_limits(file, a))
+    };
+    let wrapped = |id: NodeId| {
+        let target = model.child(id, Role::Target).filter(|t| model.kind(*t) == Kind::Member);
+        let value = model.child(id, Role::Value).filter(|v| model.kind(*v) == Kind::Call);
+        target.is_some_and(|t| same(model.child(t, Role::Object))) && value.is_some_and(|v| speaks_of_limits(file, v))
+    };
+    file.tables.calls.iter().any(handed) || model.ids().filter(|n| model.kind(*n) == Kind::Assign).any(wrapped)
+}
+
+fn set_on(file: &Analysis<'_>, names: &[Sym], site: NodeId) -> bool {
+    const SETTINGS: [&str; 7] = ["timeout", "timeouts", "deadline", "factory", "config", "options", "transport"];
+    let model = file.model;
+    let same = |n: NodeId| names.contains(&model.sym(n));
+    let called = |c: &NodeId| {
+        let object = model.child(*c, Role::Receiver).or_else(|| model.child(*c, Role::Object));
+        let set =
+            || sets_limit(file, *c) || model.child(*c, Role::Arg).is_some() && has_word(model.name(*c), &SETTINGS);
+        *c != site && object.is_some_and(same) && set()
+    };
+    let assigned = |id: NodeId| {
+        let target = model.child(id, Role::Target).filter(|t| model.kind(*t) == Kind::Member);
+        target.is_some_and(|t| model.child(t, Role::Object).is_some_and(same) && has_word(model.name(t), &SETTINGS))
+    };
+    let handed = |c: &NodeId| {
+        *c > site
+            && !words(model.name(*c)).first().is_some_and(|w| w == "clear" || w == "set")
+            && has_word(model.name(*c), &["timeout", "timeouts", "configure", "customize", "prepare", "deadline"])
+            && model.children_with(*c, Role::Arg).any(same)
+    };
+    file.tables.calls.iter().any(|c| called(c) || handed(c))
+        || model.ids().filter(|n| model.kind(*n) == Kind::Assign).any(assigned)
+}
+
+/// Whether something around the call limits it: a scoped limit, a wrapper that is handed the call, a decorator.
+pub(crate) fn limited_around(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let limits =
+        |id: NodeId| matches!(model.kind(id), Kind::Call | Kind::New | Kind::Decorator) && limits_work(file, id);
+    for outer in model.ancestors(site) {
+        let found = match model.kind(outer) {
+            Kind::Call | Kind::New => limits(outer),
+            Kind::With | Kind::Try => model
+                .children_with(outer, Role::Item)
+                .filter_map(|i| model.child(i, Role::Value))
+                .any(|v| model.self_and_descendants(v).take(16).any(limits)),
+            Kind::Function => model.children_with(outer, Role::Decorator).any(limits),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
+fn limits_work(file: &Analysis<'_>, call: NodeId) -> bool {
+    const WRAPPERS: [&str; 8] =
+        ["timeout", "timeouts", "deadline", "race", "limiter", "timelimiter", "limit", "withdeadline"];
+    let scheduled = words(file.model.name(call)).first().is_some_and(|w| w == "set");
+    !scheduled && (sets_limit(file, call) || has_word(file.model.name(call), &WRAPPERS))
+}
+
+/// Whether another call of the file sets a limit of the same library: the limit may arrive on a way not seen.
+pub(crate) fn library_is_limited(file: &Analysis<'_>, known: Resolved<'_>) -> bool {
+    let Some(library) = known.api.name.as_slice().first().map(|n| library(n)) else { return false };
+    let calls = file.tables.calls.iter().filter_map(|c| file.resolve(*c));
+    calls.into_iter().any(|other| {
+        other.api.role == ApiRole::TimeoutSet && other.api.name.as_slice().iter().any(|n| self::library(n) == library)
+    })
+}
+
+/// `org.apache.http` of `org.apache.http.impl.client.X`: where one project's names begin alike.
+fn library(name: &str) -> &str {
+    let mut dots = name.char_indices().filter(|(_, c)| *c == '.').map(|(i, _)| i);
+    let end = dots.nth(2).unwrap_or(name.len());
+    name.get(..end).unwrap_or(name)
+}
