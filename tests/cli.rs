@@ -141,7 +141,7 @@ fn comments_suppress() {
     assert_eq!(run.json()["notes"].as_array().map(Vec::len), Some(0));
     let bare = text.replace(" -- one host, short", "");
     let run = Folder::new(&[("a.py", &bare)]).run("check --format json");
-    assert_eq!((run.code(), &run.json()["notes"][0]["kind"]), (0, &"suppression".into()));
+    assert_eq!((run.code(), &run.json()["findings"][0]["rule"]), (0, &"suppression-without-reason".into()));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod architecture;
 mod catalogs;
 mod cli;
+mod config;
 mod fixtures;
 mod folders;
 mod gate;

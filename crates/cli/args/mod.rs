@@ -31,12 +31,21 @@ pub(crate) enum Command {
     Baseline(Box<BaselineCommand>),
     /// Write suppression comments above findings
     Suppress(Box<SuppressArguments>),
+    /// Show and check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write a commented configuration for this folder
+    Init(InitArguments),
     /// Print a rule's page: what, why it fails in production, what to do
     Explain(ExplainArguments),
     /// List the rules
     Rules(RulesArguments),
     /// Show a file as timelint sees it
     Dump(DumpArguments),
+    /// Print shell completions
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    Man,
 }
 
 /// Where the configuration comes from.
@@ -95,6 +104,39 @@ pub(crate) struct SuppressArguments {
     /// Print a patch for `git apply` and change nothing
     #[arg(long)]
     pub(crate) diff: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting as it holds for a path, with its origin
+    Show(ShowArguments),
+    /// Check the configuration that holds for a path, without analysing anything
+    Check(ShowArguments),
+    /// Print the JSON schema of the configuration
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// A file or folder
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// Replace a timelint.toml that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]

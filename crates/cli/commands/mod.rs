@@ -2,8 +2,10 @@
 
 pub(crate) mod baseline;
 pub(crate) mod check;
+pub(crate) mod config;
 pub(crate) mod dump;
 pub(crate) mod explain;
+pub(crate) mod generate;
 mod output;
 mod project;
 pub(crate) mod rules;

@@ -100,6 +100,7 @@ pub(crate) fn baseline_file(
     match &gate.baseline {
         Some(file) => Some((absolute(file), true)),
         None if config.isolated => None,
+        None if engine.settings().baseline.is_some() => engine.settings().baseline.clone().map(|file| (file, true)),
         None => discover(&absolute(start), BASELINE_FILE).map(|file| (file, false)),
     }
 }

@@ -12,6 +12,8 @@ pub enum Family {
     Pause,
     /// Lost, late or ambiguous messages.
     Network,
+    /// No cause of a timing bug: a comment that silences findings, and is wrong itself.
+    Suppression,
 }
 
 impl Family {
@@ -21,6 +23,7 @@ impl Family {
             Family::Clock => "clock",
             Family::Pause => "pause",
             Family::Network => "network",
+            Family::Suppression => "suppression",
         }
     }
 }
@@ -204,8 +207,6 @@ pub enum NoteKind {
     MatchLimit,
     /// Analysing it failed inside timelint.
     InternalError,
-    /// A suppression comment lacks its reason, names an unknown rule, or matches nothing.
-    Suppression,
     /// Entries of the baseline match nothing any more.
     Baseline,
 }
@@ -219,7 +220,6 @@ impl NoteKind {
             NoteKind::Unreadable => "unreadable",
             NoteKind::MatchLimit => "match-limit",
             NoteKind::InternalError => "internal-error",
-            NoteKind::Suppression => "suppression",
             NoteKind::Baseline => "baseline",
         }
     }

@@ -49,9 +49,10 @@ fn run(
     has_directives: bool,
     index: &ProjectIndex,
 ) -> Analyzed {
-    let policy = Policy::new(shared.settings, &file.absolute);
+    let settings = file.settings(shared.settings);
+    let policy = Policy::new(settings, &file.absolute);
     let quiet = file.is_test && !policy.includes_tests();
-    if quiet && !shared.settings.explain {
+    if quiet && !settings.explain {
         return Analyzed::default();
     }
     let read = OnceCell::new();
@@ -75,18 +76,22 @@ fn run(
         let message = format!("could not be read a second time: {message}");
         analyzed.notes.push(Note { path: file.path.clone(), line: None, kind: NoteKind::Unreadable, message });
     }
-    let mut suppressions = Suppressions::read(&source, &model, shared.names);
+    let mut suppressions = Suppressions::read(&source, &model, shared.names, settings.today);
     for mut finding in findings {
-        if let Some(severity) = policy.severity(finding.rule) {
-            finding.severity = severity;
-        }
+        policy.adjust(&mut finding);
         match hide(&finding, quiet, &policy, &mut suppressions, &source) {
             Some(because) => analyzed.hidden.push(Hidden { finding, because }),
             None => analyzed.findings.push(finding),
         }
     }
     if !quiet {
-        analyzed.notes.extend(suppressions.notes(|rule| rules.iter().any(|r| r.meta().id == rule.id), shared.names));
+        let mut own = suppressions.complaints(|rule| rules.iter().any(|r| r.meta().id == rule.id), shared.names);
+        own.retain(|finding| policy.enables(finding.rule));
+        fingerprint::fill_in(&mut own, &source, &model);
+        for finding in &mut own {
+            policy.adjust(finding);
+        }
+        analyzed.findings.extend(own);
     }
     if !analyzed.findings.is_empty() || !analyzed.hidden.is_empty() {
         analyzed.source = Some(source);

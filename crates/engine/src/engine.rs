@@ -5,14 +5,17 @@ use crate::error::EngineError;
 use crate::gate::SkipReason;
 use crate::knowledge::Knowledge;
 use crate::map::{Budget, Lowered, Mapped, map, reread};
+use crate::nested::Nested;
 use crate::outcome::{Hidden, HiddenBecause, Outcome};
 use crate::overlay::Overlay;
 use crate::policy::enabled_somewhere;
 use crate::selector::Names;
 use crate::settings::Settings;
+use crate::suppress::SUPPRESSION_RULES;
 use crate::walk::{Candidate, Found, Input, find, listed};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use timelint_diagnostics::{Finding, Report, RuleMeta, SourceFile, Summary};
 use timelint_rules::Rule;
@@ -28,13 +31,27 @@ pub struct Engine {
     rules: Vec<&'static dyn Rule>,
     names: Names,
     pub(crate) settings: Settings,
+    nested: Option<Nested>,
 }
 
 impl Engine {
     /// A linter that knows `knowledge` and runs those of `rules` that `settings` turn on.
     pub fn new(knowledge: Knowledge, rules: &[&'static dyn Rule], settings: Settings) -> Self {
         let knowledge = knowledge.with_settings(&settings);
-        Self { knowledge, rules: rules.to_vec(), names: Names::new(rules.iter().map(|r| r.meta())), settings }
+        Self {
+            knowledge,
+            rules: rules.to_vec(),
+            names: Names::new(rules.iter().map(|r| r.meta()).chain(SUPPRESSION_RULES)),
+            settings,
+            nested: None,
+        }
+    }
+
+    /// Also honours configurations that are nearer to a file than the run's own.
+    #[must_use]
+    pub fn with_nested(mut self, nested: Nested) -> Self {
+        self.nested = Some(nested);
+        self
     }
 
     /// The settings of the run.
@@ -65,20 +82,67 @@ impl Engine {
             .stack_size(STACK)
             .build()
             .map_err(|e| EngineError::Threads { message: e.to_string() })?;
-        let found = find(inputs, &self.settings, overlay)?;
-        pool.install(|| self.run(found))
+        let mut found = find(inputs, &self.settings, overlay)?;
+        let more = self.settle(&mut found)?;
+        let knowledge = more.as_ref().unwrap_or(&self.knowledge);
+        pool.install(|| self.run(found, knowledge))
+    }
+
+    /// The settings that hold for the file at the absolute path `path`.
+    ///
+    /// # Errors
+    ///
+    /// A mistake in a configuration between the file and the run's own.
+    pub fn settings_of(&self, path: &Path) -> Result<Settings, EngineError> {
+        let own = match (&self.nested, path.parent()) {
+            (Some(nested), Some(folder)) => nested.settings(folder, &self.settings, &self.names)?,
+            _ => None,
+        };
+        Ok(own.map_or_else(|| self.settings.clone(), Arc::unwrap_or_clone))
+    }
+
+    /// Compiles all query packs and catalogues, so that mistakes come up.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake in any of them.
+    pub fn compile_all(&self) -> Result<(), EngineError> {
+        self.knowledge.check()
+    }
+
+    /// Gives each file the settings that hold for it. Returns the knowledge that their entries add to, if they do.
+    fn settle(&self, found: &mut Found) -> Result<Option<Knowledge>, EngineError> {
+        let Some(nested) = &self.nested else { return Ok(None) };
+        let mut others: BTreeMap<String, Arc<Settings>> = BTreeMap::new();
+        for file in &mut found.files {
+            let Some(folder) = file.absolute.parent() else { continue };
+            file.settings = nested.settings(folder, &self.settings, &self.names)?;
+            if let Some(own) = &file.settings {
+                others.extend(own.entries.iter().map(|e| (e.file.clone(), own.clone())));
+            }
+        }
+        let skipped = &mut found.skipped;
+        found.files.retain(|file| {
+            let excluded = file.settings(&self.settings).excludes(&file.absolute);
+            if excluded {
+                skipped.insert(file.path.clone(), SkipReason::Excluded);
+            }
+            !excluded
+        });
+        let more = (!others.is_empty()).then(|| self.knowledge.with_more(others.values().map(|s| &**s)));
+        Ok(more)
     }
 
     /// Every rule that is on for some file, sorted by family and id.
     pub fn enabled_rules(&self) -> Vec<&'static RuleMeta> {
-        let all = self.rules.iter().map(|r| r.meta());
+        let all = self.rules.iter().map(|r| r.meta()).chain(SUPPRESSION_RULES);
         let mut rules: Vec<_> = all.filter(|r| enabled_somewhere(&self.settings, r)).collect();
         rules.sort_by_key(|r| (r.family, r.id));
         rules
     }
 
-    fn run(&self, found: Found) -> Result<Outcome, EngineError> {
-        self.prepare(&found.files)?;
+    fn run(&self, found: Found, knowledge: &Knowledge) -> Result<Outcome, EngineError> {
+        prepare(knowledge, &found.files)?;
         let places: BTreeMap<Arc<str>, Candidate> = found.files.iter().map(|f| (f.path.clone(), f.clone())).collect();
         let mut collector = Collector { skipped: found.skipped, ..Collector::default() };
         collector.report.notes = found.notes;
@@ -87,12 +151,11 @@ impl Engine {
             .files
             .into_par_iter()
             .with_max_len(1)
-            .map(|file| map(file, &self.knowledge, &self.settings, &budget))
+            .map(|file| map(file, knowledge, &self.settings, &budget))
             .collect();
         let mut lowered = collector.take(mapped);
-        let indexes = self.reduce(&mut lowered)?;
-        let shared =
-            Shared { knowledge: &self.knowledge, rules: &self.rules, names: &self.names, settings: &self.settings };
+        let indexes = reduce(knowledge, &mut lowered)?;
+        let shared = Shared { knowledge, rules: &self.rules, names: &self.names, settings: &self.settings };
         let nothing = ProjectIndex::default();
         let analyzed: Vec<Analyzed> = lowered
             .into_par_iter()
@@ -109,38 +172,37 @@ impl Engine {
         collector.report.rules = self.enabled_rules();
         Ok(collector.finish(&places))
     }
+}
 
-    /// Compiles what the languages of `files` need, so that mistakes come up before work begins.
-    fn prepare(&self, files: &[Candidate]) -> Result<(), EngineError> {
-        let mut languages: BTreeMap<&str, &'static Language> = BTreeMap::new();
-        for file in files {
-            languages.insert(file.language.pack, file.language);
-        }
-        let languages: Vec<&'static Language> = languages.into_values().collect();
-        let results: Vec<Result<(), EngineError>> = languages
-            .par_iter()
-            .map(|language| {
-                self.knowledge.pack(language)?;
-                self.knowledge.catalog(language).map(|_| ())
-            })
-            .collect();
-        results.into_iter().collect()
+/// Compiles what the languages of `files` need, so that mistakes come up before work begins.
+fn prepare(knowledge: &Knowledge, files: &[Candidate]) -> Result<(), EngineError> {
+    let mut languages: BTreeMap<&str, &'static Language> = BTreeMap::new();
+    for file in files {
+        languages.insert(file.language.pack, file.language);
     }
+    let languages: Vec<&'static Language> = languages.into_values().collect();
+    let results: Vec<Result<(), EngineError>> = languages
+        .par_iter()
+        .map(|language| {
+            knowledge.pack(language)?;
+            knowledge.catalog(language).map(|_| ())
+        })
+        .collect();
+    results.into_iter().collect()
+}
 
-    /// One index for each catalogue.
-    fn reduce(&self, lowered: &mut [Lowered]) -> Result<BTreeMap<&'static str, ProjectIndex>, EngineError> {
-        let mut groups = BTreeMap::new();
-        for file in lowered {
-            let (_, summaries) =
-                groups.entry(file.file.language.apis).or_insert_with(|| (file.file.language, Vec::new()));
-            summaries.extend(file.summary.take());
-        }
-        let mut indexes = BTreeMap::new();
-        for (apis, (language, summaries)) in groups {
-            indexes.insert(apis, ProjectIndex::build(self.knowledge.catalog(language)?, summaries));
-        }
-        Ok(indexes)
+/// One index for each catalogue.
+fn reduce(knowledge: &Knowledge, lowered: &mut [Lowered]) -> Result<BTreeMap<&'static str, ProjectIndex>, EngineError> {
+    let mut groups = BTreeMap::new();
+    for file in lowered {
+        let (_, summaries) = groups.entry(file.file.language.apis).or_insert_with(|| (file.file.language, Vec::new()));
+        summaries.extend(file.summary.take());
     }
+    let mut indexes = BTreeMap::new();
+    for (apis, (language, summaries)) in groups {
+        indexes.insert(apis, ProjectIndex::build(knowledge.catalog(language)?, summaries));
+    }
+    Ok(indexes)
 }
 
 #[derive(Default)]

@@ -82,12 +82,13 @@ fn code(hash: u64, source: &SourceFile, model: &FileModel, span: Span) -> u64 {
 fn tokens(text: &str, model: &FileModel, span: Span) -> Vec<Span> {
     let mut all: Vec<Span> = Vec::new();
     let mut word_open = false;
+    let speaks_of_comment = model.comments.iter().any(|c| c.contains(span));
     for (offset, c) in span.text(text).char_indices() {
         let at = span.start + offset as u32;
         let end = at + c.len_utf8() as u32;
         let after = model.comments.partition_point(|s| s.start <= at);
         let in_comment = after.checked_sub(1).and_then(|i| model.comments.get(i)).is_some_and(|s| at < s.end);
-        if c.is_whitespace() || in_comment || matches!(c, ';' | '\\') {
+        if c.is_whitespace() || in_comment && !speaks_of_comment || matches!(c, ';' | '\\') {
             word_open = false;
             continue;
         }

@@ -14,11 +14,6 @@ pub(crate) struct Patterns {
 }
 
 impl Patterns {
-    /// Patterns that fit nothing.
-    pub(crate) fn none() -> Self {
-        Self { root: PathBuf::new(), set: GlobSet::empty() }
-    }
-
     /// Compiles `patterns`, relative to `root`; an error is the offending pattern's index and what is wrong with it.
     pub(crate) fn new(root: &Path, patterns: &[String]) -> Result<Self, (usize, String)> {
         let mut builder = GlobSetBuilder::new();
@@ -72,6 +67,5 @@ mod tests {
     fn malformed_patterns_are_named() {
         let error = Patterns::new(Path::new("/r"), &["ok".into(), "a[".into()]).err();
         assert_eq!(error.map(|e| e.0), Some(1));
-        assert!(!Patterns::none().fit(Path::new("/r/a")));
     }
 }

@@ -31,8 +31,6 @@ pub struct Knowledge {
     /// In the order in which patterns win: the user's files, then the built-in ones.
     files: Vec<KnowledgeFile>,
     entries: Vec<Entries>,
-    entries_file: String,
-    entries_text: String,
     packs: BTreeMap<&'static str, OnceLock<Result<Pack, EngineError>>>,
     catalogs: BTreeMap<&'static str, OnceLock<Result<Catalog, EngineError>>>,
 }
@@ -48,8 +46,6 @@ impl Knowledge {
         Self {
             files,
             entries: Vec::new(),
-            entries_file: String::new(),
-            entries_text: String::new(),
             packs: LANGUAGES.iter().map(|l| (l.pack, OnceLock::new())).collect(),
             catalogs: LANGUAGES.iter().map(|l| (l.apis, OnceLock::new())).collect(),
         }
@@ -89,9 +85,16 @@ impl Knowledge {
     #[must_use]
     pub fn with_settings(mut self, settings: &Settings) -> Self {
         self.entries.clone_from(&settings.entries);
-        self.entries_file.clone_from(&settings.entries_file);
-        self.entries_text.clone_from(&settings.entries_text);
         self
+    }
+
+    /// This knowledge, not compiled yet, with more entries of other configurations.
+    pub(crate) fn with_more<'s>(&self, others: impl Iterator<Item = &'s Settings>) -> Self {
+        let more = others.flat_map(|s| &s.entries).filter(|e| !self.entries.iter().any(|own| own.file == e.file));
+        let mut fresh = Self::new(Vec::new());
+        fresh.files.clone_from(&self.files);
+        fresh.entries = self.entries.iter().chain(more).cloned().collect();
+        fresh
     }
 
     /// The patterns of a language.
@@ -169,7 +172,7 @@ impl Knowledge {
             catalog.add(&file.shown, &file.text)?;
         }
         for entries in self.entries.iter().filter(|e| e.catalog == apis) {
-            catalog.add_entries(&self.entries_file, &self.entries_text, entries.apis.clone(), entries.types.clone())?;
+            catalog.add_entries(&entries.file, &entries.text, entries.apis.clone(), entries.types.clone())?;
         }
         Ok(catalog)
     }

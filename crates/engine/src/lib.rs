@@ -9,6 +9,7 @@
 
 mod analyze;
 mod config;
+mod day;
 mod engine;
 mod error;
 mod fingerprint;
@@ -18,6 +19,7 @@ mod globs;
 mod inspect;
 mod knowledge;
 mod map;
+mod nested;
 mod outcome;
 mod overlay;
 mod panics;
@@ -33,15 +35,21 @@ mod walk;
 #[cfg(test)]
 mod testing;
 
-pub use config::{CONFIG_FILE, Config, discover, discover_config, discover_user_folder, parse_size, repository_root};
+pub use config::{
+    CONFIG_FILE, CONFIG_SCHEMA, Config, Setting, configs_in, discover, discover_config, discover_user_folder,
+    parse_size, repository_root,
+};
+pub use day::Day;
 pub use engine::Engine;
 pub use error::{ConfigError, EngineError};
 pub use gate::SkipReason;
 pub use inspect::Inspection;
 pub use knowledge::Knowledge;
+pub use nested::Nested;
 pub use outcome::{Hidden, HiddenBecause, Outcome, Skipped};
 pub use overlay::Overlay;
 pub use selector::{Names, Selector};
 pub use settings::{FailOn, Flags, Settings};
 pub use suggest::did_you_mean;
+pub use suppress::SUPPRESSION_RULES;
 pub use walk::{Input, is_source};

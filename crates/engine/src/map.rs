@@ -59,7 +59,7 @@ impl Budget {
 
 /// Runs the map step on one file.
 pub(crate) fn map(file: Candidate, knowledge: &Knowledge, settings: &Settings, budget: &Budget) -> Mapped {
-    let text = match gated_text(&file, settings) {
+    let text = match gated_text(&file, file.settings(settings)) {
         Ok(text) => text,
         Err((reason, message)) => {
             let kind = if reason == SkipReason::TooLarge { NoteKind::TooLarge } else { NoteKind::Unreadable };

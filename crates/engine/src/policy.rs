@@ -4,7 +4,7 @@ use crate::config::Layer;
 use crate::selector::strength;
 use crate::settings::Settings;
 use std::path::Path;
-use timelint_diagnostics::{Confidence, RuleMeta, Severity};
+use timelint_diagnostics::{Confidence, Finding, RuleMeta, Severity};
 
 /// The settings as they hold for one file.
 pub(crate) struct Policy<'s> {
@@ -38,6 +38,13 @@ impl<'s> Policy<'s> {
             found = best.filter(|(selector, _)| selector.covers(rule)).map(|(_, s)| *s).or(found);
         }
         found
+    }
+
+    /// Gives `finding` its configured severity.
+    pub(crate) fn adjust(&self, finding: &mut Finding) {
+        if let Some(severity) = self.severity(finding.rule) {
+            finding.severity = severity;
+        }
     }
 
     /// Whether rules report in test code.

@@ -3,7 +3,7 @@
 use crate::suggest::hint;
 use timelint_diagnostics::{Family, RuleMeta};
 
-const FAMILIES: [Family; 3] = [Family::Clock, Family::Pause, Family::Network];
+const FAMILIES: [Family; 4] = [Family::Clock, Family::Pause, Family::Network, Family::Suppression];
 
 /// What a selector stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What the user asked for: defaults, then the configuration file, then the command line.
 
-use crate::config::{Config, Entries, Layer, Override};
+use crate::config::{Config, Entries, Layer, Override, Setting};
+use crate::day::Day;
 use crate::error::EngineError;
 use crate::globs::Patterns;
 use crate::selector::{Names, Selector};
@@ -59,6 +60,8 @@ pub struct Flags {
     pub hidden: bool,
     /// Threads; 0 for as many as there are processors.
     pub threads: usize,
+    /// The present day, where suppressions may end.
+    pub today: Option<Day>,
     /// Keep what is needed to explain why nothing was reported: rules also run in test code, skipped files are listed.
     pub explain: bool,
 }
@@ -77,7 +80,7 @@ pub struct Settings {
     pub(crate) min_confidence: Confidence,
     pub(crate) forced_confidence: Option<Confidence>,
     pub(crate) severities: Vec<(&'static str, Severity)>,
-    pub(crate) exclude: [Patterns; 2],
+    pub(crate) exclude: Vec<Patterns>,
     pub(crate) include_tests: bool,
     pub(crate) forced_tests: bool,
     pub(crate) max_file_size: u64,
@@ -87,8 +90,11 @@ pub struct Settings {
     pub(crate) threads: usize,
     pub(crate) explain: bool,
     pub(crate) entries: Vec<Entries>,
-    pub(crate) entries_file: String,
-    pub(crate) entries_text: String,
+    pub(crate) today: Option<Day>,
+    /// The baseline that the configuration names, absolute.
+    pub baseline: Option<PathBuf>,
+    /// Where each configured value comes from; see [`Settings::origins`].
+    pub(crate) configured: Vec<Setting>,
 }
 
 impl Settings {
@@ -119,7 +125,7 @@ impl Settings {
             min_confidence: Confidence::Medium,
             forced_confidence: flags.min_confidence,
             severities: Vec::new(),
-            exclude: [Patterns::none(), own_exclude],
+            exclude: vec![own_exclude],
             include_tests: false,
             forced_tests: flags.include_tests,
             max_file_size: MAX_FILE_SIZE,
@@ -129,8 +135,9 @@ impl Settings {
             threads: flags.threads,
             explain: flags.explain,
             entries: Vec::new(),
-            entries_file: String::new(),
-            entries_text: String::new(),
+            today: flags.today,
+            baseline: None,
+            configured: Vec::new(),
         };
         if let Some(config) = config {
             settings.configure(config);
@@ -143,17 +150,64 @@ impl Settings {
     }
 
     fn configure(&mut self, config: Config) {
-        self.layers.push(config.layer);
+        self.layers.extend(config.layers);
         self.min_confidence = config.min_confidence.unwrap_or(self.min_confidence);
         self.fail_on = config.fail_on.unwrap_or(self.fail_on);
-        self.exclude[0] = config.exclude;
+        self.exclude.extend(config.exclude);
         self.include_tests = config.include_tests.unwrap_or(false);
         self.max_file_size = config.max_file_size.unwrap_or(self.max_file_size);
         self.severities = config.severities;
         self.overrides = config.overrides;
         self.entries = config.entries;
-        self.entries_file = config.file;
-        self.entries_text = config.text;
+        self.baseline = config.baseline;
+        self.configured = config.settings;
+    }
+
+    /// Every setting as it holds for the file at the absolute path `path`, with its origin: defaults that nothing
+    /// replaces, what configurations say (of keys that do not add up, the last one), and what the command line says.
+    pub fn origins(&self, path: &Path, flags: &Flags) -> Vec<Setting> {
+        const ADD_UP: [&str; 5] = ["ignore", "exclude", "overrides", "api", "type"];
+        let mut all: Vec<Setting> = Vec::new();
+        for setting in self.configured.iter().filter(|s| s.key != "extend") {
+            if !ADD_UP.contains(&setting.key.as_str()) {
+                all.retain(|known| known.key != setting.key);
+            }
+            all.push(setting.clone());
+        }
+        for (key, value) in [
+            ("select", "[\"default\"]"),
+            ("min-confidence", "\"medium\""),
+            ("fail-on", "\"warning\""),
+            ("include-tests", "false"),
+            ("max-file-size", "\"2 MiB\""),
+        ] {
+            if !all.iter().any(|s| s.key == key) {
+                all.push(Setting::new(key, value, "default"));
+            }
+        }
+        let list =
+            |words: &[String]| format!("[{}]", words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", "));
+        let given = [
+            ("select", flags.select.as_deref().map(list)),
+            ("ignore", (!flags.ignore.is_empty()).then(|| list(&flags.ignore))),
+            ("min-confidence", flags.min_confidence.map(|c| format!("\"{}\"", c.name()))),
+            ("exclude", (!flags.exclude.is_empty()).then(|| list(&flags.exclude))),
+            ("include-tests", flags.include_tests.then(|| "true".to_owned())),
+            ("max-file-size", flags.max_file_size.map(|n| n.to_string())),
+        ];
+        for (key, value) in given.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            if !ADD_UP.contains(&key) {
+                all.retain(|known| known.key != key);
+            }
+            all.push(Setting::new(key, value, "command line"));
+        }
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        let fitting = self.overrides.iter().filter(|o| o.files.fit(path)).count();
+        if !self.overrides.is_empty() {
+            let value = format!("{fitting} of {} fit this path", self.overrides.len());
+            all.push(Setting::new("overrides that hold", value, "the entries above"));
+        }
+        all
     }
 
     /// Whether the user excluded the file at the absolute path `path`.

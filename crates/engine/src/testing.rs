@@ -96,7 +96,7 @@ pub(crate) fn knowledge() -> Knowledge {
 }
 
 pub(crate) fn names() -> Names {
-    Names::new(FAKES.iter().map(|r| r.meta()))
+    Names::new(FAKES.iter().map(|r| r.meta()).chain(crate::SUPPRESSION_RULES))
 }
 
 /// A folder with files, removed when dropped.

@@ -39,6 +39,15 @@ pub(crate) struct Candidate {
     pub(crate) language: &'static Language,
     /// Test code that the user did not name.
     pub(crate) is_test: bool,
+    /// The settings that hold for it, where they are not the run's own.
+    pub(crate) settings: Option<Arc<Settings>>,
+}
+
+impl Candidate {
+    /// The settings that hold for it.
+    pub(crate) fn settings<'a>(&'a self, run: &'a Settings) -> &'a Settings {
+        self.settings.as_deref().unwrap_or(run)
+    }
 }
 
 /// What was found, sorted by path.
@@ -82,7 +91,7 @@ pub(crate) fn find(inputs: &[Input], settings: &Settings, overlay: &Overlay) -> 
                     lock(&collected).skipped.insert(path, SkipReason::Excluded);
                     continue;
                 }
-                lock(&collected).file(Candidate { path, absolute, place, language, is_test: false });
+                lock(&collected).file(Candidate { path, absolute, place, language, is_test: false, settings: None });
             }
             Input::Path(path) => {
                 let absolute = clean(&settings.working_dir.join(path));
@@ -146,7 +155,7 @@ fn named_file(absolute: PathBuf, given: &Path, settings: &Settings, collected: &
         collected.skipped.insert(path, SkipReason::Excluded);
         return;
     }
-    collected.file(Candidate { path, absolute, place: Place::Disk, language, is_test: false });
+    collected.file(Candidate { path, absolute, place: Place::Disk, language, is_test: false, settings: None });
 }
 
 fn walk(root: &Path, given: &Path, settings: &Settings, collected: &Mutex<Collected>) {
@@ -199,7 +208,14 @@ pub(crate) fn candidate_below(
         return Some((Err(SkipReason::Excluded), path));
     }
     let is_test = is_test_code(below);
-    let file = Candidate { path: path.clone(), absolute: absolute.to_owned(), place: Place::Disk, language, is_test };
+    let file = Candidate {
+        path: path.clone(),
+        absolute: absolute.to_owned(),
+        place: Place::Disk,
+        language,
+        is_test,
+        settings: None,
+    };
     Some((Ok(file), path))
 }
 

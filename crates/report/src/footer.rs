@@ -3,7 +3,7 @@
 use crate::TextOptions;
 use crate::text::{count, number, visible};
 use std::collections::{BTreeMap, BTreeSet};
-use timelint_diagnostics::{Applicability, Finding, Report, Severity};
+use timelint_diagnostics::{Applicability, Family, Finding, Report, Severity};
 
 /// The footer's lines; one line where there is nothing to report.
 pub(crate) fn lines(report: &Report, options: &TextOptions) -> Vec<String> {
@@ -90,7 +90,8 @@ fn checked(report: &Report) -> String {
         }
     };
     let files = count(summary.files_checked(), "file");
-    format!("checked {files}{languages} with {}{time}{skipped}", count(report.rules.len(), "rule"))
+    let rules = report.rules.iter().filter(|r| r.family != Family::Suppression).count();
+    format!("checked {files}{languages} with {}{time}{skipped}", count(rules, "rule"))
 }
 
 fn tally(counts: &BTreeMap<&'static str, usize>, show: impl Fn(&str, String) -> String) -> String {

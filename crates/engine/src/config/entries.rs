@@ -17,6 +17,7 @@ pub(super) fn read(
     types: Vec<Spanned<Table>>,
 ) -> Result<Vec<Entries>, ConfigError> {
     let mut all: Vec<Entries> = Vec::new();
+    let shared: std::sync::Arc<str> = text.into();
     for api in apis {
         let (catalog, entry) = entry::<Api>(file, text, api)?;
         slot(&mut all, catalog).apis.push(entry);
@@ -25,12 +26,16 @@ pub(super) fn read(
         let (catalog, entry) = entry::<ApiType>(file, text, ty)?;
         slot(&mut all, catalog).types.push(entry);
     }
+    for entries in &mut all {
+        file.clone_into(&mut entries.file);
+        entries.text = shared.clone();
+    }
     Ok(all)
 }
 
 fn slot<'e>(all: &'e mut Vec<Entries>, catalog: &'static str) -> &'e mut Entries {
     let at = all.iter().position(|e| e.catalog == catalog).unwrap_or_else(|| {
-        all.push(Entries { catalog, ..Entries::default() });
+        all.push(Entries { catalog, apis: Vec::new(), types: Vec::new(), file: String::new(), text: "".into() });
         all.len() - 1
     });
     &mut all[at]

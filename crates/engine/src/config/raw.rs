@@ -1,6 +1,7 @@
 //! The file's shape, and its translation into checked values.
 
-use super::{Config, entries, value};
+use super::discover::PYPROJECT;
+use super::{Config, entries, origin, value};
 use crate::error::ConfigError;
 use crate::globs::Patterns;
 use crate::selector::{Names, Selector};
@@ -13,9 +14,11 @@ use toml::{Spanned, Table};
 
 type Word = Spanned<String>;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Raw {
+    extend: Option<Word>,
+    baseline: Option<Word>,
     select: Option<Vec<Word>>,
     #[serde(default)]
     ignore: Vec<Word>,
@@ -80,25 +83,42 @@ pub(crate) struct Override {
     pub(crate) include_tests: Option<bool>,
 }
 
+#[derive(Deserialize)]
+struct PyProject {
+    tool: Option<PyTools>,
+}
+
+#[derive(Deserialize)]
+struct PyTools {
+    timelint: Option<Raw>,
+}
+
 pub(super) fn read(file: &str, text: &str, folder: &Path, names: &Names) -> Result<Config, ConfigError> {
-    let raw: Raw = toml::from_str(text)
-        .map_err(|e| ConfigError::at(file, text, e.span().map_or(0, |s| s.start), improve(e.message())))?;
+    let in_pyproject = file.ends_with(PYPROJECT);
+    let raw = if in_pyproject {
+        toml::from_str::<PyProject>(text).map(|p| p.tool.and_then(|t| t.timelint).unwrap_or_default())
+    } else {
+        toml::from_str::<Raw>(text)
+    };
+    let raw = raw.map_err(|e| ConfigError::at(file, text, e.span().map_or(0, |s| s.start), improve(e.message())))?;
     let reader = Reader { file, text, folder, names };
     Ok(Config {
         file: file.to_owned(),
-        text: text.to_owned(),
-        layer: Layer {
+        layers: vec![Layer {
             select: raw.select.map(|s| reader.selectors(&s)).transpose()?,
             ignore: reader.selectors(&raw.ignore)?,
-        },
+        }],
         min_confidence: reader.word(raw.min_confidence.as_ref(), value::confidence)?,
         fail_on: reader.word(raw.fail_on.as_ref(), value::fail_on)?,
-        exclude: reader.patterns(&raw.exclude)?,
+        exclude: vec![reader.patterns(&raw.exclude)?],
         include_tests: raw.include_tests,
         max_file_size: raw.max_file_size.map(|s| reader.size(&s)).transpose()?,
         severities: reader.rules(&raw.rules)?,
         overrides: raw.overrides.iter().map(|o| reader.one_override(o)).collect::<Result<_, _>>()?,
         entries: entries::read(file, text, raw.api, raw.types)?,
+        baseline: raw.baseline.map(|b| crate::walk::clean(&folder.join(b.get_ref()))),
+        settings: origin::settings(file, text, in_pyproject),
+        extend: raw.extend.map(|e| (e.get_ref().clone(), e.span().start)),
     })
 }
 

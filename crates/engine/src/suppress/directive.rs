@@ -1,5 +1,6 @@
 //! The text of a suppression comment.
 
+use crate::day::Day;
 use crate::suggest::hint;
 
 /// What every suppression comment holds.
@@ -26,6 +27,8 @@ pub(super) enum Verb {
 pub(super) struct Directive<'t> {
     pub(super) verb: Verb,
     pub(super) names: Vec<&'t str>,
+    /// The last day on which it holds.
+    pub(super) until: Option<Day>,
     /// What follows `--`; `None` where there is no `--`.
     reason: Option<&'t str>,
 }
@@ -76,7 +79,14 @@ fn parse(text: &str) -> Result<Directive<'_>, String> {
         return Err(format!("the list of rules is empty: {example}"));
     }
     let tail = tail.trim().trim_end_matches("*/").trim_end_matches("-->").trim();
-    Ok(Directive { verb: *verb, names, reason: tail.strip_prefix("--").map(str::trim) })
+    let (until, tail) = match tail.strip_prefix("until=") {
+        Some(after) => {
+            let (day, rest) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
+            (Some(day.parse::<Day>()?), rest.trim_start())
+        }
+        None => (None, tail),
+    };
+    Ok(Directive { verb: *verb, names, until, reason: tail.strip_prefix("--").map(str::trim) })
 }
 
 #[cfg(test)]
@@ -101,7 +111,7 @@ mod tests {
             let directive = one(comment).expect(comment);
             assert_eq!(
                 directive,
-                Directive { verb: Verb::Statement, names: vec!["a-b", "clock"], reason: Some("one host") }
+                Directive { verb: Verb::Statement, names: vec!["a-b", "clock"], until: None, reason: Some("one host") }
             );
             assert_eq!(directive.complaint(), None);
         }
@@ -126,6 +136,16 @@ mod tests {
         assert!(error("// timelint: ignore a -- x").contains("must be named"));
         assert!(error("// timelint: ignore[a -- x").contains("no `]`"));
         assert!(error("// timelint: ignore[ ] -- x").contains("is empty"));
+    }
+
+    #[test]
+    fn an_end_may_be_given() {
+        let directive = one("// timelint: ignore[a] until=2027-06-30 -- until the move").expect("well-formed");
+        assert_eq!(
+            (directive.until.map(|d| d.to_string()).as_deref(), directive.complaint()),
+            (Some("2027-06-30"), None)
+        );
+        assert!(one("// timelint: ignore[a] until=soon -- x").is_err_and(|e| e.contains("`soon` is no day")));
     }
 
     #[test]

@@ -13,17 +13,18 @@ fn python(text: &str) -> (SourceFile, FileModel) {
 /// The lines on which `fake-call` is suppressed.
 fn covered(text: &str) -> Vec<u32> {
     let (source, model) = python(text);
-    let mut found = Suppressions::read(&source, &model, &names());
+    let mut found = Suppressions::read(&source, &model, &names(), None);
     (1..=source.lines.line_count()).filter(|line| found.cover(&FAKE, *line).is_some()).collect()
 }
 
 fn complaints(text: &str, used: &[u32]) -> Vec<String> {
     let (source, model) = python(text);
-    let mut found = Suppressions::read(&source, &model, &names());
+    let mut found = Suppressions::read(&source, &model, &names(), None);
     for line in used {
         found.cover(&FAKE, *line);
     }
-    found.notes(|_| true, &names()).into_iter().map(|n| format!("{}: {}", n.line.unwrap_or(0), n.message)).collect()
+    let line = |f: &Finding| source.lines.line(f.primary.span.start);
+    found.complaints(|_| true, &names()).into_iter().map(|f| format!("{}: {}", line(&f), f.message)).collect()
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn files_and_regions_are_covered() {
 #[test]
 fn only_named_rules_are_covered() {
     let (source, model) = python("bad()  # timelint: ignore[fake-call] -- x");
-    let mut found = Suppressions::read(&source, &model, &names());
+    let mut found = Suppressions::read(&source, &model, &names(), None);
     assert_eq!(found.cover(&OTHER, 1), None);
     assert_eq!(found.cover(&FAKE, 1), Some(1));
     assert_eq!(covered("bad()  # timelint: ignore[old-fake] -- former name"), [1]);
@@ -86,7 +87,7 @@ fn mistakes_are_reported() {
     );
     assert_eq!(
         complaints("good()\nx()  # timelint: ignore[fake-call] -- x", &[]),
-        ["2: nothing is suppressed by `fake-call` here: remove it"]
+        ["2: nothing is suppressed by `fake-call` here"]
     );
     assert!(complaints("# timelint: ignroe[x]", &[])[0].contains("did you mean `ignore`?"));
     assert!(complaints("# timelint: ignore-end[all]", &[])[0].contains("without an `ignore-start[all]`"));
@@ -97,6 +98,37 @@ fn mistakes_are_reported() {
 #[test]
 fn unused_is_judged_only_for_rules_that_ran() {
     let (source, model) = python("x()  # timelint: ignore[fake-call] -- x");
-    let found = Suppressions::read(&source, &model, &names());
-    assert!(found.notes(|rule| rule.id != "fake-call", &names()).is_empty());
+    let found = Suppressions::read(&source, &model, &names(), None);
+    assert!(found.complaints(|rule| rule.id != "fake-call", &names()).is_empty());
+}
+
+/// The text after the fix of the first complaint.
+fn mended(text: &str) -> String {
+    let (source, model) = python(text);
+    let found = Suppressions::read(&source, &model, &names(), None);
+    let complaints = found.complaints(|_| true, &names());
+    let edit = &complaints[0].fixes[0].edits[0];
+    let span = edit.location.span;
+    format!("{}{}{}", &text[..span.start as usize], edit.text, &text[span.end as usize..])
+}
+
+#[test]
+fn what_suppresses_nothing_is_removed() {
+    assert_eq!(mended("x()  # timelint: ignore[fake-call] -- x\ny()"), "x()\ny()");
+    assert_eq!(mended("a()\n  # timelint: ignore[fake-call] -- x\ny()"), "a()\ny()");
+    assert_eq!(mended("x()  # timelint: ignore[fake-call, clock] -- x"), "x()  # timelint: ignore[clock] -- x");
+    assert_eq!(mended("x()  # timelint: ignore[zzzzz] -- x"), "x()");
+    assert_eq!(mended("x()  # timelint: ignore[fake-cal] -- x"), "x()  # timelint: ignore[fake-call] -- x");
+}
+
+#[test]
+fn a_suppression_ends_with_its_day() {
+    let text = "bad()  # timelint: ignore[fake-call] until=2026-11-22 -- x";
+    let (source, model) = python(text);
+    let on = |day: &str| {
+        let mut found = Suppressions::read(&source, &model, &names(), day.parse().ok());
+        (found.cover(&FAKE, 1), found.complaints(|_| true, &names()).len())
+    };
+    assert_eq!(on("2026-11-22"), (Some(1), 0));
+    assert_eq!(on("2026-11-23"), (None, 1));
 }

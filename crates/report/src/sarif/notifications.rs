@@ -13,8 +13,7 @@ pub(super) fn invocation(report: &Report, results: usize, cut: usize) -> Invocat
         execution.push(cut_notification(results, cut));
     }
     for note in &report.notes {
-        let is_ours = matches!(note.kind, NoteKind::Suppression | NoteKind::Baseline);
-        let list = if is_ours { &mut configuration } else { &mut execution };
+        let list = if note.kind == NoteKind::Baseline { &mut configuration } else { &mut execution };
         list.push(notification(note));
     }
     Invocation::builder()
@@ -49,7 +48,7 @@ fn notification(note: &Note) -> Notification {
 fn level(kind: NoteKind) -> &'static str {
     match kind {
         NoteKind::InternalError => "error",
-        NoteKind::Suppression | NoteKind::Baseline => "note",
+        NoteKind::Baseline => "note",
         NoteKind::ParseError | NoteKind::TooLarge | NoteKind::Unreadable | NoteKind::MatchLimit => "warning",
     }
 }
