@@ -142,17 +142,22 @@ impl Engine {
     }
 
     fn run(&self, found: Found, knowledge: &Knowledge) -> Result<Outcome, EngineError> {
-        prepare(knowledge, &found.files)?;
+        let languages: BTreeMap<&str, &'static Language> =
+            found.files.iter().map(|f| (f.language.pack, f.language)).collect();
+        let languages: Vec<_> = languages.into_values().collect();
         let places: BTreeMap<Arc<str>, Candidate> = found.files.iter().map(|f| (f.path.clone(), f.clone())).collect();
         let mut collector = Collector { skipped: found.skipped, ..Collector::default() };
         collector.report.notes = found.notes;
         let budget = Budget::default();
-        let mapped: Vec<Mapped> = found
-            .files
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|file| map(file, knowledge, &self.settings, &budget))
-            .collect();
+        // The first files are parsed while catalogues are read: a run over one file waits for the longer of both.
+        let (ready, mapped) = rayon::join(
+            || prepare(knowledge, &languages),
+            || {
+                let files = found.files.into_par_iter().with_max_len(1);
+                files.map(|file| map(file, knowledge, &self.settings, &budget)).collect::<Vec<Mapped>>()
+            },
+        );
+        ready?;
         let mut lowered = collector.take(mapped);
         let indexes = reduce(knowledge, &mut lowered)?;
         let shared = Shared { knowledge, rules: &self.rules, names: &self.names, settings: &self.settings };
@@ -174,13 +179,8 @@ impl Engine {
     }
 }
 
-/// Compiles what the languages of `files` need, so that mistakes come up before work begins.
-fn prepare(knowledge: &Knowledge, files: &[Candidate]) -> Result<(), EngineError> {
-    let mut languages: BTreeMap<&str, &'static Language> = BTreeMap::new();
-    for file in files {
-        languages.insert(file.language.pack, file.language);
-    }
-    let languages: Vec<&'static Language> = languages.into_values().collect();
+/// Compiles what `languages` need. A mistake there is an error of the run, not of a file.
+fn prepare(knowledge: &Knowledge, languages: &[&'static Language]) -> Result<(), EngineError> {
     let results: Vec<Result<(), EngineError>> = languages
         .par_iter()
         .map(|language| {

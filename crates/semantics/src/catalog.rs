@@ -43,8 +43,8 @@ pub struct Catalog {
     apis: Vec<Api>,
     /// Qualified name to entries (overloads).
     by_name: FxHashMap<String, Vec<u32>>,
-    /// Last segment to the number of entries that end in it.
-    leaves: FxHashMap<String, u32>,
+    /// Last segments of all names.
+    leaves: FxHashSet<String>,
     types: FxHashMap<String, ApiType>,
     /// Every `a.b.C` of which an entry `a.b.C.m` or `a.b.C#m` exists.
     containers: FxHashSet<String>,
@@ -80,60 +80,63 @@ impl Catalog {
         apis: Vec<Api>,
         types: Vec<ApiType>,
     ) -> Result<(), CatalogError> {
-        let mut own: FxHashSet<(String, Option<Vec<usize>>)> = FxHashSet::default();
-        for api in apis {
-            let arity = api.arity.as_ref().map(|a| a.as_slice().to_vec());
-            check_arguments(&api).map_err(|message| refuse(file, text, &api, message))?;
-            let index = self.apis.len() as u32;
+        let mut own: FxHashSet<(&str, Option<&[usize]>)> = FxHashSet::default();
+        for api in &apis {
+            check_arguments(api).map_err(|message| refuse(file, text, api, message))?;
             for name in api.name.as_slice() {
                 if name.is_empty() || name.contains(char::is_whitespace) {
-                    return Err(refuse(file, text, &api, format!("`{name}` is not a qualified name")));
+                    return Err(refuse(file, text, api, format!("`{name}` is not a qualified name")));
                 }
-                if !own.insert((name.clone(), arity.clone())) {
-                    return Err(refuse(
-                        file,
-                        text,
-                        &api,
-                        format!("`{name}` stands here twice: give each overload its own `arity`"),
-                    ));
-                }
-                let known = self.by_name.entry(name.clone()).or_default();
-                known.retain(|old| self.apis[*old as usize].arity.as_ref().map(|a| a.as_slice().to_vec()) != arity);
-                known.push(index);
-                *self.leaves.entry(leaf(name).to_owned()).or_default() += 1;
-                if let Some((container, _)) = name.rsplit_once(['.', '#']) {
-                    self.containers.insert(container.to_owned());
+                if !own.insert((name, api.arities())) {
+                    let message = format!("`{name}` stands here twice: give each overload its own `arity`");
+                    return Err(refuse(file, text, api, message));
                 }
             }
-            self.apis.push(api);
         }
         for ty in types {
             for name in ty.name.as_slice() {
-                self.simple_types.entry(leaf(name).to_owned()).or_default().push(name.clone());
+                self.add_type(name);
                 self.types.insert(name.clone(), ty.clone());
             }
         }
-        let mut owners: Vec<String> = self
-            .by_name
-            .keys()
-            .filter_map(|n| n.split_once('#').map(|(t, _)| t.to_owned()))
-            .filter(|t| t != "*")
-            .collect();
-        owners.extend(self.apis.iter().filter_map(|a| a.returns.clone()));
-        owners.sort();
-        owners.dedup();
-        for name in owners {
-            let known = self.simple_types.entry(leaf(&name).to_owned()).or_default();
-            if !known.contains(&name) {
-                known.push(name);
+        for api in apis {
+            let index = self.apis.len() as u32;
+            for name in api.name.as_slice() {
+                let known = self.by_name.entry(name.clone()).or_default();
+                known.retain(|old| self.apis[*old as usize].arities() != api.arities());
+                known.push(index);
+                let leaf = leaf(name);
+                if !self.leaves.contains(leaf) {
+                    self.leaves.insert(leaf.to_owned());
+                }
+                if let Some((container, _)) = name.rsplit_once(['.', '#'])
+                    && !self.containers.contains(container)
+                {
+                    self.containers.insert(container.to_owned());
+                }
+                if let Some((owner, _)) = name.split_once('#').filter(|(owner, _)| *owner != "*") {
+                    self.add_type(owner);
+                }
             }
+            if let Some(returned) = &api.returns {
+                self.add_type(returned);
+            }
+            self.apis.push(api);
         }
         Ok(())
     }
 
+    fn add_type(&mut self, name: &str) {
+        match self.simple_types.get_mut(leaf(name)) {
+            Some(known) if known.iter().any(|k| k == name) => {}
+            Some(known) => known.push(name.to_owned()),
+            None => drop(self.simple_types.insert(leaf(name).to_owned(), vec![name.to_owned()])),
+        }
+    }
+
     /// Whether any entry ends in `leaf`.
     pub fn has_leaf(&self, leaf: &str) -> bool {
-        self.leaves.contains_key(leaf)
+        self.leaves.contains(leaf)
     }
 
     /// The entry behind `index`, as returned by [`Catalog::lookup`].

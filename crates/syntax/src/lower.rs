@@ -4,7 +4,7 @@
 //! pattern names get their role when the walk reaches them. What no pattern names is transparent: its children belong
 //! to whatever encloses it, so that nothing is lost in unknown syntax.
 
-use crate::matcher::{Bound, Matcher, Part};
+use crate::matcher::{Bound, Child, Matcher, Part};
 use crate::pack::{CompiledPattern, Pack};
 use timelint_diagnostics::Span;
 use timelint_model::{Builder, Capture, FileModel, Kind, NodeId, Role};
@@ -62,42 +62,53 @@ pub fn lower(pack: &Pack, tree: &Tree, text: &str) -> FileModel {
     let mut walk = Walk {
         pack,
         text,
+        is_broken: tree.root_node().has_error(),
         matcher: Matcher::new(),
         builder: Builder::new(text.len() as u32),
         bound: Vec::new(),
         frames: Vec::new(),
         levels: Vec::new(),
     };
-    let mut cursor = tree.walk();
-    if !cursor.goto_first_child() {
-        return walk.builder.finish();
-    }
+    let mut path = vec![Step::default()];
+    walk.matcher.take_children(tree.root_node(), &mut path[0].children);
     walk.levels.push(Level { context: Context::Transparent, opened: 0 });
-    loop {
-        if let Some(level) = walk.enter(cursor.node()) {
-            if cursor.goto_first_child() {
-                walk.levels.push(level);
-                continue;
-            }
-            walk.leave(&level);
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return walk.builder.finish();
-            }
+    let mut spare: Vec<Step<'_>> = Vec::new();
+    while let Some(step) = path.last_mut() {
+        let Some((node, _)) = step.children.get(step.next).copied() else {
+            spare.extend(path.pop());
             if let Some(level) = walk.levels.pop() {
                 walk.leave(&level);
             }
-            if walk.levels.is_empty() {
-                return walk.builder.finish();
+            continue;
+        };
+        step.next += 1;
+        if let Some(level) = walk.enter(node) {
+            if node.child_count() == 0 {
+                walk.leave(&level);
+                continue;
             }
+            let mut inside = spare.pop().unwrap_or_default();
+            inside.next = 0;
+            walk.matcher.take_children(node, &mut inside.children);
+            walk.levels.push(level);
+            path.push(inside);
         }
     }
+    walk.builder.finish()
+}
+
+/// A tree node whose children are being visited.
+#[derive(Default)]
+struct Step<'tree> {
+    children: Vec<Child<'tree>>,
+    next: usize,
 }
 
 struct Walk<'a, 'tree> {
     pack: &'a Pack,
     text: &'a str,
+    /// Whether the tree has any error: looking at every node costs.
+    is_broken: bool,
     matcher: Matcher<'tree>,
     builder: Builder,
     bound: Vec<Bound>,
@@ -108,7 +119,7 @@ struct Walk<'a, 'tree> {
 impl<'tree> Walk<'_, 'tree> {
     /// Handles a node; `Some` when its children are to be visited.
     fn enter(&mut self, node: Node<'tree>) -> Option<Level> {
-        if node.is_error() || node.is_missing() {
+        if self.is_broken && (node.is_error() || node.is_missing()) {
             self.builder.error(span(node));
         }
         let context = self.levels.last().map_or(Context::Transparent, |l| l.context);

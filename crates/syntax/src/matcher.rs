@@ -22,9 +22,13 @@ pub(crate) struct Bound {
     pub(crate) part: Part,
 }
 
+/// A node with its field in the parent.
+pub(crate) type Child<'tree> = (Node<'tree>, Option<u16>);
+
 /// Scratch space that is reused from match to match.
 pub(crate) struct Matcher<'tree> {
     levels: Vec<Level<'tree>>,
+    cursor: Option<TreeCursor<'tree>>,
     raw: Vec<(u16, Node<'tree>)>,
     hits: Vec<Hit>,
 }
@@ -32,8 +36,7 @@ pub(crate) struct Matcher<'tree> {
 /// The children of the node that is being matched at one depth of a pattern.
 struct Level<'tree> {
     node: usize,
-    cursor: Option<TreeCursor<'tree>>,
-    children: Vec<(Node<'tree>, Option<u16>)>,
+    children: Vec<Child<'tree>>,
 }
 
 /// One child that one child pattern of an ordered element matched.
@@ -47,7 +50,7 @@ struct Hit {
 
 impl<'tree> Matcher<'tree> {
     pub(crate) fn new() -> Self {
-        Self { levels: Vec::new(), raw: Vec::new(), hits: Vec::new() }
+        Self { levels: Vec::new(), cursor: None, raw: Vec::new(), hits: Vec::new() }
     }
 
     /// Whether `pattern` matches at `node`; on success `bound` gets the nodes that it names, in source order.
@@ -152,23 +155,42 @@ impl<'tree> Matcher<'tree> {
 
     /// The children of `node` with their fields, kept for the next pattern that asks about the same node. The caller
     /// puts them back.
-    fn children_of(&mut self, node: Node<'tree>, depth: usize) -> Vec<(Node<'tree>, Option<u16>)> {
+    fn children_of(&mut self, node: Node<'tree>, depth: usize) -> Vec<Child<'tree>> {
         while self.levels.len() <= depth {
-            self.levels.push(Level { node: 0, cursor: None, children: Vec::new() });
+            self.levels.push(Level { node: 0, children: Vec::new() });
         }
-        let level = &mut self.levels[depth];
-        if level.node != node.id() {
-            level.node = node.id();
-            level.children.clear();
-            let cursor = level.cursor.get_or_insert_with(|| node.walk());
-            cursor.reset(node);
-            let mut more = cursor.goto_first_child();
-            while more {
-                level.children.push((cursor.node(), cursor.field_id().map(std::num::NonZero::get)));
-                more = cursor.goto_next_sibling();
+        if self.levels[depth].node != node.id() {
+            self.levels[depth].node = node.id();
+            let mut children = std::mem::take(&mut self.levels[depth].children);
+            self.list(node, &mut children);
+            return children;
+        }
+        std::mem::take(&mut self.levels[depth].children)
+    }
+
+    /// Swaps `children` for those of `node`, which were listed already if a pattern asked for them.
+    pub(crate) fn take_children(&mut self, node: Node<'tree>, children: &mut Vec<Child<'tree>>) {
+        match self.levels.first_mut().filter(|l| l.node == node.id()) {
+            Some(level) => {
+                level.node = 0;
+                std::mem::swap(children, &mut level.children);
             }
+            None => self.list(node, children),
         }
-        std::mem::take(&mut level.children)
+    }
+
+    fn list(&mut self, node: Node<'tree>, children: &mut Vec<Child<'tree>>) {
+        children.clear();
+        if node.child_count() == 0 {
+            return;
+        }
+        let cursor = self.cursor.get_or_insert_with(|| node.walk());
+        cursor.reset(node);
+        let mut more = cursor.goto_first_child();
+        while more {
+            children.push((cursor.node(), cursor.field_id().map(std::num::NonZero::get)));
+            more = cursor.goto_next_sibling();
+        }
     }
 
     /// Takes back what matched at or after the last place where the required patterns behind it can still match:

@@ -266,6 +266,11 @@ impl Api {
         };
         self.endless.unwrap_or_else(unlimited)
     }
+
+    /// The numbers of arguments that the entry is about; `None` for any.
+    pub fn arities(&self) -> Option<&[usize]> {
+        self.arity.as_ref().map(OneOrMany::as_slice)
+    }
 }
 
 /// A type of a library.
