@@ -7,13 +7,16 @@ mod contexts;
 mod coordination;
 mod guarded_write;
 mod hard_coded_timeout;
+mod ingredients;
 mod lease_check_then_act;
 mod limits;
 mod lock_purpose;
 mod lock_validity;
 mod lock_without_expiry;
 mod missing_timeout;
+mod mixed_clocks;
 mod monotonic_edit;
+mod monotonic_misuse;
 mod non_atomic_lock;
 mod ownerless;
 mod ownerless_text;
@@ -27,10 +30,12 @@ mod stale_answer;
 mod stamped;
 mod store_stamps;
 mod story;
+mod surface;
 mod unfenced_lock;
 mod unread_answer;
 mod usage;
 mod wall_clock_duration;
+mod wall_clock_id;
 mod wall_clock_ordering;
 
 use timelint_diagnostics::{Finding, RuleMeta};
@@ -47,7 +52,10 @@ pub trait Rule: Sync {
 
 /// Every rule, sorted by family and id.
 pub static RULES: &[&dyn Rule] = &[
+    &mixed_clocks::MixedClocks,
+    &monotonic_misuse::MonotonicMisuse,
     &wall_clock_duration::WallClockDuration,
+    &wall_clock_id::WallClockId,
     &wall_clock_ordering::WallClockOrdering,
     &lease_check_then_act::LeaseCheckThenAct,
     &lock_without_expiry::LockWithoutExpiry,

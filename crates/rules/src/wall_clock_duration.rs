@@ -33,7 +33,7 @@ impl Rule for WallClockDuration {
         for id in file.model.ids() {
             let Some((left, right)) = operands(file, id) else { continue };
             // One finding for `now - start > limit`: at the subtraction.
-            if is_order(file, id) || reported.iter().any(|r| file.model.contains(id, *r)) {
+            if is_order(file, id) || is_step_back(file, id) || reported.iter().any(|r| file.model.contains(id, *r)) {
                 continue;
             }
             if let Some(finding) = judge(file, id, &left, &right) {
@@ -53,6 +53,46 @@ fn is_order(file: &Analysis<'_>, id: NodeId) -> bool {
     let of_object = |n: NodeId| model.child(n, Role::Object).or_else(|| model.child(n, Role::Receiver)).is_some();
     left.zip(right)
         .is_some_and(|(l, r)| model.sym(l) == model.sym(r) && model.name(id) != "-" && of_object(l) && of_object(r))
+}
+
+/// Two bare readings are compared and no length of time takes part: has the clock been set back since the last one?
+fn is_step_back(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    if model.kind(id) != Kind::Binary || !model.children_with(id, Role::Operand).all(|o| is_bare_reading(file, o, 0)) {
+        return false;
+    }
+    // How far it was set back is asked for only there.
+    let sides = |n: NodeId| {
+        let mut all: Vec<_> = model.children_with(n, Role::Operand).map(|o| model.sym(o)).collect();
+        all.sort_unstable();
+        all
+    };
+    let order = |n: NodeId| model.kind(n) == Kind::Binary && model.name(n) != "-";
+    order(id) || file.guards(id).iter().any(|g| order(g.condition) && sides(g.condition) == sides(id))
+}
+
+/// A reading as it came from the clock, also kept in a variable or field, with a number for "none yet".
+fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
+    const DEEP: usize = 4;
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Call | Kind::New => {
+            let shifted = |n: NodeId| match model.kind(n) {
+                Kind::Binary => matches!(model.name(n), "+" | "-"),
+                _ => file.resolve(n).is_some_and(|k| k.api.role == ApiRole::TimeAdd),
+            };
+            file.value(id).origins.any(Origins::CLOCKS) && !model.self_and_descendants(id).any(shifted)
+        }
+        Kind::Name | Kind::Member => {
+            let stores = file.stores_of(id);
+            let is_number = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Unary | Kind::Null);
+            let bare = |v: NodeId| depth < DEEP && is_bare_reading(file, v, depth + 1);
+            let mut values =
+                stores.iter().filter(|s| s.at != id && model.kind(s.at) != Kind::Field || s.value.is_some());
+            !stores.is_empty() && values.all(|s| s.value.is_some_and(|v| is_number(v) || bare(v)))
+        }
+        _ => false,
+    }
 }
 
 /// The two sides of a subtraction or comparison, in source order.

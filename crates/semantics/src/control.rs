@@ -3,7 +3,7 @@
 use crate::analysis::Analysis;
 use crate::catalog::ApiRole;
 use crate::names::{has_word, words};
-use crate::tables::StoreKind;
+use crate::tables::{Store, StoreKind};
 use crate::value::How;
 use timelint_model::{Kind, NodeId, Role};
 
@@ -225,5 +225,25 @@ impl Analysis<'_> {
         let scope = declared.and_then(|l| model.parent(l)).unwrap_or(scope);
         let inside = |d: &NodeId| *d != target && model.contains(scope, *d);
         self.tables.reads(name).iter().copied().filter(inside).collect()
+    }
+
+    /// Every store to what `id` reads: a local variable, a module's, or a field of the class around.
+    pub fn stores_of(&self, id: NodeId) -> Vec<Store> {
+        let model = self.model;
+        let name = model.sym(id);
+        let own_field = || {
+            let class = self.tables.class_around(model, id)?;
+            self.tables.classes[class as usize].fields.get(&name).cloned()
+        };
+        match model.kind(id) {
+            Kind::Name => {
+                let stores = self.scopes(id).map(|s| self.tables.stores(s, name)).find(|s| !s.is_empty());
+                stores.map(<[Store]>::to_vec).or_else(own_field).unwrap_or_default()
+            }
+            Kind::Member if model.child(id, Role::Object).is_some_and(|o| self.tables.is_this(model, o)) => {
+                own_field().unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
     }
 }

@@ -25,6 +25,7 @@ static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
     monotonic: None,
     endless: None,
     covers: Vec::new(),
+    wraps: false,
     doc: None,
 });
 

@@ -120,7 +120,16 @@ impl<'a> Analysis<'a> {
             let bound = store.value.filter(|_| store.kind == StoreKind::Plain && store.index == 0)?;
             return self.bound_method(bound, arity);
         }
+        if self.is_defined_here(id, name) {
+            return None;
+        }
         self.catalog.lookup(&format!("*#{text}"), arity).map(|a| (a, How::Name))
+    }
+
+    /// A function of this name stands in the file, or in the class around: it is what a bare call means.
+    fn is_defined_here(&self, at: NodeId, name: Sym) -> bool {
+        let own = |class: u32| self.tables.classes[class as usize].methods.contains_key(&name);
+        self.tables.free_functions.contains_key(&name) || self.tables.class_around(self.model, at).is_some_and(own)
     }
 
     /// A local variable that holds a method: `join = result.join_native if native else result.join`.
@@ -493,8 +502,12 @@ impl<'a> Analysis<'a> {
             return self.method_of(&ty.name, text, arity);
         }
         let path = self.path_of(receiver)?;
-        let class = leaf(&path);
-        if let Some(found) = self.method_of(class, text, arity) {
+        // `Clocks.now()`, and the constant of an enumeration: `Clocks.INSTANCE.now()`.
+        let constant = leaf(&path).chars().all(|c| c.is_uppercase() || c == '_');
+        let owner = path.rsplit_once('.').map(|(owner, _)| leaf(owner)).filter(|_| constant);
+        if let Some(found) =
+            [Some(leaf(&path)), owner].into_iter().flatten().find_map(|c| self.method_of(c, text, arity))
+        {
             return Some(found);
         }
         self.index.function(Some(&path), "", text).map(Callee::Elsewhere)

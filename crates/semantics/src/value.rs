@@ -48,6 +48,8 @@ impl Origins {
     pub const DEFAULT: Origins = Origins(1 << 17);
     /// A reading that carried both clocks and lost its monotonic part; also [`Origins::WALL`].
     pub const STRIPPED: Origins = Origins(1 << 18);
+    /// A monotonic reading that may be negative and wrap around; also [`Origins::MONOTONIC`].
+    pub const WRAPPING: Origins = Origins(1 << 19);
     /// Readings of any clock of this process.
     pub const CLOCKS: Origins = Origins(Self::WALL.0 | Self::BOTH.0 | Self::MONOTONIC.0 | Self::CPU.0);
 
@@ -80,7 +82,7 @@ impl Origins {
 
     /// The names of the members, for traces.
     pub fn names(self) -> Vec<&'static str> {
-        const NAMES: [&str; 19] = [
+        const NAMES: [&str; 20] = [
             "wall",
             "wall+monotonic",
             "monotonic",
@@ -100,6 +102,7 @@ impl Origins {
             "null",
             "default",
             "stripped",
+            "wrapping",
         ];
         NAMES.iter().enumerate().filter(|(i, _)| self.0 >> i & 1 == 1).map(|(_, n)| *n).collect()
     }

@@ -244,6 +244,9 @@ pub struct Api {
     /// For a limit that holds in the whole process: the beginnings of the qualified names that it bounds.
     #[serde(default)]
     pub covers: Vec<String>,
+    /// For monotonic clocks: readings may be negative and wrap around, so that only their differences mean something.
+    #[serde(default)]
+    pub wraps: bool,
     /// Where the fact was read.
     #[serde(default)]
     pub doc: Option<String>,

@@ -14,6 +14,9 @@ pub enum ApiRole {
     /// Reads a monotonic clock.
     #[serde(rename = "clock.monotonic")]
     ClockMonotonic,
+    /// A length of time that a monotonic clock measured: a stopwatch, the process's age.
+    #[serde(rename = "clock.elapsed")]
+    ClockElapsed,
     /// Reads CPU time.
     #[serde(rename = "clock.cpu")]
     ClockCpu,
@@ -146,6 +149,9 @@ pub enum ApiRole {
     /// Logs, prints, counts, traces: never a decision.
     #[serde(rename = "log")]
     Log,
+    /// Gives the form of its argument in which it is stored or sent.
+    #[serde(rename = "serialize")]
+    Serialize,
     /// Runs a callback later or repeatedly; its times are polling periods.
     #[serde(rename = "schedule")]
     Schedule,

@@ -19,7 +19,9 @@ impl Analysis<'_> {
         match api.role {
             ApiRole::ClockWall => here(Origins::WALL, Shape::Instant),
             ApiRole::ClockBoth => here(Origins::BOTH, Shape::Instant),
+            ApiRole::ClockMonotonic if api.wraps => here(Origins::MONOTONIC.and(Origins::WRAPPING), Shape::Instant),
             ApiRole::ClockMonotonic => here(Origins::MONOTONIC, Shape::Instant),
+            ApiRole::ClockElapsed => here(Origins::MONOTONIC, Shape::Duration),
             ApiRole::ClockCpu => here(Origins::CPU, Shape::Instant),
             ApiRole::ClockLogical => here(Origins::LOGICAL, Shape::Plain),
             ApiRole::ClockDatabase => here(Origins::DATABASE, Shape::Instant),
@@ -80,7 +82,7 @@ impl Analysis<'_> {
     }
 
     /// The argument that is converted; of several (seconds and nanoseconds) the first that is no constant.
-    fn converted_part(&self, id: NodeId, known: Resolved<'_>) -> Option<NodeId> {
+    pub fn converted_part(&self, id: NodeId, known: Resolved<'_>) -> Option<NodeId> {
         let from = known.api.args.iter().filter(|a| a.is == ArgMeaning::From);
         let parts: Vec<NodeId> = from.filter_map(|a| self.argument_at(id, a.at.as_slice())).collect();
         parts.iter().copied().find(|p| !self.value(*p).is_constant()).or(parts.first().copied())

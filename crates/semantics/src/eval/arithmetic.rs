@@ -37,13 +37,18 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
     value.number = number;
     value.unit = unit;
     value.shape = match (op, shapes) {
-        ("-", (Shape::Instant, Shape::Instant)) => Shape::Duration,
+        // Only an instant has an instant taken away from it.
+        ("-", (_, Shape::Instant)) => Shape::Duration,
         ("+" | "-", (Shape::Instant, _) | (_, Shape::Instant)) => Shape::Instant,
         ("*" | "/" | "//", (s, Shape::Plain) | (Shape::Plain, s)) => s,
         ("+" | "-", (Shape::Duration, _) | (_, Shape::Duration)) => Shape::Duration,
-        ("%", _) => Shape::Plain,
+        ("%" | "<" | ">" | "<=" | ">=" | "==" | "!=", _) => Shape::Plain,
         _ => value.shape,
     };
+    if matches!(op, "/" | "//" | ">>") {
+        // A coarser count of the same clock is too small to wrap around.
+        value.origins = value.origins.without(Origins::WRAPPING);
+    }
     if instants && op == "-" && value.origins.any(Origins::BOTH) {
         // Falls back to the wall clock for both as soon as one side lacks the monotonic part.
         let kept = value.origins.without(Origins::BOTH);

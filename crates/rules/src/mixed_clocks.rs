@@ -1,0 +1,221 @@
+//! `mixed-clocks`: two clocks, or two units of one clock, meet in one operation.
+
+use crate::Rule;
+use crate::story::{Story, lower};
+use crate::usage::{Usage, usage, words_match};
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, Unit};
+use timelint_semantics::{Analysis, How, Origins, Shape, Value};
+
+/// See the module.
+pub(crate) struct MixedClocks;
+
+static META: RuleMeta = RuleMeta {
+    id: "mixed-clocks",
+    aliases: &[],
+    family: Family::Clock,
+    mechanism: "two clocks that count from different origins, or in different units",
+    severity: Severity::Warning,
+    summary: "readings of two clocks, or in two units, meet in one comparison or difference",
+    page: include_str!("mixed_clocks.md"),
+};
+
+impl Rule for MixedClocks {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        for id in file.model.ids() {
+            let found = match meeting(file, id) {
+                Some(sides) => clocks(file, id, sides).or_else(|| units(file, id, sides)),
+                None => date(file, id),
+            };
+            out.extend(found);
+        }
+    }
+}
+
+/// The two sides of a comparison or difference.
+fn meeting(file: &Analysis<'_>, id: NodeId) -> Option<[NodeId; 2]> {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Binary if matches!(model.name(id), "-" | "<" | ">" | "<=" | ">=") => {
+            let mut sides = model.children_with(id, Role::Operand);
+            let pair = [sides.next()?, sides.next()?];
+            sides.next().is_none().then_some(pair)
+        }
+        Kind::Call => {
+            let known = file.resolve(id)?;
+            match known.api.role {
+                ApiRole::TimeCompare => Some([model.child(id, Role::Receiver)?, model.child(id, Role::Arg)?]),
+                ApiRole::TimeDifference => {
+                    let (from, to) = file.difference_operands(id, known);
+                    Some([to?, from?])
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The one clock that an instant was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    Wall,
+    Monotonic,
+    Cpu,
+    Database,
+}
+
+impl Clock {
+    /// Of a value that nothing but this clock, numbers and settings take part in.
+    fn of(value: &Value) -> Option<Self> {
+        let elsewhere = Origins::REMOTE.and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::LOGICAL);
+        if value.shape != Shape::Instant || value.origins.any(elsewhere.and(Origins::BOTH)) {
+            return None;
+        }
+        let all = [
+            (Origins::WALL, Self::Wall),
+            (Origins::MONOTONIC, Self::Monotonic),
+            (Origins::CPU, Self::Cpu),
+            (Origins::DATABASE, Self::Database),
+        ];
+        let mut present = all.into_iter().filter(|(origin, _)| value.origins.any(*origin));
+        let only = present.next()?.1;
+        present.next().is_none().then_some(only)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Wall => "the wall clock",
+            Self::Monotonic => "the monotonic clock",
+            Self::Cpu => "the CPU's time",
+            Self::Database => "the database's clock",
+        }
+    }
+}
+
+/// Readings of two clocks.
+fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding> {
+    let values = sides.map(|s| file.value(s));
+    let [left, right] = [Clock::of(&values[0])?, Clock::of(&values[1])?];
+    if left == right || sides.iter().any(|s| is_anchored(file, *s)) {
+        return None;
+    }
+    let decides = || matches!(usage(file, id), Usage::Decides | Usage::Waits);
+    // The distance of two clocks is a number that one may want: it turns readings of one into those of the other.
+    if file.model.name(id) == "-" && (!decides() || is_anchored(file, id)) {
+        return None;
+    }
+    let message = format!("`{}` mixes {} with {}", file.short(id), left.name(), right.name());
+    let (why, help) = if [left, right].contains(&Clock::Database) {
+        (
+            "the database and this machine disagree on what time it is: the comparison is wrong by that difference, in \
+             both directions",
+            "let the database judge by its own time: compare inside the statement, and bind only lengths of time",
+        )
+    } else {
+        (
+            "the two clocks count from different origins: the result is off by years, so the branch is always or never \
+             taken",
+            "take both readings from one clock: the monotonic one for what passes inside this process",
+        )
+    };
+    let confidence = match values[0].how.min(values[1].how) {
+        How::Name => Confidence::Medium,
+        _ => Confidence::High,
+    };
+    let mut story = Story::new(&META, file, id, message).why(why).help(help).confidence(confidence);
+    for (value, clock) in values.iter().zip([left, right]) {
+        story = story.sites(readings(value), &format!("{} is read here", clock.name()));
+    }
+    Some(story.step(file.location(id), "and the two meet here").tell())
+}
+
+fn readings(value: &Value) -> impl Iterator<Item = &timelint_semantics::Site> {
+    value.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS.and(Origins::DATABASE))).take(2)
+}
+
+/// Words say that an origin is added or taken away: a reading of one clock is turned into one of the other.
+fn is_anchored(file: &Analysis<'_>, id: NodeId) -> bool {
+    const ORIGINS: [&str; 12] = [
+        "offset",
+        "origin",
+        "delta",
+        "epoch",
+        "boot",
+        "base",
+        "skew",
+        "drift",
+        "anchor",
+        "diff",
+        "shift",
+        "correction",
+    ];
+    let model = file.model;
+    let function = file.function_around(id).map_or("", |f| model.name(f));
+    let target = model.parent(id).and_then(|p| model.child(p, Role::Target));
+    words_match(function, &ORIGINS)
+        || target.is_some_and(|t| words_match(model.name(t), &ORIGINS))
+        || model.self_and_descendants(id).any(|n| words_match(model.name(n), &ORIGINS))
+}
+
+/// Readings of the wall clock in two units.
+fn units(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding> {
+    let values = sides.map(|s| file.value(s));
+    let numbers = values.each_ref().map(|v| v.unit.filter(|u| *u != Unit::Typed && Clock::of(v).is_some()));
+    let [Some(left), Some(right)] = numbers else { return None };
+    if left == right || Clock::of(&values[0]) != Clock::of(&values[1]) {
+        return None;
+    }
+    let message = format!("`{}` mixes {} with {}", file.short(id), unit_name(left), unit_name(right));
+    let mut story = Story::new(&META, file, id, message)
+        .why("the two numbers count the same clock in different units: one is a thousand times the other or more")
+        .help("convert one side, and name the unit in the variable")
+        .confidence(lower(Confidence::High));
+    for (value, unit) in values.iter().zip([left, right]) {
+        story = story.sites(readings(value), &format!("read in {} here", unit_name(unit)));
+    }
+    Some(story.step(file.location(id), "and the two meet here").tell())
+}
+
+fn unit_name(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Nanos => "nanoseconds",
+        Unit::Micros => "microseconds",
+        Unit::Millis => "milliseconds",
+        Unit::Seconds => "seconds",
+        Unit::Minutes => "minutes",
+        Unit::Hours => "hours",
+        Unit::Days => "days",
+        Unit::Typed => "a typed time",
+    }
+}
+
+/// A monotonic reading that is taken for a date.
+fn date(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
+    let known = file.resolve(id).filter(|k| matches!(k.api.role, ApiRole::TimeConvert | ApiRole::TimeStrip))?;
+    if known.api.unit != Some(Unit::Typed) || known.how == How::Name {
+        return None;
+    }
+    let source = file.converted_part(id, known)?;
+    let value = file.value(source);
+    let unsure = Origins::UNKNOWN.and(Origins::PARAM);
+    let is_number = value.unit.is_some_and(|u| u != Unit::Typed);
+    if Clock::of(&value) != Some(Clock::Monotonic) || !is_number || value.origins.any(unsure) {
+        return None;
+    }
+    if is_anchored(file, source) {
+        return None;
+    }
+    let message = format!("`{}` makes a date of a monotonic reading", file.short(id));
+    let story = Story::new(&META, file, id, message)
+        .why("a monotonic clock counts from an origin of its own, not from 1970: the date is off by years")
+        .help("read the wall clock for what is a date, and the monotonic clock for differences only")
+        .confidence(Confidence::High)
+        .sites(readings(&value), "the monotonic clock is read here");
+    Some(story.step(file.location(id), "and taken for a time since 1970 here").tell())
+}
