@@ -4,6 +4,8 @@
 
 (comment) @comment
 ((identifier) @this (#eq? @this "self"))
+; The class of the current object holds what all of its objects share.
+((attribute attribute: (identifier) @_class) @this (#eq? @_class "__class__"))
 (identifier) @name
 
 ; ---- imports

@@ -55,6 +55,9 @@ const SHOWN: [&str; 32] = [
     "tostring",
 ];
 
+/// Words of a variable that says how long something waits.
+const WAITS: [&str; 6] = ["remaining", "delay", "timeout", "wait", "backoff", "reschedule"];
+
 /// What `id` leads to, through local variables and conversions.
 pub(crate) fn usage(file: &Analysis<'_>, id: NodeId) -> Usage {
     follow(file, id, &mut Vec::new())
@@ -183,7 +186,7 @@ fn returned(file: &Analysis<'_>, at: NodeId, compared: bool) -> Usage {
     if compared {
         return Usage::Decides;
     }
-    if words_match(name, &["remaining", "delay", "timeout", "wait", "backoff"]) {
+    if words_match(name, &WAITS) {
         return Usage::Waits;
     }
     if words_match(name, &SHOWN) || words_match(name, &["age", "time", "lag"]) { Usage::Shown } else { Usage::HandedOn }
@@ -201,7 +204,10 @@ fn stored(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
         let usage = match model.kind(target) {
             Kind::Name => {
                 let reads = file.reads_of(target);
-                reads.into_iter().map(|r| follow(file, r, seen)).max().unwrap_or(Usage::Nothing)
+                let used = reads.into_iter().map(|r| follow(file, r, seen)).max().unwrap_or(Usage::Nothing);
+                // What is handed on by the name of a wait is one.
+                let wait = used == Usage::HandedOn && words_match(model.name(target), &WAITS);
+                if wait { Usage::Waits } else { used }
             }
             Kind::Member if words_match(model.name(target), &SHOWN) => Usage::Shown,
             _ => Usage::HandedOn,

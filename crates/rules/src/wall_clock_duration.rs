@@ -132,8 +132,26 @@ fn pair_of(file: &Analysis<'_>, left: NodeId, right: NodeId) -> (Value, Value) {
     match (l.origins.any(Origins::WALL), r.origins.any(Origins::WALL)) {
         (true, false) if is_mark(&r) => (l, file.with_callers(right)),
         (false, true) if is_mark(&l) => (file.with_callers(left), r),
+        (true, false) => (l, made_of_reading(file, right).unwrap_or(r)),
+        (false, true) => (made_of_reading(file, left).unwrap_or(l), r),
         _ => (l, r),
     }
+}
+
+/// `engine.tick(now)`: what a function that was not followed makes of nothing but a reading is an instant of the same
+/// clock, unless it asks a calendar.
+fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
+    const CALENDAR: [&str; 14] = [
+        "next", "cron", "fire", "date", "calendar", "trigger", "parse", "midnight", "day", "month", "offset", "floor",
+        "round", "truncate",
+    ];
+    let model = file.model;
+    let mut args = model.children_with(id, Role::Arg);
+    let (only, None) = (args.next()?, args.next()) else { return None };
+    let opaque = model.kind(id) == Kind::Call && file.resolve(id).is_none() && !words_match(model.name(id), &CALENDAR);
+    let value = file.value(only);
+    let reading = model.kind(only) == Kind::Call && value.shape == Shape::Instant && value.origins == Origins::WALL;
+    (opaque && reading).then(|| Value { how: How::Project, ..value })
 }
 
 /// Both sides are readings of this process's clock, and at least one has no monotonic part.

@@ -227,23 +227,24 @@ impl Analysis<'_> {
         self.tables.reads(name).iter().copied().filter(inside).collect()
     }
 
-    /// Every store to what `id` reads: a local variable, a module's, or a field of the class around.
-    pub fn stores_of(&self, id: NodeId) -> Vec<Store> {
+    /// Every store to what `id` reads: a variable, by the innermost scope that stores to it, or a field of the class
+    /// around.
+    pub fn stores_of(&self, id: NodeId) -> &[Store] {
         let model = self.model;
         let name = model.sym(id);
         let own_field = || {
             let class = self.tables.class_around(model, id)?;
-            self.tables.classes[class as usize].fields.get(&name).cloned()
+            self.tables.classes[class as usize].fields.get(&name).map(Vec::as_slice)
         };
         match model.kind(id) {
             Kind::Name => {
-                let stores = self.scopes(id).map(|s| self.tables.stores(s, name)).find(|s| !s.is_empty());
-                stores.map(<[Store]>::to_vec).or_else(own_field).unwrap_or_default()
+                let variable = self.scopes(id).map(|s| self.tables.stores(s, name)).find(|s| !s.is_empty());
+                variable.or_else(own_field).unwrap_or_default()
             }
             Kind::Member if model.child(id, Role::Object).is_some_and(|o| self.tables.is_this(model, o)) => {
                 own_field().unwrap_or_default()
             }
-            _ => Vec::new(),
+            _ => &[],
         }
     }
 }

@@ -3,6 +3,7 @@
 mod api;
 mod arguments;
 mod arithmetic;
+mod parts;
 
 pub(crate) use arithmetic::arithmetic;
 
@@ -118,6 +119,9 @@ impl Analysis<'_> {
     }
 
     fn store_value(&self, store: Store, from_module: bool) -> Value {
+        if let Some(part) = self.taken_apart(store) {
+            return part;
+        }
         let value = match (store.kind, store.value) {
             (StoreKind::Param(position), default) => {
                 let mut value = Value { params: 1u32.checked_shl(position).unwrap_or(0), ..Value::of(Origins::PARAM) };
@@ -129,7 +133,7 @@ impl Analysis<'_> {
                 value
             }
             (StoreKind::Element, Some(value)) => {
-                let mut value = self.value(value);
+                let mut value = self.stored_elements(value).unwrap_or_else(|| self.value(value));
                 value.number = None;
                 value
             }
@@ -288,13 +292,6 @@ impl Analysis<'_> {
         self.stored_elements(object).unwrap_or_else(Value::unknown)
     }
 
-    /// What was put into a map or list that is a local variable or a field of the same class.
-    fn stored_elements(&self, container: NodeId) -> Option<Value> {
-        let elements = self.tables.elements(self.tables.container_key(self.model, container)?);
-        let value = elements.iter().fold(Value::default(), |v, e| v.join(self.value(*e)));
-        (!value.origins.is_empty()).then_some(value)
-    }
-
     fn call_value(&self, id: NodeId) -> Value {
         let model = self.model;
         if let Some(known) = self.resolve(id) {
@@ -313,6 +310,9 @@ impl Analysis<'_> {
         }
         if let Some(receiver) = model.child(id, Role::Receiver) {
             let name = model.name(id);
+            if let Some(key) = self.stored_key(id) {
+                return key;
+            }
             if matches!(name, "get" | "getOrDefault" | "pop" | "remove" | "Load")
                 && let Some(value) = self.stored_elements(receiver)
             {

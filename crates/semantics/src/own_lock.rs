@@ -6,7 +6,6 @@
 use crate::analysis::Analysis;
 use crate::key_command::{Command, KeyCommand};
 use crate::names::has_word;
-use crate::tables::Store;
 use crate::value::Origins;
 use timelint_model::{Kind, NodeId, Role};
 
@@ -244,12 +243,6 @@ impl Analysis<'_> {
                 self.collect_texts(value, steps - 1, texts);
             }
         }
-    }
-
-    /// All stores to the variable that a name reads, of the innermost scope that stores to it.
-    pub fn stores_of(&self, name: NodeId) -> &[Store] {
-        let sym = self.model.sym(name);
-        self.scopes(name).map(|scope| self.tables.stores(scope, sym)).find(|s| !s.is_empty()).unwrap_or_default()
     }
 
     /// The one value of a local variable, constant or field of this file.

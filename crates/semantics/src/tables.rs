@@ -87,6 +87,8 @@ pub struct Tables {
     class_of: FxHashMap<NodeId, u32>,
     /// What is put into the map or list of this name: a local one, or a field of the class.
     elements: FxHashMap<(Option<u32>, Sym), Vec<NodeId>>,
+    /// Under which keys something is put into the map of this name.
+    keys: FxHashMap<(Option<u32>, Sym), Vec<NodeId>>,
     foreign: FxHashMap<Sym, Vec<(NodeId, Store)>>,
     /// Names that a function declares to be of an outer scope.
     outer_names: FxHashSet<(NodeId, Sym)>,
@@ -121,7 +123,10 @@ impl Tables {
                 Kind::Loop => tables.bind(model, id, Role::Iterable, StoreKind::Element),
                 Kind::WithItem => tables.bind(model, id, Role::Value, StoreKind::Resource),
                 Kind::Catch => tables.bind(model, id, Role::Value, StoreKind::Caught),
-                Kind::Call => tables.element_by_method(model, id),
+                Kind::Call => {
+                    tables.element_by_method(model, id);
+                    tables.store_by_address(model, id);
+                }
                 Kind::Name if model.role(id) != Role::Target => tables.reads.entry(model.sym(id)).or_default().push(id),
                 _ => {}
             }
@@ -325,7 +330,12 @@ impl Tables {
             _ => StoreKind::Update,
         };
         // `a = b = value`: the inner assignment is the outer one's value.
+        let packed = targets.len() == 1 && values.len() > 1;
         let value_of = |i: usize| {
+            // `pair = a, b`: the statement stands for all of its values.
+            if packed {
+                return Some(id);
+            }
             let direct = if values.len() == targets.len() { values.get(i) } else { values.first() };
             direct.copied().map(|v| innermost_value(model, v))
         };
@@ -371,6 +381,7 @@ impl Tables {
                 let container = model.child(target, Role::Object).and_then(|o| self.container_key(model, o));
                 if let (Some(key), Some(value)) = (container, store.value) {
                     self.elements.entry(key).or_default().push(value);
+                    self.keys.entry(key).or_default().extend(model.child(target, Role::Key));
                 }
             }
             Kind::List => {
@@ -391,7 +402,20 @@ impl Tables {
 
     /// `map.put(k, v)` and kin: the last argument becomes an element.
     fn element_by_method(&mut self, model: &FileModel, call: NodeId) {
-        const PUT: [&str; 8] = ["put", "set", "putIfAbsent", "setdefault", "Store", "add", "append", "push"];
+        const PUT: [&str; 12] = [
+            "put",
+            "set",
+            "putIfAbsent",
+            "setdefault",
+            "Store",
+            "add",
+            "append",
+            "push",
+            "lazySet",
+            "getAndSet",
+            "offer",
+            "appendleft",
+        ];
         // Heaps that are functions over a list take the container first.
         const PUSH_INTO: [&str; 3] = ["heappush", "heappushpop", "Push"];
         let name = model.name(call);
@@ -404,8 +428,24 @@ impl Tables {
             return;
         };
         let container = container.and_then(|c| self.container_key(model, c));
-        if let (Some(key), Some(value)) = (container, args.last()) {
+        let (first, last) = (model.child(call, Role::Arg), args.last());
+        if let (Some(key), Some(value)) = (container, last) {
             self.elements.entry(key).or_default().push(value);
+            self.keys.entry(key).or_default().extend(first.filter(|k| *k != value && PUT.contains(&name)));
+        }
+    }
+
+    /// `atomic.StoreInt64(&p.seen, now)`: a store through the address of a field or variable.
+    fn store_by_address(&mut self, model: &FileModel, call: NodeId) {
+        let name = model.name(call);
+        let mut args = model.children_with(call, Role::Arg);
+        let (Some(address), Some(value), None) = (args.next(), args.next(), args.next()) else { return };
+        if (name.starts_with("Store") || name.starts_with("Swap"))
+            && (model.kind(address), model.name(address)) == (Kind::Unary, "&")
+            && let Some(target) = model.child(address, Role::Operand)
+        {
+            let store = Store { at: call, value: Some(value), index: 0, ty: None, kind: StoreKind::Plain };
+            self.target(model, target, store);
         }
     }
 
@@ -423,6 +463,11 @@ impl Tables {
     /// What is put into a container of this key, in the whole file.
     pub(crate) fn elements(&self, key: (Option<u32>, Sym)) -> &[NodeId] {
         self.elements.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Under which keys something is put into a container of this key, in the whole file.
+    pub(crate) fn keys(&self, key: (Option<u32>, Sym)) -> &[NodeId] {
+        self.keys.get(&key).map_or(&[], Vec::as_slice)
     }
 
     /// Every read of the plain name, in source order.

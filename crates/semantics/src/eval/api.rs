@@ -52,7 +52,10 @@ impl Analysis<'_> {
             ApiRole::TimeDuration => self.duration(id, known),
             ApiRole::ValuePass => {
                 let args = joined_args();
-                let base = self.model.child(id, Role::Receiver).map_or_else(Value::default, |r| self.value(r));
+                let receiver = self.model.child(id, Role::Receiver);
+                let base = receiver.map_or_else(Value::default, |r| self.value(r));
+                // The content of an atomic variable.
+                let base = receiver.and_then(|r| self.stored_elements(r)).map_or(base.clone(), |kept| kept.join(base));
                 let value = if base.origins.any(Origins::CLOCKS.and(Origins::CONFIG)) {
                     base.join(args)
                 } else {

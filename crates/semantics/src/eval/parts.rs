@@ -1,0 +1,104 @@
+//! The values of parts: elements and keys of containers, positions of tuples.
+
+use crate::analysis::Analysis;
+use crate::tables::{Store, StoreKind};
+use crate::value::Value;
+use timelint_model::{Kind, NodeId, Role};
+
+/// Tuples inside of tuples are followed this deep.
+const DEEP: usize = 6;
+
+impl Analysis<'_> {
+    /// The value of the part of a store's expression that one of several targets is given.
+    pub(super) fn taken_apart(&self, store: Store) -> Option<Value> {
+        let several = store.index > 0 || self.model.children_with(store.at, Role::Target).nth(1).is_some() || {
+            let target = self.model.child(store.at, Role::Target);
+            target.is_some_and(|t| self.model.kind(t) == Kind::List)
+        };
+        let value = store.value.filter(|_| several && store.index != u32::MAX)?;
+        let part = match store.kind {
+            StoreKind::Element => self.part_of_elements(value, store.index, 0),
+            _ => self.part(value, store.index, 0),
+        };
+        part.filter(|v| !v.origins.is_empty())
+    }
+
+    /// Position `index` of a tuple: written here, kept in a variable or field, or taken out of a container.
+    pub(super) fn part(&self, tuple: NodeId, index: u32, depth: usize) -> Option<Value> {
+        let model = self.model;
+        if depth > DEEP {
+            return None;
+        }
+        match model.kind(tuple) {
+            Kind::List => model.children(tuple).nth(index as usize).map(|item| self.value(item)),
+            // A statement that stores several values as one stands for them.
+            Kind::Assign | Kind::Let => {
+                model.children_with(tuple, Role::Value).nth(index as usize).map(|item| self.value(item))
+            }
+            Kind::Name | Kind::Member => {
+                let stores = self.stores_of(tuple).iter().filter(|s| s.index == 0);
+                let parts = stores.filter_map(|s| match s.kind {
+                    StoreKind::Plain => self.part(s.value.filter(|v| *v != tuple)?, index, depth + 1),
+                    StoreKind::Element => self.part_of_elements(s.value?, index, depth + 1),
+                    _ => None,
+                });
+                Some(parts.fold(Value::default(), Value::join))
+            }
+            Kind::Index => self.part_of_elements(model.child(tuple, Role::Object)?, index, depth + 1),
+            Kind::Call => {
+                let args = || model.children_with(tuple, Role::Arg);
+                // `queue.popleft()`, `queue.get(key)`, `heappop(queue)`
+                let container = model.child(tuple, Role::Receiver).into_iter().chain(args().take(1));
+                let mut found = container.filter_map(|c| self.part_of_elements(c, index, depth + 1));
+                found.find(|v| !v.origins.is_empty())
+            }
+            Kind::Cast | Kind::Await => self.part(model.child(tuple, Role::Value)?, index, depth + 1),
+            _ => None,
+        }
+    }
+
+    /// Position `index` of the tuples in a container, also through a call that goes over it.
+    fn part_of_elements(&self, container: NodeId, index: u32, depth: usize) -> Option<Value> {
+        if depth > DEEP {
+            return None;
+        }
+        if let Kind::Call = self.model.kind(container) {
+            let over =
+                self.model.child(container, Role::Receiver).or_else(|| self.model.child(container, Role::Arg))?;
+            return self.part_of_elements(over, index, depth + 1);
+        }
+        let elements = self.elements_of(container);
+        Some(elements.iter().filter_map(|e| self.part(*e, index, depth + 1)).fold(Value::default(), Value::join))
+    }
+
+    /// What was put into a map or list that is a variable or a field.
+    pub(super) fn stored_elements(&self, container: NodeId) -> Option<Value> {
+        let value = self.elements_of(container).iter().fold(Value::default(), |v, e| v.join(self.value(*e)));
+        (!value.origins.is_empty()).then_some(value)
+    }
+
+    fn elements_of(&self, container: NodeId) -> &[NodeId] {
+        self.tables.container_key(self.model, container).map_or(&[], |key| self.tables.elements(key))
+    }
+
+    /// The key of an entry of a map: `entry.getKey()` after `entry = map.firstEntry()`, `map.firstKey()`.
+    pub(super) fn stored_key(&self, read: NodeId) -> Option<Value> {
+        const KEYS: [&str; 9] =
+            ["getKey", "firstKey", "lastKey", "floorKey", "ceilingKey", "lowerKey", "higherKey", "pollFirstKey", "key"];
+        let model = self.model;
+        let mut at = model.child(read, Role::Receiver).filter(|_| KEYS.contains(&model.name(read)))?;
+        for _ in 0..DEEP {
+            let keys = self.tables.container_key(model, at).map_or(&[][..], |key| self.tables.keys(key));
+            let value = keys.iter().fold(Value::default(), |v, k| v.join(self.value(*k)));
+            if !value.origins.is_empty() {
+                return Some(value);
+            }
+            at = match model.kind(at) {
+                Kind::Call => model.child(at, Role::Receiver)?,
+                Kind::Name => self.stores_of(at).first().and_then(|s| s.value)?,
+                _ => return None,
+            };
+        }
+        None
+    }
+}
