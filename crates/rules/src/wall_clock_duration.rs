@@ -2,6 +2,7 @@
 //! controls something.
 
 use crate::Rule;
+use crate::coordination::is_local_reading;
 use crate::monotonic_edit::monotonic_edit;
 use crate::story::{Story, lower};
 use crate::usage::{Usage, usage, words_match};
@@ -76,13 +77,17 @@ fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
     const DEEP: usize = 4;
     let model = file.model;
     match model.kind(id) {
-        Kind::Call | Kind::New => {
-            let shifted = |n: NodeId| match model.kind(n) {
-                Kind::Binary => matches!(model.name(n), "+" | "-"),
-                _ => file.resolve(n).is_some_and(|k| k.api.role == ApiRole::TimeAdd),
-            };
-            file.value(id).origins.any(Origins::CLOCKS) && !model.self_and_descendants(id).any(shifted)
-        }
+        Kind::Call | Kind::New => match file.resolve(id).map(|k| k.api.role) {
+            Some(ApiRole::ClockWall | ApiRole::ClockBoth) => true,
+            Some(ApiRole::TimeConvert | ApiRole::TimeStrip | ApiRole::ValuePass) => {
+                let args = model.children_with(id, Role::Arg);
+                let mut parts = model.child(id, Role::Receiver).into_iter().chain(args).peekable();
+                let by_itself = |p: NodeId| file.path_of(p).is_some() && file.stores_of(p).is_empty();
+                parts.peek().is_some() && parts.all(|p| by_itself(p) || is_bare_reading(file, p, depth + 1))
+            }
+            None => model.child(id, Role::Arg).is_none() && is_local_reading(file, id),
+            Some(_) => false,
+        },
         Kind::Name | Kind::Member => {
             let stores = file.stores_of(id);
             let is_number = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Unary | Kind::Null);
@@ -151,7 +156,7 @@ fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
     let opaque = model.kind(id) == Kind::Call && file.resolve(id).is_none() && !words_match(model.name(id), &CALENDAR);
     let value = file.value(only);
     let reading = model.kind(only) == Kind::Call && value.shape == Shape::Instant && value.origins == Origins::WALL;
-    (opaque && reading).then(|| Value { how: How::Project, ..value })
+    (opaque && reading).then_some(Value { how: How::Project, ..value })
 }
 
 /// Both sides are readings of this process's clock, and at least one has no monotonic part.
@@ -299,13 +304,16 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
     let is_record = |n: NodeId| {
         let name = model.name(n);
         let stamped = has_word(name, &["updated"]) && has_word(name, &["at"]);
-        (stamped || has_word(name, &MADE)) && !has_word(name, &["last"])
+        // What only this process sees is no part of a record.
+        (stamped || has_word(name, &MADE)) && !has_word(name, &["last"]) && !name.starts_with('_')
     };
     let names = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
     // `made := time.Unix(0, job.SubmitTime)`: the variable stands for the field.
     model.descendants(id).filter(names).any(|n| {
         let source = file.condition_source(n);
-        is_record(n) || (source != n && model.self_and_descendants(source).filter(names).any(is_record))
+        // Taken out of a field of this object, the name says less than where it is kept.
+        let own = source != n && model.self_and_descendants(source).any(|s| model.kind(s) == Kind::This);
+        is_record(n) && !own || (source != n && model.self_and_descendants(source).filter(names).any(is_record))
     })
 }
 
