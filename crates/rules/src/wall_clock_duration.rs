@@ -80,10 +80,10 @@ fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
         Kind::Call | Kind::New => match file.resolve(id).map(|k| k.api.role) {
             Some(ApiRole::ClockWall | ApiRole::ClockBoth) => true,
             Some(ApiRole::TimeConvert | ApiRole::TimeStrip | ApiRole::ValuePass) => {
-                let args = model.children_with(id, Role::Arg);
-                let mut parts = model.child(id, Role::Receiver).into_iter().chain(args).peekable();
-                let by_itself = |p: NodeId| file.path_of(p).is_some() && file.stores_of(p).is_empty();
-                parts.peek().is_some() && parts.all(|p| by_itself(p) || is_bare_reading(file, p, depth + 1))
+                // A receiver beside arguments is a type or a module.
+                let receiver = model.child(id, Role::Receiver).filter(|_| model.child(id, Role::Arg).is_none());
+                let mut parts = receiver.into_iter().chain(model.children_with(id, Role::Arg)).peekable();
+                parts.peek().is_some() && parts.all(|p| is_bare_reading(file, p, depth + 1))
             }
             None => model.child(id, Role::Arg).is_none() && is_local_reading(file, id),
             Some(_) => false,
@@ -91,10 +91,14 @@ fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
         Kind::Name | Kind::Member => {
             let stores = file.stores_of(id);
             let is_number = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Unary | Kind::Null);
-            let bare = |v: NodeId| depth < DEEP && is_bare_reading(file, v, depth + 1);
+            // Beyond, it is most likely made of itself: `last = max(last, now)`.
+            let bare = |v: NodeId| depth >= DEEP || is_bare_reading(file, v, depth + 1);
             let mut values =
                 stores.iter().filter(|s| s.at != id && model.kind(s.at) != Kind::Field || s.value.is_some());
             !stores.is_empty() && values.all(|s| s.value.is_some_and(|v| is_number(v) || bare(v)))
+        }
+        Kind::Binary if matches!(model.name(id), "*" | "/" | "//") => {
+            model.children_with(id, Role::Operand).any(|o| is_bare_reading(file, o, depth + 1))
         }
         _ => false,
     }
