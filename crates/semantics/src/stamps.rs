@@ -3,7 +3,7 @@
 use crate::analysis::Analysis;
 use crate::catalog::{ApiRole, leaf};
 use crate::names::words;
-use crate::value::Site;
+use crate::sites::Site;
 use timelint_model::{Kind, NodeId, Role};
 
 /// A store of a clock's reading into a member of an object, whoever owns it.

@@ -1,6 +1,7 @@
 //! Where a value comes from: the lattice of provenance.
 
 use crate::catalog::Unit;
+use crate::sites::{Site, Sites};
 use timelint_diagnostics::Location;
 
 /// A set of sources that may take part in a value.
@@ -138,18 +139,6 @@ pub enum Shape {
     Duration,
 }
 
-/// A place that takes part in a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Site {
-    /// Where.
-    pub location: Location,
-    /// What it contributes.
-    pub origins: Origins,
-}
-
-/// At most this many sites are kept for a value: enough to tell its story.
-const MAX_SITES: usize = 6;
-
 /// The provenance of an expression.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Value {
@@ -164,7 +153,7 @@ pub struct Value {
     /// Bit set of the parameters that take part (the first 32).
     pub params: u32,
     /// The places that take part.
-    pub sites: Vec<Site>,
+    pub sites: Sites,
     /// The weakest link.
     pub how: How,
 }
@@ -240,11 +229,7 @@ impl Value {
         };
         out.origins = out.origins.and(other.origins);
         out.params |= other.params;
-        for site in other.sites {
-            if out.sites.len() < MAX_SITES && !out.sites.contains(&site) {
-                out.sites.push(site);
-            }
-        }
+        out.sites.append(other.sites);
         out
     }
 }

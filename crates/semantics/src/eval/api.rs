@@ -102,7 +102,7 @@ impl Analysis<'_> {
         let mut value = self.value(source);
         if known.api.role == ApiRole::TimeStrip && value.origins.any(Origins::BOTH) {
             value.origins = value.origins.without(Origins::BOTH).and(Origins::WALL).and(Origins::STRIPPED);
-            for site in &mut value.sites {
+            for site in value.sites.iter_mut() {
                 if site.origins.any(Origins::BOTH) {
                     site.origins = site.origins.without(Origins::BOTH).and(Origins::WALL);
                 }
