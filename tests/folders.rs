@@ -21,3 +21,11 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     all.sort();
     all
 }
+
+/// Mistakes that cannot be made in a language, as their pages say, by rule and language.
+const ABSENT: [(&str, &str); 1] = [("release-with-cancelled-context", "java")];
+
+/// Whether a rule's mistake does not exist in a language.
+pub(crate) fn is_absent(rule: &str, language: &str) -> bool {
+    ABSENT.contains(&(rule, language))
+}

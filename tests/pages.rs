@@ -1,5 +1,6 @@
 //! A rule's page has a fixed shape, and its examples do what it says.
 
+use crate::folders::is_absent;
 use timelint_diagnostics::{RuleMeta, SourceFile};
 use timelint_rules::RULES;
 use timelint_testkit::{Expectation, Project, check_expectations, expectations};
@@ -7,6 +8,9 @@ use timelint_testkit::{Expectation, Project, check_expectations, expectations};
 /// The second-level headings of every page, in order.
 const HEADINGS: [&str; 6] =
     ["What it finds", "Why it is wrong", "Example", "Instead", "When it is quiet or wrong", "References"];
+
+/// How a page says that the mistake cannot be made in some language.
+const ABSENCE: &str = "does not exist in ";
 
 /// The words after a fence that name a language, with the extension that picks it.
 const LANGUAGES: [(&str, &str); 5] =
@@ -48,7 +52,9 @@ fn every_page_shows_the_mistake_and_the_way_out_in_every_language() {
         let blocks = blocks(rule.page);
         for heading in ["Example", "Instead"] {
             for (language, _) in LANGUAGES {
-                if !blocks.iter().any(|b| b.heading == heading && b.language == language) {
+                if is_absent(rule.id, language) {
+                    assert!(rule.page.contains(ABSENCE), "{}: the page does not say where it does not exist", rule.id);
+                } else if !blocks.iter().any(|b| b.heading == heading && b.language == language) {
                     wrong.push(format!("{}: no {language} block under `{heading}`", rule.id));
                 }
             }

@@ -23,6 +23,7 @@ mod ownerless_text;
 mod ownership;
 mod pause_window;
 mod read_modify_write;
+mod release_with_cancelled_context;
 mod remote;
 mod replicas;
 mod split_lock;
@@ -60,6 +61,7 @@ pub static RULES: &[&dyn Rule] = &[
     &lease_check_then_act::LeaseCheckThenAct,
     &lock_without_expiry::LockWithoutExpiry,
     &non_atomic_lock::NonAtomicLock,
+    &release_with_cancelled_context::ReleaseWithCancelledContext,
     &unfenced_lock::UnfencedLock,
     &hard_coded_timeout::HardCodedTimeout,
     &missing_timeout::MissingTimeout,

@@ -62,6 +62,7 @@ pub struct FileSummary {
     parameters: Vec<(String, Vec<String>)>,
     set: Vec<String>,
     covered: Vec<String>,
+    shields: Vec<String>,
 }
 
 impl FileSummary {
@@ -190,6 +191,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summary.parameters = file.limit_parameters();
     summary.set = file.members_set();
     summary.covered = file.covered_names();
+    summary.shields = file.shielded_releases();
     summary
 }
 
@@ -308,6 +310,7 @@ pub struct ProjectIndex {
     set: FxHashSet<String>,
     /// Beginnings of qualified names that a limit for the whole process bounds.
     covered: FxHashSet<String>,
+    shields: FxHashSet<String>,
 }
 
 impl ProjectIndex {
@@ -351,6 +354,7 @@ impl ProjectIndex {
             }
             index.set.extend(summary.set);
             index.covered.extend(summary.covered);
+            index.shields.extend(summary.shields);
             for stamp in summary.stamps {
                 index.stamps.entry((String::new(), stamp.member.clone())).or_insert_with(|| stamp.site.clone());
                 index.stamps.entry((stamp.class, stamp.member)).or_insert(stamp.site);
@@ -500,6 +504,11 @@ impl ProjectIndex {
     /// Whether any file stores something that is no constant to a member of this name through another object.
     pub fn is_set(&self, member: &str) -> bool {
         self.set.contains(member)
+    }
+
+    /// Whether some function of this name that gives locks back does not bind that to the context that it is handed.
+    pub fn shields(&self, function: &str) -> bool {
+        self.shields.contains(function)
     }
 
     /// Where a reading of the wall clock is put into this member (by [`crate::member_key`]) of a class; an empty class

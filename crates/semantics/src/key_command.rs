@@ -305,10 +305,15 @@ impl Analysis<'_> {
         value.origins == Origins::NULL || value.number.is_some_and(|n| n <= 0.0)
     }
 
+    /// Whether a name is one that contexts usually have.
+    pub(crate) fn is_named_context(&self, node: NodeId) -> bool {
+        words(self.model.name(node)).iter().any(|w| matches!(w.as_str(), "ctx" | "context" | "signal"))
+    }
+
     /// Whether an argument is a context that is handed along and not part of the command.
-    fn is_context(&self, argument: NodeId) -> bool {
+    pub(crate) fn is_context(&self, argument: NodeId) -> bool {
         let model = self.model;
-        let named = |n: NodeId| words(model.name(n)).iter().any(|w| w == "ctx" || w == "context");
+        let named = |n: NodeId| self.is_named_context(n);
         match model.kind(argument) {
             Kind::Name | Kind::Member => named(argument),
             Kind::Call => model.child(argument, Role::Receiver).is_some_and(named) || named(argument),

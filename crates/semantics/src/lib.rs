@@ -3,6 +3,7 @@
 //! Nothing here names a language, an API or tree-sitter: names come from the catalogues, shapes from the model.
 
 mod analysis;
+mod cancellation;
 pub mod catalog;
 mod control;
 mod effects;
@@ -26,6 +27,7 @@ mod tables;
 mod value;
 
 pub use analysis::{Analysis, Resolved, Type};
+pub use cancellation::Ending;
 pub use control::Guard;
 pub use effects::{Write, is_conditional, is_data_change};
 pub use index::{FieldSummary, FileSummary, FunctionSummary, ProjectIndex, summarize};

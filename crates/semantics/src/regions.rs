@@ -26,6 +26,7 @@ static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
     endless: None,
     covers: Vec::new(),
     wraps: false,
+    ends: None,
     doc: None,
 });
 

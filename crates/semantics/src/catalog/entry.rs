@@ -196,6 +196,20 @@ pub enum LockScope {
     File,
 }
 
+/// What ends a context, a signal or a scope that calls are bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// Nothing.
+    Never,
+    /// A call of what came with it: its cancel function, its controller.
+    Called,
+    /// Its time being over.
+    Time,
+    /// Somebody outside: the caller, the client of a request, a signal to the process.
+    Outside,
+}
+
 /// One entry of a catalogue.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -247,6 +261,9 @@ pub struct Api {
     /// For monotonic clocks: readings may be negative and wrap around, so that only their differences mean something.
     #[serde(default)]
     pub wraps: bool,
+    /// For contexts, signals and scopes that calls are bound to: what ends them.
+    #[serde(default)]
+    pub ends: Option<Ends>,
     /// Where the fact was read.
     #[serde(default)]
     pub doc: Option<String>,
