@@ -32,6 +32,7 @@ mod stamped;
 mod store_stamps;
 mod story;
 mod surface;
+mod timeout_unit_mismatch;
 mod unfenced_lock;
 mod unread_answer;
 mod usage;
@@ -65,4 +66,5 @@ pub static RULES: &[&dyn Rule] = &[
     &unfenced_lock::UnfencedLock,
     &hard_coded_timeout::HardCodedTimeout,
     &missing_timeout::MissingTimeout,
+    &timeout_unit_mismatch::TimeoutUnitMismatch,
 ];

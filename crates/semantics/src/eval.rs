@@ -5,7 +5,7 @@ mod arguments;
 mod arithmetic;
 mod parts;
 
-pub(crate) use arithmetic::arithmetic;
+pub(crate) use arithmetic::{arithmetic, scaled};
 
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::ApiRole;
@@ -290,6 +290,13 @@ impl Analysis<'_> {
             return Value { number: None, ..value };
         }
         self.stored_elements(object).unwrap_or_else(Value::unknown)
+    }
+
+    /// What was put into a map or list that is a local variable or a field of the same class.
+    pub(crate) fn stored_elements(&self, container: NodeId) -> Option<Value> {
+        let elements = self.tables.elements(self.tables.container_key(self.model, container)?);
+        let value = elements.iter().fold(Value::default(), |v, e| v.join(self.value(*e)));
+        (!value.origins.is_empty()).then_some(value)
     }
 
     fn call_value(&self, id: NodeId) -> Value {

@@ -24,6 +24,7 @@ mod settable;
 mod sites;
 mod stamps;
 mod tables;
+mod units;
 mod value;
 
 pub use analysis::{Analysis, Resolved, Type};
@@ -40,4 +41,5 @@ pub use resolve::Callee;
 pub use sites::{Site, Sites};
 pub use stamps::{Stamp, member_key};
 pub use tables::{ClassInfo, FunctionInfo, Store, StoreKind, Tables};
+pub use units::stated_unit;
 pub use value::{How, Origins, Shape, Value, unit_word};

@@ -57,7 +57,8 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
     value
 }
 
-fn scaled(unit: Unit, factor: Option<f64>, multiply: bool) -> Option<Unit> {
+/// A unit whose number was multiplied or divided by `factor`.
+pub(crate) fn scaled(unit: Unit, factor: Option<f64>, multiply: bool) -> Option<Unit> {
     let per = if multiply { 1.0 / factor? } else { factor? };
     let seconds = unit.seconds() * per;
     [Unit::Nanos, Unit::Micros, Unit::Millis, Unit::Seconds, Unit::Minutes, Unit::Hours, Unit::Days]
