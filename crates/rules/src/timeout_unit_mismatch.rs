@@ -6,7 +6,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Edit, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, TimeoutKind, Unit};
-use timelint_semantics::{Analysis, How, stated_unit};
+use timelint_semantics::{Analysis, How, Origins, stated_unit};
 
 /// See the module.
 pub(crate) struct TimeoutUnitMismatch;
@@ -169,6 +169,11 @@ fn at_operands(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     }
     let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
     let [left, right] = sides[..] else { return None };
+    // Two readings of clocks in different units are mixed clocks.
+    let reading = |n: NodeId| file.value(n).origins.any(Origins::CLOCKS);
+    if reading(left) && reading(right) {
+        return None;
+    }
     let (first, second) = (file.length_unit(left)?, file.length_unit(right)?);
     // Amounts of days and hours that are added up for display.
     let calendar = |u: Unit| matches!(u, Unit::Days | Unit::Hours | Unit::Minutes);

@@ -292,13 +292,6 @@ impl Analysis<'_> {
         self.stored_elements(object).unwrap_or_else(Value::unknown)
     }
 
-    /// What was put into a map or list that is a local variable or a field of the same class.
-    pub(crate) fn stored_elements(&self, container: NodeId) -> Option<Value> {
-        let elements = self.tables.elements(self.tables.container_key(self.model, container)?);
-        let value = elements.iter().fold(Value::default(), |v, e| v.join(self.value(*e)));
-        (!value.origins.is_empty()).then_some(value)
-    }
-
     fn call_value(&self, id: NodeId) -> Value {
         let model = self.model;
         if let Some(known) = self.resolve(id) {

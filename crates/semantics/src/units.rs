@@ -3,7 +3,6 @@
 use crate::analysis::Analysis;
 use crate::catalog::{ApiRole, Unit};
 use crate::names::words;
-use crate::tables::StoreKind;
 use crate::value::{How, Origins, Shape, unit_word};
 use timelint_model::{Kind, NodeId, Role};
 
@@ -100,7 +99,6 @@ impl Analysis<'_> {
                 stated_unit(model.name(id))
                     .or_else(|| self.length_unit(self.only_source(id)?))
                     .or_else(|| self.clock_unit(id))
-                    .or_else(|| self.unit_of_element(id))
             }
             _ => None,
         }
@@ -110,14 +108,6 @@ impl Analysis<'_> {
     fn clock_unit(&self, id: NodeId) -> Option<Unit> {
         let value = self.value(id);
         (value.shape != Shape::Plain && value.origins.any(Origins::CLOCKS)).then_some(value.unit).flatten()
-    }
-
-    /// The unit of what a loop takes out of a map, from what is put in.
-    fn unit_of_element(&self, name: NodeId) -> Option<Unit> {
-        let store =
-            self.local_store(name, self.model.sym(name)).filter(|s| s.kind == StoreKind::Element && s.index == 1)?;
-        let value = self.stored_elements(store.value?)?;
-        (value.shape != Shape::Plain).then_some(value.unit).flatten()
     }
 
     /// The unit that the stores to a field of the same object agree on.
