@@ -2,6 +2,7 @@
 //!
 //! One file and one Markdown page a rule; [`RULES`] is the registry.
 
+mod aged_lock;
 mod bounds;
 mod contexts;
 mod coordination;
@@ -9,6 +10,7 @@ mod guarded_write;
 mod hard_coded_timeout;
 mod ingredients;
 mod lease_check_then_act;
+mod lease_not_renewed;
 mod limits;
 mod lock_purpose;
 mod lock_validity;
@@ -18,6 +20,7 @@ mod mixed_clocks;
 mod monotonic_edit;
 mod monotonic_misuse;
 mod non_atomic_lock;
+mod outlived_lease;
 mod ownerless;
 mod ownerless_text;
 mod ownership;
@@ -25,6 +28,7 @@ mod pause_window;
 mod read_modify_write;
 mod release_with_cancelled_context;
 mod remote;
+mod renewal;
 mod replicas;
 mod split_lock;
 mod stale_answer;
@@ -60,6 +64,7 @@ pub static RULES: &[&dyn Rule] = &[
     &wall_clock_id::WallClockId,
     &wall_clock_ordering::WallClockOrdering,
     &lease_check_then_act::LeaseCheckThenAct,
+    &lease_not_renewed::LeaseNotRenewed,
     &lock_without_expiry::LockWithoutExpiry,
     &non_atomic_lock::NonAtomicLock,
     &release_with_cancelled_context::ReleaseWithCancelledContext,

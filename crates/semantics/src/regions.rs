@@ -4,6 +4,7 @@ use crate::analysis::{Analysis, Resolved, Type};
 use crate::catalog::{Api, ApiId, ApiRole, ArgMeaning, LockScope, OneOrMany};
 use crate::lock_helper::{Does, LockHelper};
 use crate::resolve::Callee;
+use crate::tables::Store;
 use crate::value::How;
 use std::sync::LazyLock;
 use timelint_model::{Kind, NodeId, Role};
@@ -17,6 +18,7 @@ static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
     args: Vec::new(),
     arity: None,
     effect: None,
+    verdict: false,
     renewed: false,
     default: None,
     scope: Some(LockScope::Distributed),
@@ -205,6 +207,28 @@ impl<'a> Analysis<'a> {
         let plain = self.model.kind(value) == Kind::Call && self.model.child(value, Role::Receiver).is_none();
         let store = plain.then(|| self.local_store(value, self.model.sym(value))).flatten()?;
         self.type_of(store.value?)
+    }
+
+    /// The call that made a lock's handle: itself, or what its variable or field was set to.
+    pub fn made_by(&self, handle: NodeId) -> Option<NodeId> {
+        let model = self.model;
+        let stored = match model.kind(handle) {
+            Kind::Name => self.local_store(handle, model.sym(handle)).or_else(|| self.own_field(handle))?.value?,
+            Kind::Member if model.child(handle, Role::Object).is_some_and(|o| self.tables.is_this(model, o)) => {
+                self.own_field(handle)?.value?
+            }
+            _ => handle,
+        };
+        let plain = if model.kind(stored) == Kind::Await { model.child(stored, Role::Value)? } else { stored };
+        matches!(model.kind(plain), Kind::Call | Kind::New).then_some(plain)
+    }
+
+    /// The only store to a field of the class around a name or member.
+    fn own_field(&self, name: NodeId) -> Option<Store> {
+        let class = self.tables.class_around(self.model, name)?;
+        let stores = self.tables.classes[class as usize].fields.get(&self.model.sym(name))?;
+        let mut valued = stores.iter().filter(|s| s.value.is_some());
+        valued.next().copied().filter(|_| valued.next().is_none())
     }
 
     fn scoped_region(&self, acquire: NodeId, api: Resolved<'a>, item: NodeId) -> Option<Region<'a>> {

@@ -234,6 +234,9 @@ pub struct Api {
     /// How a write is felt.
     #[serde(default)]
     pub effect: Option<Effect>,
+    /// The result says whether it worked: nothing is thrown when a claim is lost.
+    #[serde(default)]
+    pub verdict: bool,
     /// Renewed by the library as long as the process runs (watchdog, session).
     #[serde(default)]
     pub renewed: bool,
