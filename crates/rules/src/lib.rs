@@ -6,6 +6,7 @@ mod aged_lock;
 mod bounds;
 mod contexts;
 mod coordination;
+mod fake_fencing_token;
 mod guarded_write;
 mod hard_coded_timeout;
 mod ingredients;
@@ -63,6 +64,7 @@ pub static RULES: &[&dyn Rule] = &[
     &wall_clock_duration::WallClockDuration,
     &wall_clock_id::WallClockId,
     &wall_clock_ordering::WallClockOrdering,
+    &fake_fencing_token::FakeFencingToken,
     &lease_check_then_act::LeaseCheckThenAct,
     &lease_not_renewed::LeaseNotRenewed,
     &lock_without_expiry::LockWithoutExpiry,

@@ -1,0 +1,175 @@
+//! `fake-fencing-token`: what goes along with a write as a fencing token does not grow from one holder to the next.
+
+use crate::Rule;
+use crate::story::Story;
+use crate::usage::words_match;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, LockScope};
+use timelint_semantics::{Analysis, Callee, How, Origins, has_word};
+
+/// See the module.
+pub(crate) struct FakeFencingToken;
+
+static META: RuleMeta = RuleMeta {
+    id: "fake-fencing-token",
+    aliases: &[],
+    family: Family::Pause,
+    mechanism: "a late holder's token is not lower than the next one's",
+    severity: Severity::Warning,
+    summary: "a random value, a time or a lease id is used as a fencing token",
+    page: include_str!("fake_fencing_token.md"),
+};
+
+/// Words that only a fencing token has.
+const FENCE: [&str; 3] = ["fence", "fencing", "fenced"];
+/// Words of numbers that a resource compares.
+const ORDER: [&str; 7] = ["version", "epoch", "term", "generation", "revision", "seq", "sequence"];
+/// Words of what such a number may belong to.
+const HOLDER: [&str; 8] = ["leader", "leadership", "lock", "lease", "master", "election", "holder", "coordinator"];
+
+impl Rule for FakeFencingToken {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let model = file.model;
+        if !model.symbols().any(|(_, text)| words_match(text, &FENCE) || words_match(text, &ORDER)) {
+            return;
+        }
+        let mut found: Vec<Fake> = model.ids().filter_map(|id| named_value(file, id)).collect();
+        found.extend(file.tables.calls.iter().flat_map(|call| passed(file, *call)));
+        found.sort_by_key(|f| (f.at, f.named));
+        found.dedup_by_key(|f| f.at);
+        // The value that a name was given is told once, where it is made.
+        out.extend(found.iter().map(|f| tell(file, f)));
+    }
+}
+
+/// A value that cannot tell an old holder from a new one.
+#[derive(Debug, Clone, Copy)]
+struct Fake {
+    at: NodeId,
+    /// Where it gets its name.
+    named: NodeId,
+    nature: Nature,
+    how: How,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    Random,
+    Time,
+    Owner,
+}
+
+/// `fence = uuid4()`, `{ fencingToken: Date.now() }`, `write(fencing_token=time.time())`, `version := session.Lease()`.
+fn named_value(file: &Analysis<'_>, id: NodeId) -> Option<Fake> {
+    let model = file.model;
+    let (name, value) = match model.kind(id) {
+        Kind::Let | Kind::Assign => {
+            let mut targets = model.children_with(id, Role::Target);
+            let target = targets.next().filter(|_| targets.next().is_none())?;
+            let plain = matches!(model.kind(target), Kind::Name | Kind::Member);
+            (model.name(target), plain.then(|| model.child(id, Role::Value)).flatten()?)
+        }
+        Kind::Argument | Kind::Entry => (model.name(id), model.child(id, Role::Value)?),
+        Kind::Call if has_word(model.name(id), &FENCE) => (model.name(id), model.child(id, Role::Arg)?),
+        _ => return None,
+    };
+    fake(file, name, value, id)
+}
+
+/// Arguments at the place of parameters that are named so.
+fn passed(file: &Analysis<'_>, call: NodeId) -> Vec<Fake> {
+    let model = file.model;
+    if model.kind(call) != Kind::Call {
+        return Vec::new();
+    }
+    let Some(Callee::Here(function)) = file.callee(call) else { return Vec::new() };
+    let params = model.children_with(function, Role::Param).map(|p| model.name(p));
+    let args = model.children_with(call, Role::Arg);
+    params.zip(args).filter_map(|(name, arg)| fake(file, name, arg, arg)).collect()
+}
+
+fn fake(file: &Analysis<'_>, name: &str, value: NodeId, named: NodeId) -> Option<Fake> {
+    let model = file.model;
+    if matches!(model.kind(value), Kind::Name | Kind::Member | Kind::Number | Kind::String | Kind::Boolean | Kind::Null)
+    {
+        return None;
+    }
+    let fencing = has_word(name, &FENCE);
+    let order = has_word(name, &ORDER);
+    if !fencing && !order {
+        return None;
+    }
+    let random = model.self_and_descendants(value).take(12).find_map(|n| {
+        let known = file.resolve(n)?;
+        (known.api.role == ApiRole::Random && known.how != How::Name).then_some(known)
+    });
+    if let Some(owner) = random.filter(|k| k.api.scope == Some(LockScope::Distributed)) {
+        return Some(Fake { at: value, named, nature: Nature::Owner, how: owner.how });
+    }
+    if !fencing && !has_word(name, &HOLDER) {
+        return None;
+    }
+    if let Some(random) = random {
+        return Some(Fake { at: value, named, nature: Nature::Random, how: random.how });
+    }
+    let known = file.value(value);
+    let rest = Origins::TOKEN.and(Origins::LOGICAL).and(Origins::REMOTE).and(Origins::DATABASE).and(Origins::PARAM);
+    if known.origins.any(rest) {
+        return None;
+    }
+    let nature = if known.origins.any(Origins::RANDOM) {
+        Nature::Random
+    } else if known.origins.any(Origins::CLOCKS) && !is_length(name) {
+        Nature::Time
+    } else {
+        return None;
+    };
+    Some(Fake { at: value, named, nature, how: known.how })
+}
+
+/// `leaderEpochStart`, `lockTermSeconds`: a point or length of time, and no number of a holder.
+fn is_length(name: &str) -> bool {
+    const TIMES: [&str; 14] = [
+        "ms", "millis", "seconds", "secs", "at", "start", "started", "time", "timeout", "deadline", "expiry", "until",
+        "age", "since",
+    ];
+    has_word(name, &TIMES)
+}
+
+fn tell(file: &Analysis<'_>, fake: &Fake) -> Finding {
+    let what = match fake.nature {
+        Nature::Random => "a random value",
+        Nature::Time => "a reading of this machine's clock",
+        Nature::Owner => "what names a holder or its lease",
+    };
+    let why = match fake.nature {
+        Nature::Time => {
+            "the clock of the next holder may be behind: its writes are refused, or those of the old holder accepted"
+        }
+        Nature::Random | Nature::Owner => {
+            "the value of the next holder is as likely to be lower as higher: the resource cannot tell which one is late"
+        }
+    };
+    let own = file
+        .known_calls()
+        .into_iter()
+        .find_map(|(_, known)| known.api.token.clone().filter(|_| known.how != How::Name));
+    let help = own.unwrap_or_else(|| {
+        "take a number that grows with every acquire: a counter in the store that grants the lock, a revision, a czxid, \
+         a term"
+            .to_owned()
+    });
+    Story::new(&META, file, fake.at, format!("`{}` is {what}: it does not order holders", file.short(fake.at)))
+        .why(why)
+        .help(format!("{help}; the resource then refuses a number lower than the last that it saw"))
+        .confidence(if fake.how > How::Name { Confidence::Medium } else { Confidence::Low })
+        .evidence("its name says that it is compared")
+        .step(file.location(fake.at), "every holder gets another one, in no order")
+        .step(file.location(fake.named), "and here it is named as if there were one")
+        .tell()
+}
