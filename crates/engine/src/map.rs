@@ -71,6 +71,7 @@ pub(crate) fn map(file: Candidate, knowledge: &Knowledge, settings: &Settings, b
         let model = model(knowledge, file.language, &text)?;
         let catalog = knowledge.catalog(file.language).map_err(|e| e.to_string())?;
         let summary = summarize(catalog, &file.path, &model);
+        let summary = if file.is_test { summary.without_values() } else { summary };
         Ok::<_, String>((model, summary))
     });
     match done {

@@ -121,11 +121,22 @@ fn branch(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
     let compared = |target: NodeId| {
         condition.iter().any(|c| model.kind(*c) == model.kind(target) && model.sym(*c) == model.sym(target))
     };
-    let range = model.self_and_descendants(then);
-    let acts = range.into_iter().any(|n| match model.kind(n) {
+    let range = || model.self_and_descendants(then);
+    let logs = range().any(|n| model.kind(n) == Kind::Call && is_shown_call(file, n));
+    // Counters that are reset after they were shown, and texts that are put together to be shown.
+    let number = |n: NodeId| model.child(n, Role::Value).is_some_and(|v| model.kind(v) == Kind::Number);
+    let own = |n: NodeId| {
+        let receiver = model.child(n, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
+        receiver.is_some_and(|r| file.stores_of(r).iter().any(|s| model.contains(then, s.at)))
+    };
+    let pure = |n: NodeId| file.resolve(n).is_some_and(|k| matches!(k.api.role, ApiRole::None | ApiRole::ValuePass));
+    let acts = range().any(|n| match model.kind(n) {
         Kind::Return | Kind::Throw | Kind::Break | Kind::Continue => true,
-        Kind::Assign => !model.children_with(n, Role::Target).all(compared),
-        Kind::Call | Kind::New => !is_shown_call(file, n) && !inside_shown_call(file, n, then),
+        Kind::Assign => !(model.children_with(n, Role::Target).all(compared) || logs && number(n)),
+        Kind::Call | Kind::New => {
+            let shows = is_shown_call(file, n) || inside_shown_call(file, n, then);
+            !(shows || logs && (own(n) || pure(n)))
+        }
         _ => false,
     });
     if acts || model.child(statement, Role::Else).is_some() { Usage::Decides } else { Usage::Shown }

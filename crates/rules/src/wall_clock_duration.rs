@@ -5,6 +5,7 @@ use crate::Rule;
 use crate::coordination::is_local_reading;
 use crate::monotonic_edit::monotonic_edit;
 use crate::story::{Story, lower};
+use crate::surface::is_interface;
 use crate::usage::{Usage, usage, words_match};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
@@ -166,8 +167,12 @@ fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
 /// Both sides are readings of this process's clock, and at least one has no monotonic part.
 fn both_local(left: &Value, right: &Value) -> bool {
     let reading = |v: &Value| v.shape == Shape::Instant && v.origins.any(Origins::WALL.and(Origins::BOTH));
-    let elsewhere =
-        Origins::REMOTE.and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::DATABASE).and(Origins::LEASE);
+    let elsewhere = Origins::STORED
+        .and(Origins::REMOTE)
+        .and(Origins::FILE)
+        .and(Origins::EXTERNAL)
+        .and(Origins::DATABASE)
+        .and(Origins::LEASE);
     reading(left)
         && reading(right)
         && left.origins.and(right.origins).any(Origins::WALL)
@@ -187,10 +192,11 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         Usage::Decides => Confidence::Medium,
         Usage::HandedOn | Usage::Shown | Usage::Nothing => Confidence::Low,
     };
-    if left.how.min(right.how) == How::Name {
+    if left.how.min(right.how) == How::Name || is_interface(file) {
         confidence = lower(confidence);
     }
-    if is_about_the_clock(file, id) || is_record_age(file, id) {
+    let counted = usage == Usage::Decides && is_statistic(file, id);
+    if is_about_the_clock(file, id) || is_record_age(file, id) || is_period_number(file, id) || counted {
         confidence = Confidence::Low;
     }
     let shown = usage <= Usage::Shown;
@@ -285,6 +291,28 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     words_match(function, &KEPT) || words_match(class, &KEPT)
+}
+
+/// The number of a period, `now / period`: periods of the calendar are counted, no time is measured.
+fn is_period_number(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let divided = |n: NodeId| {
+        let by = model.children_with(n, Role::Operand).nth(1).map(|d| file.value(d));
+        let unit = by.and_then(|d| d.number).is_some_and(|d| [1e3, 1e6, 1e9].contains(&d.abs()));
+        model.kind(n) == Kind::Binary && matches!(model.name(n), "/" | "//") && !unit
+    };
+    model.kind(id) == Kind::Binary
+        && model.children_with(id, Role::Operand).any(|o| divided(o) || divided(file.condition_source(o)))
+}
+
+/// Code that counts and shows how things went, and generators of ids, which ask the clock for another reason.
+fn is_statistic(file: &Analysis<'_>, id: NodeId) -> bool {
+    const COUNTED: [&str; 9] =
+        ["stats", "stat", "statistics", "latency", "metrics", "histogram", "telemetry", "profiler", "snowflake"];
+    let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
+    let generates = |n: &str| words_match(n, &["id"]) && words_match(n, &["generator", "gen", "worker"]);
+    [class, stem].iter().any(|n| words_match(n, &COUNTED) || generates(n))
 }
 
 /// The age of a record: it keeps the time at which it was made or changed, for ever and on every node that reads it.

@@ -221,6 +221,31 @@ fn is_specific(name: &str) -> bool {
     is_id_name(name) && (words(name).len() > 1 || !words_match(name, &["id", "uid", "serial"]))
 }
 
+/// A name of something that stores, queues and receivers match by: a duplicate is an error there, not in a log.
+fn is_matched_by(name: &str) -> bool {
+    const MATCHED: [&str; 18] = [
+        "transaction",
+        "txn",
+        "tx",
+        "txid",
+        "xid",
+        "execution",
+        "message",
+        "msg",
+        "event",
+        "order",
+        "command",
+        "operation",
+        "record",
+        "document",
+        "row",
+        "sequence",
+        "seq",
+        "seqno",
+    ];
+    words_match(name, &MATCHED)
+}
+
 /// `message.setRequestId(now)`, `properties.put(EXECUTION_ID, now)`.
 fn put(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
     const PUTS: [&str; 4] = ["put", "set", "add", "with"];
@@ -259,7 +284,7 @@ fn given(file: &Analysis<'_>, at: NodeId, name: &str, value: NodeId) -> Option<F
         return None;
     }
     let reading = ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r))?;
-    let confidence = if is_interface(file) { Confidence::Low } else { Confidence::Medium };
+    let confidence = if is_interface(file) || !is_matched_by(name) { Confidence::Low } else { Confidence::Medium };
     let message = format!("`{name}` is nothing but the wall clock");
     Some(tell(file, reading, at, message, confidence, "and is used as an id here"))
 }

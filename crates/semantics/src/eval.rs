@@ -191,7 +191,7 @@ impl Analysis<'_> {
             let class = crate::catalog::leaf(&ty.name).to_owned();
             for owner in std::iter::once(class.clone()).chain(self.supertypes(&class)) {
                 let value = self.field_value(crate::catalog::leaf(&owner), name);
-                if !value.origins.is_empty() {
+                if !value.origins.without(Origins::STORED).is_empty() {
                     return Value { how: value.how.min(ty.how), ..value };
                 }
             }
@@ -260,6 +260,9 @@ impl Analysis<'_> {
                 let part = self.store_value(*store, false);
                 value = value.join(part);
             }
+            if stores.iter().any(|s| self.is_tagged(s.at)) {
+                value.origins = value.origins.and(Origins::STORED);
+            }
         }
         if let Some(sym) = self.sym_of(field) {
             for (object, store) in self.tables.foreign_stores(sym) {
@@ -272,6 +275,14 @@ impl Analysis<'_> {
             value = value.join(Value { how: How::Project, ..summary.value.clone() });
         }
         value
+    }
+
+    /// A declaration with a tag that names the field in its stored or sent form: `json:"lastUpdate"`.
+    fn is_tagged(&self, at: NodeId) -> bool {
+        let model = self.model;
+        let tags = |n: NodeId| model.kind(n) == Kind::String && model.role(n) != Role::Value;
+        let named = |n: NodeId| model.name(n).split_whitespace().any(|t| t.contains(":\"") && !t.ends_with(":\"-\""));
+        model.kind(at) == Kind::Field && model.children(at).any(|c| tags(c) && named(c))
     }
 
     /// The simple name of the class whose field a foreign store writes.

@@ -51,6 +51,8 @@ impl Origins {
     pub const STRIPPED: Origins = Origins(1 << 18);
     /// A monotonic reading that may be negative and wrap around; also [`Origins::MONOTONIC`].
     pub const WRAPPING: Origins = Origins(1 << 19);
+    /// A field whose declaration says how it is stored or sent.
+    pub const STORED: Origins = Origins(1 << 20);
     /// Readings of any clock of this process.
     pub const CLOCKS: Origins = Origins(Self::WALL.0 | Self::BOTH.0 | Self::MONOTONIC.0 | Self::CPU.0);
 
@@ -83,7 +85,7 @@ impl Origins {
 
     /// The names of the members, for traces.
     pub fn names(self) -> Vec<&'static str> {
-        const NAMES: [&str; 20] = [
+        const NAMES: [&str; 21] = [
             "wall",
             "wall+monotonic",
             "monotonic",
@@ -104,6 +106,7 @@ impl Origins {
             "default",
             "stripped",
             "wrapping",
+            "stored",
         ];
         NAMES.iter().enumerate().filter(|(i, _)| self.0 >> i & 1 == 1).map(|(_, n)| *n).collect()
     }
