@@ -26,6 +26,7 @@ mod ownerless;
 mod ownerless_text;
 mod ownership;
 mod pause_window;
+mod picks;
 mod read_modify_write;
 mod release_with_cancelled_context;
 mod remote;

@@ -176,6 +176,14 @@ pub(crate) fn is_about_data(file: &Analysis<'_>, id: NodeId) -> bool {
     functions.iter().chain(&places).any(|n| words_match(n, &DATA))
 }
 
+/// Whether the function around brings versions of several machines together, or stands where such things are kept.
+pub(crate) fn brings_together(file: &Analysis<'_>, id: NodeId) -> bool {
+    let (functions, places) = surroundings(file, id);
+    let merges = functions.iter().any(|f| words_match(f, &MERGES));
+    merges
+        || places.iter().any(|p| words_match(p, &["replica", "replicas", "replication", "gossip", "crdt", "conflict"]))
+}
+
 /// How sure it is that one of the two stamps was given elsewhere.
 pub(crate) fn elsewhere(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> Elsewhere {
     let (functions, places) = surroundings(file, id);

@@ -1,6 +1,7 @@
 //! A local reading of the wall clock that is handed to a store, which orders writes or judges locks by it.
 
 use crate::coordination::{coordinates, is_local_reading};
+use crate::picks::last_write_wins;
 use crate::replicas::surroundings;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
@@ -63,7 +64,7 @@ fn statement(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let first = model.children_with(call, Role::Arg).take(3);
     let text = first.filter_map(|a| file.literal_text(a)).find(|t| is_statement(t))?;
     let lower = text.to_lowercase();
-    let orders = lower.contains("using timestamp");
+    let orders = lower.contains("using timestamp") || last_write_wins(&text);
     let judges = !orders && touches_coordination(&lower);
     if !orders && !judges {
         return None;

@@ -3,6 +3,7 @@
 
 use crate::Rule;
 use crate::coordination::{is_coordination, is_local_reading};
+use crate::picks::{Pick, pick};
 use crate::replicas::{Elsewhere, Outcome, elsewhere, is_about_data, outcome};
 use crate::stamped::{Stamped, is_filled_remotely, may_be_wall};
 use crate::store_stamps::{Handed, Use, handed};
@@ -26,6 +27,14 @@ static META: RuleMeta = RuleMeta {
     page: include_str!("wall_clock_ordering.md"),
 };
 
+/// Why the later time must not win, and what to do instead.
+const LATER_WINS: (&str, &str) = (
+    "each machine stamps with its own clock: a write from a machine whose clock is behind is dropped although it came \
+     later, and one whose clock is ahead masks all writes until the others catch up",
+    "order versions by what cannot go back: a revision or version counter with compare-and-set, a version vector, or a \
+     hybrid logical clock that takes in the time it receives",
+);
+
 impl Rule for WallClockOrdering {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -38,6 +47,7 @@ impl Rule for WallClockOrdering {
                     .or_else(|| direct.then(|| judge_versions(file, id, left, right)).flatten()),
                 None => None,
             };
+            let found = found.or_else(|| pick(file, id).map(|p| tell_pick(file, id, &p)));
             out.extend(found.or_else(|| handed(file, id).map(|h| tell_store(file, id, h))));
         }
     }
@@ -182,14 +192,8 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
     }
     let message = format!("`{}` lets the later wall-clock time win", file.short(id));
     let mut story = Story::new(&META, file, id, message)
-        .why(
-            "each machine stamps with its own clock: a write from a machine whose clock is behind is dropped although it \
-             came later, and one whose clock is ahead masks all writes until the others catch up",
-        )
-        .help(
-            "order versions by what cannot go back: a revision or version counter with compare-and-set, a version vector, \
-             or a hybrid logical clock that takes in the time it receives",
-        )
+        .why(LATER_WINS.0)
+        .help(LATER_WINS.1)
         .confidence(confidence)
         .severity(if taken { Severity::Error } else { Severity::Warning });
     if let Some((site, _)) = stamping {
@@ -253,5 +257,18 @@ fn tell_store(file: &Analysis<'_>, id: NodeId, handed: Handed) -> Finding {
         .severity(severity)
         .step(file.location(handed.reading), "this machine's clock is read here")
         .step(file.location(id), "and the store decides by it")
+        .tell()
+}
+
+/// The copy with the latest stamp is taken for the current one.
+fn tell_pick(file: &Analysis<'_>, id: NodeId, pick: &Pick) -> Finding {
+    let message = format!("`{}` takes the copy with the latest wall-clock time for the current one", file.short(id));
+    Story::new(&META, file, id, message)
+        .why(LATER_WINS.0)
+        .help(LATER_WINS.1)
+        .confidence(pick.confidence)
+        .severity(Severity::Error)
+        .step(file.location(pick.stamp), "copies of several machines are put in order by their stamps")
+        .step(file.location(pick.taken), "and the one at the end wins")
         .tell()
 }
