@@ -15,7 +15,9 @@ fn code_0_for_clean_files() {
 #[test]
 fn code_1_for_findings_the_same_in_every_format() {
     let folder = Folder::new(&[("a.py", BAD)]);
-    for format in ["full", "concise", "json", "sarif"] {
+    for format in
+        ["full", "concise", "grouped", "json", "jsonl", "sarif", "github", "gitlab", "junit", "checkstyle", "rdjson"]
+    {
         let run = folder.run(&format!("check --format {format}"));
         assert_eq!(run.code(), 1, "{format}");
         assert_eq!(run.last(), "failing: 1 warning at or above --fail-on warning", "{format}");
@@ -272,4 +274,44 @@ fn help_and_version_are_no_errors() {
         let run = folder.run(line);
         assert!(run.code() == 0 && !run.out().is_empty() && run.err().is_empty(), "{line}");
     }
+}
+
+#[test]
+fn several_reports_are_written_at_once() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    let run =
+        folder.run("check --format concise --format sarif=out.sarif --format json=out.json --statistics --timings");
+    assert_eq!(run.code(), 1);
+    assert!(run.out().starts_with("a.py:5:") && run.out().contains("\nrule "), "{}", run.out());
+    assert!(run.err().contains("  run rules\n") && run.err().contains("slowest files:"), "{}", run.err());
+    for name in ["out.sarif", "out.json"] {
+        assert!(serde_json::from_str::<Value>(&folder.text(name)).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn sarif_paths_start_at_the_repository_wherever_timelint_runs() {
+    let folder = Folder::new(&[("web app/src/é#1.py", BAD)]);
+    let uri = |run: &Run| {
+        let document = run.json();
+        document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].clone()
+    };
+    let whole = folder.run("check --format sarif --sarif-category nightly");
+    assert_eq!(uri(&whole), "web%20app/src/%C3%A9%231.py");
+    assert_eq!(whole.json()["runs"][0]["automationDetails"]["id"], "nightly/");
+    let mut inside = folder.command("check --format sarif");
+    let run = Run(inside.current_dir(folder.0.join("web app/src")).output().expect("runs"));
+    assert_eq!(uri(&run), uri(&whole));
+    let mut absolute = folder.command("check --format sarif");
+    let run = Run(absolute.current_dir("/").arg(&folder.0).output().expect("runs"));
+    assert!(uri(&run).as_str().is_some_and(|u| u == "web%20app/src/%C3%A9%231.py"), "{}", uri(&run));
+}
+
+#[test]
+fn names_of_rules_are_links_on_demand_only() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    assert!(folder.run("check --hyperlinks always").out().contains("\u{1b}]8;;https://"));
+    assert!(!folder.run("check --color always").out().contains("\u{1b}]8;;"));
+    let narrow = folder.run("check --width 50").out();
+    assert!(narrow.lines().filter(|l| l.starts_with("  why:")).all(|l| l.chars().count() <= 50), "{narrow}");
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
+#[allow(clippy::struct_excessive_bools, reason = "clap makes one flag of each")]
 pub(crate) struct OutputArguments {
     /// How findings are written, as FORMAT or FORMAT=FILE; may be repeated [default: full]
     #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = wish, long_help = FORMATS)]
@@ -15,6 +16,21 @@ pub(crate) struct OutputArguments {
     /// When to use colours
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+    /// When to make names of rules links to their pages
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) hyperlinks: Color,
+    /// Columns of text [default: the terminal's, or 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=400))]
+    pub(crate) width: Option<u16>,
+    /// What tells several SARIF uploads for one commit apart
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sarif_category: Option<String>,
+    /// Count findings by rule (on standard error, where a machine reads the report)
+    #[arg(long)]
+    pub(crate) statistics: bool,
+    /// Say on standard error where the time went
+    #[arg(long)]
+    pub(crate) timings: bool,
     /// Say nothing when there is nothing to report
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -26,10 +42,17 @@ pub(crate) struct OutputArguments {
 const FORMATS: &str = "\
 How findings are written, as FORMAT or FORMAT=FILE; may be repeated [default: full]
 
-full       with source and explanation
-concise    one line a finding
-json       one document for scripts
-sarif      for code scanning services";
+full        with source and explanation
+concise     one line a finding
+grouped     one line a finding, under its file
+json        one document for scripts
+jsonl       one JSON object a line
+sarif       for code scanning services
+github      annotations of a GitHub workflow
+gitlab      GitLab's code quality report
+junit       JUnit XML
+checkstyle  Checkstyle XML
+rdjson      for reviewdog";
 
 /// One report to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,14 +96,23 @@ impl OutputArguments {
 pub(crate) enum Format {
     Full,
     Concise,
+    Grouped,
     Json,
+    Jsonl,
     Sarif,
+    #[value(name = "github")]
+    GitHub,
+    #[value(name = "gitlab")]
+    GitLab,
+    Junit,
+    Checkstyle,
+    Rdjson,
 }
 
 impl Format {
     /// Whether people read it.
     pub(crate) fn is_text(self) -> bool {
-        matches!(self, Format::Full | Format::Concise)
+        matches!(self, Format::Full | Format::Concise | Format::Grouped)
     }
 }
 

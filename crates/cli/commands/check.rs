@@ -1,8 +1,9 @@
 //! `timelint check`.
 
 use super::run::{Run, paths};
+use super::watch::Watch;
 use super::{output, silence, verdict};
-use crate::args::CheckArguments;
+use crate::args::{CheckArguments, Format};
 use crate::exit::{Exit, Failure, print, say};
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -16,22 +17,28 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let place = arguments.explain_silence.as_deref().map(silence::parse).transpose()?;
     let inputs = inputs(arguments, place.as_ref())?;
     refuse_combinations(arguments, &inputs)?;
-    let run = Run::new(&arguments.scan.config, &arguments.gate, &arguments.flags(), inputs)?;
+    let mut run = Run::new(&arguments.scan.config, &arguments.gate, &arguments.flags(), inputs)?;
+    let mut watch = Some(Watch::new(&arguments.output, run.engine.progress()));
+    run.ask_git(&arguments.gate)?;
     if run.nothing_staged {
         say("passed: no file that timelint reads is staged");
         return Ok(Exit::Clean);
     }
     let mut outcome = run.check()?;
     if let Some(place) = place {
+        drop(watch.take());
         run.filter.apply(&run.engine, &mut outcome);
         silence::explain(&run.engine, &outcome, &place)?;
         return Ok(Exit::Clean);
     }
+    tell_partial(arguments);
     if let Some(most) = arguments.fixes() {
         let mut propose = |outcome: &Outcome| fixes(run.filter.shown(&run.engine, outcome), most);
         let mended = mend(&run.engine, &run.filter.inputs, outcome, &mut propose)?;
+        drop(watch.take());
         outcome = settle(arguments, mended)?;
     }
+    drop(watch.take());
     let stale = run.filter.apply(&run.engine, &mut outcome);
     tell_stale(&run, &stale, &mut outcome);
     outcome.report.summary.elapsed_ms = u64::try_from(started.elapsed().as_millis()).ok();
@@ -39,7 +46,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         tell_more(&run.engine, &outcome);
     }
     if !arguments.diff {
-        output::write(&arguments.output, run.engine.settings().fail_on, &outcome.report)?;
+        output::write(&arguments.output, &run, &outcome.report)?;
     }
     Ok(verdict::of(arguments, run.engine.settings().fail_on, &outcome, stale.len()))
 }
@@ -101,6 +108,16 @@ fn settle(arguments: &CheckArguments, mended: Mended) -> Result<Outcome, Failure
         say(&format!("applied {applied} in {files}"));
     }
     Ok(mended.outcome)
+}
+
+/// Code scanning takes alerts that an upload lacks for mended.
+fn tell_partial(arguments: &CheckArguments) {
+    let is_partial = arguments.gate.since.is_some() || arguments.gate.staged;
+    if is_partial && arguments.output.formats().iter().any(|w| w.format == Format::Sarif) {
+        say(
+            "warning: this SARIF holds new findings only; uploaded for a branch, it would close the alerts of all others",
+        );
+    }
 }
 
 /// Entries of the baseline that nothing answers to, as a note.

@@ -13,3 +13,4 @@ mod run;
 mod silence;
 pub(crate) mod suppress;
 mod verdict;
+mod watch;

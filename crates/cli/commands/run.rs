@@ -32,11 +32,7 @@ impl Run {
             Some((file, named)) => read_baseline(&engine, &file, named)?,
             None => None,
         };
-        let mut run = Self { engine, filter: Filter { inputs, baseline, ..Filter::default() }, nothing_staged: false };
-        if gate.staged || gate.since.is_some() {
-            run.ask_git(gate)?;
-        }
-        Ok(run)
+        Ok(Self { engine, filter: Filter { inputs, baseline, ..Filter::default() }, nothing_staged: false })
     }
 
     /// Analyses; nothing is held back yet.
@@ -44,7 +40,11 @@ impl Run {
         Ok(self.engine.check_with(&self.filter.inputs, &self.filter.overlay)?)
     }
 
-    fn ask_git(&mut self, gate: &GateArguments) -> Result<(), Failure> {
+    /// Learns from git what is staged and what was there before, where that is asked for.
+    pub(crate) fn ask_git(&mut self, gate: &GateArguments) -> Result<(), Failure> {
+        if !gate.staged && gate.since.is_none() {
+            return Ok(());
+        }
         if self.filter.inputs.iter().any(|i| matches!(i, Input::Text { .. })) {
             return Err(Failure::Usage("--since and --staged cannot be used with text on standard input".to_owned()));
         }

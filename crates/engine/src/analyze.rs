@@ -6,12 +6,14 @@ use crate::map::{Lowered, internal, model, reread};
 use crate::outcome::{Hidden, HiddenBecause};
 use crate::panics::guard;
 use crate::policy::Policy;
+use crate::progress::Progress;
 use crate::selector::Names;
 use crate::settings::Settings;
 use crate::suppress::Suppressions;
 use crate::walk::Candidate;
 use std::cell::OnceCell;
 use std::sync::Arc;
+use std::time::Instant;
 use timelint_diagnostics::{Finding, Note, NoteKind, SourceFile};
 use timelint_model::FileModel;
 use timelint_rules::Rule;
@@ -33,6 +35,7 @@ pub(crate) struct Shared<'e> {
     pub(crate) rules: &'e [&'static dyn Rule],
     pub(crate) names: &'e Names,
     pub(crate) settings: &'e Settings,
+    pub(crate) progress: &'e Progress,
 }
 
 /// Runs the rules on one file.
@@ -114,9 +117,13 @@ fn findings(
     }
     let catalog = shared.knowledge.catalog(file.language).map_err(|e| e.to_string())?;
     let analysis = Analysis::new(catalog, index, file.path.clone(), model, text);
+    let mut times = Vec::with_capacity(rules.len());
     for rule in rules {
+        let started = Instant::now();
         rule.check(&analysis, &mut findings);
+        times.push((rule.meta().id, started.elapsed()));
     }
+    shared.progress.file(&file.path, &times);
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     findings.dedup_by(|a, b| sort_key(a) == sort_key(b));
     Ok(findings)

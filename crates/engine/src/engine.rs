@@ -9,6 +9,7 @@ use crate::nested::Nested;
 use crate::outcome::{Hidden, HiddenBecause, Outcome};
 use crate::overlay::Overlay;
 use crate::policy::enabled_somewhere;
+use crate::progress::Progress;
 use crate::selector::Names;
 use crate::settings::Settings;
 use crate::suppress::SUPPRESSION_RULES;
@@ -32,6 +33,7 @@ pub struct Engine {
     names: Names,
     pub(crate) settings: Settings,
     nested: Option<Nested>,
+    progress: Arc<Progress>,
 }
 
 impl Engine {
@@ -44,6 +46,7 @@ impl Engine {
             names: Names::new(rules.iter().map(|r| r.meta()).chain(SUPPRESSION_RULES)),
             settings,
             nested: None,
+            progress: Arc::default(),
         }
     }
 
@@ -57,6 +60,11 @@ impl Engine {
     /// The settings of the run.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What tells how far a run is.
+    pub fn progress(&self) -> &Arc<Progress> {
+        &self.progress
     }
 
     /// Checks files, folders and texts. The outcome does not depend on threads or on the order of files.
@@ -82,7 +90,7 @@ impl Engine {
             .stack_size(STACK)
             .build()
             .map_err(|e| EngineError::Threads { message: e.to_string() })?;
-        let mut found = find(inputs, &self.settings, overlay)?;
+        let mut found = self.progress.phase("find files", || find(inputs, &self.settings, overlay))?;
         let more = self.settle(&mut found)?;
         let knowledge = more.as_ref().unwrap_or(&self.knowledge);
         pool.install(|| self.run(found, knowledge))
@@ -149,28 +157,37 @@ impl Engine {
         let mut collector = Collector { skipped: found.skipped, ..Collector::default() };
         collector.report.notes = found.notes;
         let budget = Budget::default();
+        self.progress.found(found.files.len());
+        let read = |file| {
+            let mapped = map(file, knowledge, &self.settings, &budget);
+            self.progress.read_one();
+            mapped
+        };
         // The first files are parsed while catalogues are read: a run over one file waits for the longer of both.
-        let (ready, mapped) = rayon::join(
-            || prepare(knowledge, &languages),
-            || {
-                let files = found.files.into_par_iter().with_max_len(1);
-                files.map(|file| map(file, knowledge, &self.settings, &budget)).collect::<Vec<Mapped>>()
-            },
-        );
+        let (ready, mapped) = self.progress.phase("read and lower", || {
+            rayon::join(
+                || prepare(knowledge, &languages),
+                || found.files.into_par_iter().with_max_len(1).map(read).collect::<Vec<Mapped>>(),
+            )
+        });
         ready?;
         let mut lowered = collector.take(mapped);
-        let indexes = reduce(knowledge, &mut lowered)?;
-        let shared = Shared { knowledge, rules: &self.rules, names: &self.names, settings: &self.settings };
+        let indexes = self.progress.phase("index the project", || reduce(knowledge, &mut lowered))?;
+        let shared = Shared {
+            knowledge,
+            rules: &self.rules,
+            names: &self.names,
+            settings: &self.settings,
+            progress: &self.progress,
+        };
         let nothing = ProjectIndex::default();
-        let analyzed: Vec<Analyzed> = lowered
-            .into_par_iter()
-            .with_max_len(1)
-            .filter(|l| l.needed)
-            .map(|l| {
-                let index = indexes.get(l.file.language.apis).unwrap_or(&nothing);
-                analyze(&shared, l, index)
-            })
-            .collect();
+        let run_rules = |l: Lowered| {
+            let index = indexes.get(l.file.language.apis).unwrap_or(&nothing);
+            analyze(&shared, l, index)
+        };
+        let analyzed: Vec<Analyzed> = self.progress.phase("run rules", || {
+            lowered.into_par_iter().with_max_len(1).filter(|l| l.needed).map(run_rules).collect()
+        });
         for one in analyzed {
             collector.add(one);
         }

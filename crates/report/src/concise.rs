@@ -1,5 +1,7 @@
 //! One line per finding, for `grep`, editors and narrow logs.
 
+use crate::sarif::help_uri;
+use crate::text::link;
 use crate::text::{BOLD, one_line, paint, severity_style, visible};
 use crate::{Reporter, TextOptions, footer, position};
 use std::io::{self, BufWriter, Write};
@@ -36,7 +38,9 @@ impl Reporter for Concise {
 pub(crate) fn finding_line(report: &Report, finding: &Finding, options: &TextOptions, separator: &str) -> String {
     let at = position::start(report, &finding.primary);
     let place = format!("{}:{}:{}", visible(&finding.primary.path), at.line, at.column);
-    let kind = format!("{}[{}]", finding.severity.name(), finding.rule.id);
+    let name =
+        if options.links { link(&help_uri(finding.rule.id), finding.rule.id) } else { finding.rule.id.to_owned() };
+    let kind = format!("{}[{name}]", finding.severity.name());
     format!(
         "{} {}{separator}{}",
         paint(options.color, BOLD, &place),
@@ -74,6 +78,13 @@ mod tests {
         let options = TextOptions { color: true, ..TextOptions::default() };
         let text = render(&Concise::new(options), &sample());
         assert!(text.starts_with("\x1b[1msrc/lease.go:3:5\x1b[0m \x1b[1;33mwarning[lease-check-then-act]\x1b[0m "));
+    }
+
+    #[test]
+    fn names_of_rules_may_be_links() {
+        let text = render(&Concise::new(TextOptions { links: true, ..TextOptions::default() }), &sample());
+        assert!(text.contains("warning[\x1b]8;;https://"), "{text:?}");
+        assert!(text.contains("lease_check_then_act.md\x1b\\lease-check-then-act\x1b]8;;\x1b\\] lease"), "{text:?}");
     }
 
     #[test]

@@ -53,7 +53,7 @@ struct Tool {
 }
 
 #[derive(Serialize)]
-struct Counts {
+pub(crate) struct Counts {
     files_checked: usize,
     files_skipped: usize,
     findings: usize,
@@ -67,7 +67,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn new(report: &Report) -> Self {
+    pub(crate) fn new(report: &Report) -> Self {
         Self {
             files_checked: report.summary.files_checked(),
             files_skipped: report.summary.files_skipped(),
@@ -101,7 +101,7 @@ impl Serialize for Notes<'_> {
 }
 
 #[derive(Serialize)]
-struct FindingEntry<'r> {
+pub(crate) struct FindingEntry<'r> {
     rule: &'r str,
     family: &'static str,
     mechanism: &'r str,
@@ -119,7 +119,7 @@ struct FindingEntry<'r> {
 }
 
 impl<'r> FindingEntry<'r> {
-    fn new(report: &'r Report, finding: &'r Finding) -> Self {
+    pub(crate) fn new(report: &'r Report, finding: &'r Finding) -> Self {
         let label = |(nth, label)| LabelEntry::new(report, nth, label);
         Self {
             rule: finding.rule.id,
@@ -212,7 +212,7 @@ impl<'r> EditEntry<'r> {
 }
 
 #[derive(Serialize)]
-struct NoteEntry<'r> {
+pub(crate) struct NoteEntry<'r> {
     path: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
@@ -221,7 +221,7 @@ struct NoteEntry<'r> {
 }
 
 impl<'r> NoteEntry<'r> {
-    fn new(note: &'r Note) -> Self {
+    pub(crate) fn new(note: &'r Note) -> Self {
         Self { path: &note.path, line: note.line, kind: note.kind.name(), message: &note.message }
     }
 }

@@ -8,20 +8,36 @@ mod concise;
 mod excerpt;
 mod footer;
 mod full;
+mod github;
+mod gitlab;
+mod grouped;
 mod json;
+mod jsonl;
 mod line_hash;
 mod position;
+mod rdjson;
+mod root;
 mod sarif;
+mod statistics;
 mod text;
+mod xml;
 
 #[cfg(test)]
 mod testing;
 
 pub use concise::Concise;
 pub use full::Full;
+pub use github::GitHub;
+pub use gitlab::GitLab;
+pub use grouped::Grouped;
 pub use json::{JSON_SCHEMA, Json, SCHEMA_VERSION};
+pub use jsonl::JsonLines;
 pub use line_hash::line_hashes;
+pub use rdjson::RdJson;
+pub use root::Root;
 pub use sarif::{MAX_RESULTS, Sarif};
+pub use statistics::statistics;
+pub use xml::{Checkstyle, Junit};
 
 use std::io;
 use timelint_diagnostics::{Report, Severity};
@@ -41,6 +57,8 @@ pub trait Reporter {
 pub struct TextOptions {
     /// Use ANSI colours.
     pub color: bool,
+    /// Make names of rules links to their pages, for terminals that follow OSC 8.
+    pub links: bool,
     /// Draw with Unicode characters; plain ASCII otherwise.
     pub unicode: bool,
     /// Columns at which prose is wrapped and source lines are clipped.
@@ -51,6 +69,6 @@ pub struct TextOptions {
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { color: false, unicode: true, width: 100, fail_on: Severity::Warning }
+        Self { color: false, links: false, unicode: true, width: 100, fail_on: Severity::Warning }
     }
 }

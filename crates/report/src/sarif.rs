@@ -10,6 +10,8 @@ mod prose;
 mod result;
 mod rules;
 
+pub(crate) use rules::help_uri;
+
 use crate::Reporter;
 use fold::Group;
 use rules::RuleTable;
@@ -26,13 +28,16 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 const HOME: &str = "https://github.com/timelint/timelint";
 
 /// The format of code scanning services.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sarif;
+#[derive(Debug, Clone, Default)]
+pub struct Sarif {
+    /// What tells several analyses of one commit apart.
+    pub category: Option<String>,
+}
 
 impl Reporter for Sarif {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
-        serde_json::to_writer(&mut out, &Log::new(report))?;
+        serde_json::to_writer(&mut out, &Log::new(report, self.category.as_deref()))?;
         writeln!(out)?;
         out.flush()
     }
@@ -48,8 +53,8 @@ struct Log<'r> {
 }
 
 impl<'r> Log<'r> {
-    fn new(report: &'r Report) -> Self {
-        Self { schema: SCHEMA, version: "2.1.0", runs: [Run::new(report)] }
+    fn new(report: &'r Report, category: Option<&str>) -> Self {
+        Self { schema: SCHEMA, version: "2.1.0", runs: [Run::new(report, category)] }
     }
 }
 
@@ -60,11 +65,13 @@ struct Run<'r> {
     column_kind: &'static str,
     original_uri_base_ids: BTreeMap<&'static str, sarif::ArtifactLocation>,
     invocations: [sarif::Invocation; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    automation_details: Option<sarif::RunAutomationDetails>,
     results: Results<'r>,
 }
 
 impl<'r> Run<'r> {
-    fn new(report: &'r Report) -> Self {
+    fn new(report: &'r Report, category: Option<&str>) -> Self {
         let rules = RuleTable::new(report);
         let (groups, cut) = fold::fold(report, MAX_RESULTS);
         let root =
@@ -74,6 +81,9 @@ impl<'r> Run<'r> {
             column_kind: "utf16CodeUnits",
             original_uri_base_ids: BTreeMap::from([(place::ROOT, root)]),
             invocations: [notifications::invocation(report, groups.len(), cut)],
+            // The part behind the last slash would be the run's own name.
+            automation_details: category
+                .map(|c| sarif::RunAutomationDetails::builder().id(format!("{}/", c.trim_end_matches('/'))).build()),
             results: Results { report, rules, groups },
         }
     }

@@ -209,6 +209,6 @@ fn no_reporter_panics_on_any_text_or_span() {
         assert!(full.contains("[lease-check-then-act]") && !full.contains("OutOfBounds"), "{full}");
         render(&crate::Concise::new(options), &report);
         render(&crate::Json, &report);
-        render(&crate::Sarif, &report);
+        render(&crate::Sarif::default(), &report);
     }
 }

@@ -60,6 +60,11 @@ pub(crate) fn char_width(c: char) -> usize {
     }
 }
 
+/// `text` as a link that terminals follow (OSC 8).
+pub(crate) fn link(url: &str, text: &str) -> String {
+    format!("\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\")
+}
+
 /// Prose under `head`, wrapped at `width`, later lines indented as far as `head` is wide.
 pub(crate) fn paragraph(head: &str, text: &str, width: usize) -> String {
     let indent = head.chars().count();

@@ -85,7 +85,10 @@ fn properties(rule: &RuleMeta) -> PropertyBag {
 }
 
 /// Where the rule's page is on the web.
-pub(super) fn help_uri(id: &str) -> String {
+pub(crate) fn help_uri(id: &str) -> String {
+    if id.ends_with("-suppression") || id.starts_with("suppression-") {
+        return format!("{HOME}#suppression");
+    }
     format!("{HOME}/blob/main/crates/rules/src/{}.md", id.replace('-', "_"))
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use timelint_diagnostics::{Confidence, Location, Report, Severity, Span};
 
 fn log(report: &Report) -> Value {
-    let text = render(&Sarif, report);
+    let text = render(&Sarif::default(), report);
     let typed: serde_sarif::sarif::Sarif = serde_json::from_str(&text).unwrap();
     assert_eq!(typed.runs.len(), 1);
     serde_json::from_str(&text).unwrap()
@@ -225,7 +225,7 @@ fn an_empty_report_is_a_run_with_no_results() {
 
 #[test]
 fn the_bytes_are_the_same_each_time() {
-    assert_eq!(render(&Sarif, &sample()), render(&Sarif, &sample()));
+    assert_eq!(render(&Sarif::default(), &sample()), render(&Sarif::default(), &sample()));
 }
 
 #[test]
