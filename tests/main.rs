@@ -11,3 +11,4 @@ mod meta;
 mod pages;
 mod rosetta;
 mod sandbox;
+mod sarif;
