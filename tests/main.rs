@@ -4,6 +4,7 @@ mod architecture;
 mod catalogs;
 mod cli;
 mod config;
+mod docs;
 mod fixtures;
 mod folders;
 mod gate;

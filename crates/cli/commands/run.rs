@@ -11,8 +11,10 @@ use timelint_gate::{BASELINE_FILE, Baseline, Filter, GateError, Known, Repositor
 pub(crate) struct Run {
     pub(crate) engine: Engine,
     pub(crate) filter: Filter,
-    /// With --staged: whether anything is.
+    /// With --staged: whether nothing is.
     pub(crate) nothing_staged: bool,
+    /// With --since: how files were.
+    former: Option<Revision>,
 }
 
 impl Run {
@@ -32,12 +34,26 @@ impl Run {
             Some((file, named)) => read_baseline(&engine, &file, named)?,
             None => None,
         };
-        Ok(Self { engine, filter: Filter { inputs, baseline, ..Filter::default() }, nothing_staged: false })
+        Ok(Self {
+            engine,
+            filter: Filter { inputs, baseline, ..Filter::default() },
+            nothing_staged: false,
+            former: None,
+        })
     }
 
-    /// Analyses; nothing is held back yet.
-    pub(crate) fn check(&self) -> Result<Outcome, Failure> {
-        Ok(self.engine.check_with(&self.filter.inputs, &self.filter.overlay)?)
+    /// Analyses, also as files were, if there is anything to compare. Nothing is held back yet.
+    pub(crate) fn check(&mut self) -> Result<Outcome, Failure> {
+        let outcome = self.engine.check_with(&self.filter.inputs, &self.filter.overlay)?;
+        if let Some(revision) = self.former.take() {
+            let is_same = outcome.report.findings.is_empty() || revision.changed.is_empty();
+            self.filter.former = Some(if is_same {
+                outcome.report.findings.iter().map(Known::of).collect()
+            } else {
+                self.findings_of(&revision)?
+            });
+        }
+        Ok(outcome)
     }
 
     /// Learns from git what is staged and what was there before, where that is asked for.
@@ -51,14 +67,7 @@ impl Run {
         let here = std::env::current_dir().map_err(Failure::WorkingDirectory)?;
         let repository = Repository::open(&here)?;
         let index = if gate.staged { Some(repository.index()?) } else { None };
-        let former = match &gate.since {
-            Some(reference) => {
-                let revision = repository.since(reference, index.as_ref())?;
-                Some(self.findings_of(&revision)?)
-            }
-            None => None,
-        };
-        self.filter.former = former;
+        self.former = gate.since.as_ref().map(|reference| repository.since(reference, index.as_ref())).transpose()?;
         if let Some(index) = index {
             self.nothing_staged = index.changed.is_empty();
             self.filter.overlay = index.overlay;
