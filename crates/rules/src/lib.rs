@@ -14,6 +14,7 @@ mod lease_check_then_act;
 mod lease_not_renewed;
 mod limits;
 mod lock_purpose;
+mod lock_result_ignored;
 mod lock_validity;
 mod lock_without_expiry;
 mod missing_timeout;
@@ -68,6 +69,7 @@ pub static RULES: &[&dyn Rule] = &[
     &fake_fencing_token::FakeFencingToken,
     &lease_check_then_act::LeaseCheckThenAct,
     &lease_not_renewed::LeaseNotRenewed,
+    &lock_result_ignored::LockResultIgnored,
     &lock_without_expiry::LockWithoutExpiry,
     &non_atomic_lock::NonAtomicLock,
     &release_with_cancelled_context::ReleaseWithCancelledContext,

@@ -217,7 +217,7 @@ impl Analysis<'_> {
     }
 
     /// Whether a call takes a lock that is held against other machines, by resolved names.
-    pub(crate) fn takes_distributed(&self, call: NodeId) -> bool {
+    pub fn takes_distributed(&self, call: NodeId) -> bool {
         let Some(known) = self.resolve(call) else { return false };
         let handle = self.model.child(call, Role::Receiver);
         let typed = handle.and_then(|h| self.lock_scope(h));

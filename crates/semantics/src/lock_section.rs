@@ -54,6 +54,13 @@ impl Analysis<'_> {
         }
     }
 
+    /// Whether the condition of an `if` says that the lock of `call` was taken (or, `false`, that it was not); `None` when it
+    /// speaks of something else.
+    pub fn asks_if_taken(&self, statement: NodeId, call: NodeId) -> Option<bool> {
+        let condition = self.model.child(statement, Role::Condition)?;
+        self.held_when(condition, call, &self.result_names(call))
+    }
+
     /// The names that a statement gives to what `call` returned: `ok, err := tryLock()`.
     pub(crate) fn result_names(&self, call: NodeId) -> Vec<ResultName> {
         let model = self.model;

@@ -28,6 +28,7 @@ static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
     endless: None,
     covers: Vec::new(),
     wraps: false,
+    answers: false,
     ends: None,
     doc: None,
 });

@@ -264,6 +264,9 @@ pub struct Api {
     /// For monotonic clocks: readings may be negative and wrap around, so that only their differences mean something.
     #[serde(default)]
     pub wraps: bool,
+    /// For calls that wait for a lock: whether they may come back without it, and say so in what they return.
+    #[serde(default)]
+    pub answers: bool,
     /// For contexts, signals and scopes that calls are bound to: what ends them.
     #[serde(default)]
     pub ends: Option<Ends>,
