@@ -211,6 +211,7 @@ pub enum Ends {
 }
 
 /// One entry of a catalogue.
+#[allow(clippy::struct_excessive_bools, reason = "each is a key that an entry may have")]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
