@@ -140,6 +140,7 @@
 (return_statement (_)? @return.value) @return
 (break_statement) @break
 (continue_statement) @continue
+((goto_statement) @continue (#set! name "goto"))
 (defer_statement (_) @defer.value) @defer
 (go_statement (_) @spawn.value) @spawn
 

@@ -55,7 +55,7 @@ pub enum Kind {
     Throw,
     /// `break`.
     Break,
-    /// `continue`.
+    /// `continue`; a jump to a label is a `continue` with the name `goto`.
     Continue,
     /// `switch`, `match`, `select`.
     Switch,
@@ -226,7 +226,7 @@ const SHAPES: &[Shape] = &[
     (Kind::Return, "return", false, &[VALUE]),
     (Kind::Throw, "throw", false, &[VALUE]),
     (Kind::Break, "break", false, &[]),
-    (Kind::Continue, "continue", false, &[]),
+    (Kind::Continue, "continue", true, &[]),
     (Kind::Switch, "switch", true, &[("subject", Role::Subject), ("case", Role::Case), BODY]),
     (Kind::Case, "case", false, &[VALUE, BODY, ("condition", Role::Condition)]),
     (Kind::Call, "call", true, &[("receiver", Role::Receiver), ("callee", Role::Callee), ("arg", Role::Arg)]),

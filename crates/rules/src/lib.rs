@@ -3,9 +3,11 @@
 //! One file and one Markdown page a rule; [`RULES`] is the registry.
 
 mod aged_lock;
+mod attempts;
 mod bounds;
 mod contexts;
 mod coordination;
+mod delay;
 mod fake_fencing_token;
 mod guarded_write;
 mod hard_coded_timeout;
@@ -22,17 +24,24 @@ mod mixed_clocks;
 mod monotonic_edit;
 mod monotonic_misuse;
 mod non_atomic_lock;
+mod outcome;
 mod outlived_lease;
 mod ownerless;
 mod ownerless_text;
 mod ownership;
+mod pace;
 mod pause_window;
 mod picks;
 mod read_modify_write;
+mod redial;
 mod release_with_cancelled_context;
 mod remote;
 mod renewal;
 mod replicas;
+mod retry_policy;
+mod retry_without_backoff;
+mod retry_without_jitter;
+mod rounds;
 mod split_lock;
 mod stale_answer;
 mod stamped;
@@ -76,5 +85,7 @@ pub static RULES: &[&dyn Rule] = &[
     &unfenced_lock::UnfencedLock,
     &hard_coded_timeout::HardCodedTimeout,
     &missing_timeout::MissingTimeout,
+    &retry_without_backoff::RetryWithoutBackoff,
+    &retry_without_jitter::RetryWithoutJitter,
     &timeout_unit_mismatch::TimeoutUnitMismatch,
 ];

@@ -217,11 +217,10 @@ pub(crate) fn evidence_around(file: &Analysis<'_>, id: NodeId) -> Remote {
     let model = file.model;
     let enclosing = model.ancestors(id).filter(|a| matches!(model.kind(*a), Kind::Function | Kind::Class));
     let mut named = enclosing.into_iter().any(|a| is_remote_name(model.name(a)));
-    if let Some(function) = file.function_around(id) {
-        let receiver = model.child(function, Role::This);
-        let ty = receiver.and_then(|r| model.child(r, Role::Type));
-        named |= ty.is_some_and(|t| is_remote_name(model.name(t)));
-    }
+    // A local function shares the current object of the method around it.
+    let receiver = model.ancestors(id).find_map(|a| model.child(a, Role::This));
+    let ty = receiver.and_then(|r| model.child(r, Role::Type));
+    named |= ty.is_some_and(|t| is_remote_name(model.name(t)));
     let mut path = file.path.rsplit('/');
     named |= path.by_ref().take(2).any(is_remote_name);
     if named { Remote::Around } else { Remote::No }
@@ -284,7 +283,7 @@ fn inside(file: &Analysis<'_>, body: NodeId) -> Remote {
     calls.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No)
 }
 
-fn call_evidence(file: &Analysis<'_>, call: NodeId) -> Remote {
+pub(crate) fn call_evidence(file: &Analysis<'_>, call: NodeId) -> Remote {
     if is_known_remote(file, call) {
         return Remote::Known;
     }

@@ -233,7 +233,7 @@ impl Analysis<'_> {
         let model = self.model;
         let name = model.sym(id);
         let own_field = || {
-            let class = self.tables.class_around(model, id)?;
+            let class = self.tables.own_class(model, id);
             self.tables.classes[class as usize].fields.get(&name).map(Vec::as_slice)
         };
         match model.kind(id) {

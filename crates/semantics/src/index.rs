@@ -85,6 +85,7 @@ impl FileSummary {
 /// report, and nothing to tell other files but its classes.
 const TRIGGERS: [&str; 51] = [
     "fenc",
+const TRIGGERS: [&str; 54] = [
     "time",
     "now",
     "date",
@@ -135,6 +136,10 @@ const TRIGGERS: [&str; 51] = [
     "context",
     "rest",
     "hrtime",
+    "attempt",
+    "tries",
+    "backoff",
+    "remote",
 ];
 
 /// Whether any symbol of the file has a word that begins with a trigger.

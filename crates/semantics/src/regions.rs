@@ -30,6 +30,7 @@ static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
     wraps: false,
     answers: false,
     ends: None,
+    retry: None,
     doc: None,
 });
 

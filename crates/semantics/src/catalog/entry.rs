@@ -90,6 +90,50 @@ pub enum ArgMeaning {
     Value,
     /// A time stamp that the store uses to order writes.
     Timestamp,
+    /// How long to wait between attempts: a strategy, a function of the attempt, a number.
+    Backoff,
+    /// The first or only pause between attempts.
+    Delay,
+    /// By how much each pause is longer than the one before.
+    Growth,
+    /// Randomness of the pause: an amount or a flag.
+    Jitter,
+    /// How often is tried.
+    Attempts,
+    /// Which requests or errors are repeated, beyond what is safe by default.
+    Repeats,
+}
+
+/// How the pauses between attempts follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pauses {
+    /// There is none.
+    None,
+    /// All of one length.
+    Fixed,
+    /// Each longer than the one before.
+    Growing,
+}
+
+/// What a library does between attempts when nothing else is said.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetrySpec {
+    /// How the pauses follow each other.
+    pub pauses: Pauses,
+    /// They have a random part.
+    #[serde(default)]
+    pub jitter: bool,
+    /// It repeats calls of other machines, whatever stands around it.
+    #[serde(default)]
+    pub network: bool,
+    /// Nothing is repeated unless the number of attempts is given.
+    #[serde(default)]
+    pub opt_in: bool,
+    /// How often it tries when no number is given; absent: without end.
+    #[serde(default)]
+    pub attempts: Option<f64>,
 }
 
 /// What a timeout bounds.
@@ -271,6 +315,9 @@ pub struct Api {
     /// For contexts, signals and scopes that calls are bound to: what ends them.
     #[serde(default)]
     pub ends: Option<Ends>,
+    /// For retry policies and their waits: what holds by default.
+    #[serde(default)]
+    pub retry: Option<RetrySpec>,
     /// Where the fact was read.
     #[serde(default)]
     pub doc: Option<String>,

@@ -161,6 +161,12 @@ pub enum ApiRole {
     /// Ends the process.
     #[serde(rename = "exit")]
     Exit,
+    /// Repeats what fails: a decorator, a wrapper, a policy, an option of a client (`retry` says how by default).
+    #[serde(rename = "retry.policy")]
+    RetryPolicy,
+    /// The pauses of a retry policy (`retry` says which), by itself or later in the policy's chain.
+    #[serde(rename = "retry.wait")]
+    RetryWait,
     /// Known, and of no interest; mutes an entry of a wider name.
     #[serde(rename = "none")]
     None,

@@ -61,6 +61,8 @@ impl Analysis<'_> {
                     let value = model.child(item, Role::Value)?;
                     return rest.map_or(Some(value), |rest| self.entry(value, rest));
                 }
+                // `{ retryStrategy(times) { … } }`
+                Kind::Function if rest.is_none() && model.name(item) == first => return Some(item),
                 _ => {}
             }
         }
