@@ -51,6 +51,7 @@ mod surface;
 mod timeout_unit_mismatch;
 mod unfenced_lock;
 mod unread_answer;
+mod unreceipted;
 mod usage;
 mod wall_clock_duration;
 mod wall_clock_id;

@@ -137,7 +137,7 @@ fn source(file: &Analysis<'_>, expression: NodeId, tainted: &[(Sym, NodeId, bool
     let model = file.model;
     model.self_and_descendants(expression).find_map(|n| match model.kind(n) {
         Kind::Name => tainted.iter().find(|t| t.0 == model.sym(n)).map(|t| (t.1, t.2)),
-        Kind::Call => is_read(file, n).map(|known| (n, known)),
+        Kind::Call | Kind::New => is_read(file, n).map(|known| (n, known)),
         _ => None,
     })
 }

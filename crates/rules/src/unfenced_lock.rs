@@ -4,6 +4,7 @@
 use crate::Rule;
 use crate::lock_purpose::{opaque_call, principal, score};
 use crate::story::Story;
+use crate::unreceipted::{Unreceipted, unreceipted};
 use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -39,7 +40,27 @@ impl Rule for UnfencedLock {
         regions.sort_by_key(|r| (r.acquire, r.from));
         regions.dedup_by_key(|r| r.acquire);
         out.extend(regions.iter().filter_map(|region| judge(file, region)));
+        out.extend(unreceipted(file).into_iter().map(|u| tell_unreceipted(file, u)));
     }
+}
+
+fn tell_unreceipted(file: &Analysis<'_>, work: Unreceipted) -> Finding {
+    let again = file.model.name(work.again);
+    Story::new(&META, file, work.timer, "work is handed out for a time, and acknowledged by its id alone")
+        .why(
+            "a worker that pauses for longer than that time finishes after the work went to another one, and its late \
+             acknowledgement settles the other one's attempt",
+        )
+        .help(
+            "make a new token for every hand-out, keep it with the work, and refuse an acknowledgement that brings another \
+             one",
+        )
+        .confidence(Confidence::Medium)
+        .evidence("no parameter tells one hand-out from the next")
+        .step(file.location(work.timer), "the work is on loan until this timer runs")
+        .step(file.location(work.again), format!("then `{again}` gives it to the next worker"))
+        .step(file.location(work.ack), "and this cannot tell the two apart")
+        .tell()
 }
 
 fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {

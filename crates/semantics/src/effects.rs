@@ -184,7 +184,7 @@ impl Analysis<'_> {
         let store =
             last(model.name(receiver), &STORES) || self.type_of(receiver).is_some_and(|t| last(leaf(&t.name), &STORES));
         (verb && store).then(|| {
-            let fence = self.fencing_argument(call);
+            let fence = self.fencing_argument(call).or_else(|| self.refused_duplicate(call));
             Write { at: call, effect: Effect::State, fence, how: How::Name, indirect: false }
         })
     }
@@ -270,14 +270,32 @@ impl Analysis<'_> {
         {
             return Some(text);
         }
-        self.fencing_argument(call).or_else(|| self.fenced_chain(call))
+        self.fencing_argument(call).or_else(|| self.fenced_chain(call)).or_else(|| self.refused_duplicate(call))
+    }
+
+    /// The handler of the error with which the store refuses a second row: the insert may come late or twice.
+    fn refused_duplicate(&self, call: NodeId) -> Option<NodeId> {
+        const INSERTS: [&str; 6] = ["insert", "create", "add", "save", "persist", "put"];
+        const REFUSED: [&str; 7] =
+            ["duplicate", "unique", "integrity", "conflict", "constraint", "exists", "violation"];
+        let model = self.model;
+        if !has_word(model.name(call), &INSERTS) {
+            return None;
+        }
+        let tries = model.ancestors(call).take_while(|a| model.kind(*a) != Kind::Function);
+        let inside = |t: &NodeId| {
+            model.kind(*t) == Kind::Try && model.child(*t, Role::Body).is_some_and(|b| model.contains(b, call))
+        };
+        let catches = tries.filter(inside).flat_map(|t| model.children(t)).filter(|c| model.kind(*c) == Kind::Catch);
+        let refuses = |c: &NodeId| model.children_with(*c, Role::Type).any(|t| has_word(model.name(t), &REFUSED));
+        catches.into_iter().find(refuses)
     }
 
     /// An argument that carries a token, version or condition, by its value or by its name.
     fn fencing_argument(&self, call: NodeId) -> Option<NodeId> {
         let model = self.model;
         model.children_with(call, Role::Arg).find(|arg| {
-            let named = |n: NodeId| has_word(model.name(n), &FENCE_WORDS);
+            let named = |n: NodeId| has_word(model.name(n), &FENCE_WORDS) || is_precondition(model.name(n));
             let by_name = model.self_and_descendants(*arg).any(|n| {
                 matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Argument | Kind::Entry | Kind::Call)
                     && named(n)
@@ -308,6 +326,14 @@ impl Analysis<'_> {
         let inner = move |n: &NodeId| model.child(*n, Role::Receiver).or_else(|| model.child(*n, Role::Object));
         std::iter::successors(inner(&call), inner)
     }
+}
+
+/// The name of an HTTP or object store precondition in any spelling: `If-Match`, `IfNoneMatch`, `ETag`.
+fn is_precondition(name: &str) -> bool {
+    const PRECONDITIONS: [&str; 6] =
+        ["etag", "ifmatch", "ifnonematch", "ifgenerationmatch", "generationmatch", "ifmetagenerationmatch"];
+    let plain = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
+    name.len() < 32 && PRECONDITIONS.contains(&plain.collect::<String>().as_str())
 }
 
 /// Whether SQL or CQL text changes data.
