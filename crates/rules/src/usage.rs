@@ -132,6 +132,7 @@ fn branch(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
     let pure = |n: NodeId| file.resolve(n).is_some_and(|k| matches!(k.api.role, ApiRole::None | ApiRole::ValuePass));
     let acts = range().any(|n| match model.kind(n) {
         Kind::Return | Kind::Throw | Kind::Break | Kind::Continue => true,
+        Kind::Unary => model.name(n) == "delete",
         Kind::Assign => !(model.children_with(n, Role::Target).all(compared) || logs && number(n)),
         Kind::Call | Kind::New => {
             let shows = is_shown_call(file, n) || inside_shown_call(file, n, then);

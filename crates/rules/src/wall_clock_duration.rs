@@ -195,8 +195,17 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if left.how.min(right.how) == How::Name || is_interface(file) {
         confidence = lower(confidence);
     }
+    // A field of the same name of some class, in another file: nothing here says that it is a time.
+    if left.how.min(right.how) == How::Name && file.in_loop(id).is_some_and(|l| is_counting(file, l, id)) {
+        confidence = Confidence::Low;
+    }
     let counted = usage == Usage::Decides && is_statistic(file, id);
-    if is_about_the_clock(file, id) || is_record_age(file, id) || is_period_number(file, id) || counted {
+    if is_about_the_clock(file, id)
+        || is_record_age(file, id)
+        || is_period_number(file, id)
+        || is_calendar_answer(file, id)
+        || counted
+    {
         confidence = Confidence::Low;
     }
     let shown = usage <= Usage::Shown;
@@ -293,6 +302,28 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
     words_match(function, &KEPT) || words_match(class, &KEPT)
 }
 
+/// `for (j = start; j < start + length; j++)`: the loop steps the compared variable itself.
+fn is_counting(file: &Analysis<'_>, loop_: NodeId, comparison: NodeId) -> bool {
+    let model = file.model;
+    let compared: Vec<_> = model.children_with(comparison, Role::Operand).map(|o| model.sym(o)).collect();
+    let steps = |n: NodeId| model.kind(n) == Kind::Assign && matches!(model.name(n), "++" | "--" | "+=" | "-=");
+    model.children(loop_).filter(|c| model.role(*c) != Role::Body).any(|c| {
+        let mut inside = model.self_and_descendants(c);
+        inside.any(|n| steps(n) && model.children_with(n, Role::Target).any(|t| compared.contains(&model.sym(t))))
+    })
+}
+
+/// The next date of a calendar, asked with a reading: `nextRun(now) - now`.
+fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let answer = |n: NodeId| {
+        let asked = model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some();
+        asked && words_match(model.name(n), &["next", "cron", "fire", "schedule", "trigger", "midnight", "tomorrow"])
+    };
+    model.kind(id) == Kind::Binary
+        && model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
+}
+
 /// The number of a period, `now / period`: periods of the calendar are counted, no time is measured.
 fn is_period_number(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
@@ -351,7 +382,11 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
 
 /// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
-    const SUBJECT: [&str; 24] = [
+    const SUBJECT: [&str; 28] = [
+        "seq",
+        "sequence",
+        "tomorrow",
+        "yesterday",
         "skew",
         "drift",
         "offset",

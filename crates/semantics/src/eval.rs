@@ -203,6 +203,9 @@ impl Analysis<'_> {
         if let Some(api) = self.catalog.lookup(&format!("*#{name}"), None) {
             return self.api_value(id, Resolved { api: self.catalog.api(api), how: How::Name });
         }
+        if let Some(value) = self.entry_of_records(object, name).filter(|v| v.origins.any(Origins::CLOCKS)) {
+            return value;
+        }
         if let Some(value) = self.field_by_name(model.sym(id)) {
             return value;
         }
@@ -300,7 +303,9 @@ impl Analysis<'_> {
         if value.origins.any(Origins::CONFIG.and(Origins::REMOTE)) {
             return Value { number: None, ..value };
         }
-        self.stored_elements(object).unwrap_or_else(Value::unknown)
+        let key = self.model.child(id, Role::Key).filter(|k| self.model.kind(*k) == Kind::String);
+        let entry = key.and_then(|k| self.entry_of_records(object, self.model.name(k)));
+        entry.or_else(|| self.stored_elements(object)).unwrap_or_else(Value::unknown)
     }
 
     fn call_value(&self, id: NodeId) -> Value {

@@ -71,6 +71,45 @@ impl Analysis<'_> {
         Some(elements.iter().filter_map(|e| self.part(*e, index, depth + 1)).fold(Value::default(), Value::join))
     }
 
+    /// The entry of this name in the records that `object` may be: written here, or put into a container.
+    pub(super) fn entry_of_records(&self, object: NodeId, name: &str) -> Option<Value> {
+        let mut records = Vec::new();
+        self.records(object, 0, &mut records);
+        let model = self.model;
+        let named = |r: &NodeId| model.children(*r).find(|e| model.kind(*e) == Kind::Entry && model.name(*e) == name);
+        let entries = records.iter().filter_map(named).filter_map(|e| model.child(e, Role::Value));
+        let value = entries.fold(Value::default(), |v, e| v.join(self.value(e)));
+        (!value.origins.is_empty()).then_some(value)
+    }
+
+    fn records(&self, object: NodeId, depth: usize, found: &mut Vec<NodeId>) {
+        const MOST: usize = 16;
+        let model = self.model;
+        if depth > DEEP || found.len() >= MOST {
+            return;
+        }
+        let mut inside = |container: NodeId| {
+            self.elements_of(container).iter().for_each(|e| self.records(*e, depth + 1, found));
+        };
+        match model.kind(object) {
+            Kind::Record => found.push(object),
+            Kind::Name => {
+                for store in self.stores_of(object).iter().filter(|s| s.index == 0) {
+                    match (store.kind, store.value) {
+                        (StoreKind::Plain, Some(value)) => self.records(value, depth + 1, found),
+                        (StoreKind::Element, Some(container)) => {
+                            self.elements_of(container).iter().for_each(|e| self.records(*e, depth + 1, found));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Kind::Index => model.child(object, Role::Object).into_iter().for_each(&mut inside),
+            Kind::Call => model.child(object, Role::Receiver).into_iter().for_each(&mut inside),
+            _ => {}
+        }
+    }
+
     /// What was put into a map or list that is a variable or a field.
     pub(super) fn stored_elements(&self, container: NodeId) -> Option<Value> {
         let value = self.elements_of(container).iter().fold(Value::default(), |v, e| v.join(self.value(*e)));
