@@ -16,6 +16,7 @@ mod lease_check_then_act;
 mod lease_not_renewed;
 mod limits;
 mod lock_purpose;
+mod lock_released_early;
 mod lock_result_ignored;
 mod lock_validity;
 mod lock_without_expiry;
@@ -79,6 +80,7 @@ pub static RULES: &[&dyn Rule] = &[
     &fake_fencing_token::FakeFencingToken,
     &lease_check_then_act::LeaseCheckThenAct,
     &lease_not_renewed::LeaseNotRenewed,
+    &lock_released_early::LockReleasedEarly,
     &lock_result_ignored::LockResultIgnored,
     &lock_without_expiry::LockWithoutExpiry,
     &non_atomic_lock::NonAtomicLock,

@@ -1,0 +1,206 @@
+//! `lock-released-early`: the lock is given back before what it protects is done: before the transaction commits, or while
+//! work that was started under it still runs.
+
+use crate::Rule;
+use crate::story::Story;
+use crate::usage::words_match;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, Effect};
+use timelint_semantics::{Analysis, How, Region, is_lock_word, words};
+
+/// See the module.
+pub(crate) struct LockReleasedEarly;
+
+static META: RuleMeta = RuleMeta {
+    id: "lock-released-early",
+    aliases: &[],
+    family: Family::Pause,
+    mechanism: "release before the end of the work",
+    severity: Severity::Warning,
+    summary: "a lock is released before the transaction commits, or while work that was started under it still runs",
+    page: include_str!("lock_released_early.md"),
+};
+
+/// How far writes are followed into functions.
+const DEPTH: usize = 2;
+
+impl Rule for LockReleasedEarly {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let mut regions = file.lock_regions();
+        regions.extend(file.with_regions());
+        regions.sort_by_key(|r| (r.acquire, r.from));
+        regions.dedup_by_key(|r| r.acquire);
+        out.extend(regions.iter().filter_map(|region| judge(file, region)));
+    }
+}
+
+/// Why a section is over before its work is.
+struct Early {
+    at: NodeId,
+    message: String,
+    why: &'static str,
+    help: &'static str,
+    step: &'static str,
+    confidence: Confidence,
+}
+
+fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
+    let early = before_commit(file, region).or_else(|| raced(file, region)).or_else(|| started(file, region))?;
+    let confidence = if region.through_helper { early.confidence.min(Confidence::Medium) } else { early.confidence };
+    Some(
+        Story::new(&META, file, region.acquire, early.message)
+            .why(early.why)
+            .help(early.help)
+            .confidence(confidence)
+            .step(file.location(region.acquire), "the lock is taken here")
+            .step(file.location(early.at), early.step)
+            .tell(),
+    )
+}
+
+/// The section lies inside a transaction that commits after it.
+fn before_commit(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
+    let model = file.model;
+    let writes = file.writes_in(region.from, region.to, DEPTH);
+    let writes = writes.iter().any(|w| w.effect == Effect::State && w.fence.is_none() && !speaks_of_lock(file, w.at));
+    // The function that holds the whole section; a callback or decorator has its own.
+    if !writes || model.kind(region.acquire) == Kind::Decorator {
+        return None;
+    }
+    let transaction = transaction_around(file, region)?;
+    Some(Early {
+        at: transaction,
+        message: format!("`{}` is released before the transaction commits", lock_name(file, region)),
+        why: "between the release and the commit the next holder reads the old state, and decides by it",
+        help: "take the lock outside the transaction, so that the commit happens while it is held",
+        step: "the transaction commits only when this ends, after the release",
+        confidence: Confidence::High,
+    })
+}
+
+/// The annotation, scoped statement or callback that makes the section part of a transaction.
+fn transaction_around(file: &Analysis<'_>, region: &Region<'_>) -> Option<NodeId> {
+    let model = file.model;
+    let is_transaction =
+        |n: NodeId| file.resolve(n).is_some_and(|k| k.api.role == ApiRole::Transaction && k.how != How::Name);
+    for around in model.ancestors(region.acquire) {
+        match model.kind(around) {
+            Kind::Function => {
+                let decorator = model.children_with(around, Role::Decorator).find(|d| is_transaction(*d));
+                if decorator.is_some() && ends_inside(file, region, around) {
+                    return decorator;
+                }
+                let call = model.parent(around).filter(|p| model.kind(*p) == Kind::Call && is_transaction(*p));
+                if call.is_some() || !model.name(around).is_empty() {
+                    return call;
+                }
+            }
+            Kind::With => {
+                let values = model.children_with(around, Role::Item).filter_map(|i| model.child(i, Role::Value));
+                let found = values.take_while(|v| *v < region.acquire).find(|v| is_transaction(*v));
+                if found.is_some() {
+                    return found;
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The lock is also given back in the function: otherwise somebody else does, perhaps after the commit.
+fn ends_inside(file: &Analysis<'_>, region: &Region<'_>, function: NodeId) -> bool {
+    let calls = &file.tables.calls;
+    let first = calls.partition_point(|c| *c < region.acquire);
+    let scoped = region.callback.is_some() || file.model.enclosing(region.acquire, Kind::WithItem).is_some();
+    scoped || calls[first..].iter().take_while(|c| **c < file.model.end(function)).any(|c| file.releases(*c))
+}
+
+/// The section waits for its work or for a clock, whichever comes first.
+fn raced(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
+    let model = file.model;
+    let inside = |c: &NodeId| region.covers(*c) && model.kind(*c) == Kind::Call;
+    let race = file.tables.calls.iter().copied().filter(inside).find(|call| {
+        let runners: Vec<NodeId> = model.children_with(*call, Role::Arg).flat_map(|a| model.children(a)).collect();
+        let clock =
+            |n: &NodeId| words_match(&file.short(*n), &["timeout", "timer", "sleep", "delay", "deadline", "wait"]);
+        words(model.name(*call)) == ["race"]
+            && runners.len() > 1
+            && runners.iter().any(clock)
+            && runners.iter().any(|r| !clock(r) && matches!(model.kind(*r), Kind::Call | Kind::Name | Kind::Await))
+    })?;
+    Some(Early {
+        at: race,
+        message: format!("`{}` is released while the work may still run", lock_name(file, region)),
+        why: "the race ends the waiting and not the work: it goes on without the lock, next to the one of the next holder",
+        help: "cancel the work when its time is over and wait until it has stopped, and release only then",
+        step: "when the clock wins, the work goes on",
+        confidence: Confidence::Medium,
+    })
+}
+
+/// Work that is started under the lock, writes, and is not waited for.
+fn started(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
+    let model = file.model;
+    let spawned = model
+        .descendants(model.root())
+        .filter(|n| region.covers(*n))
+        .find(|n| (model.kind(*n) == Kind::Spawn || scatters(file, *n)) && writes_below(file, *n))?;
+    if waits_after(file, region, spawned) {
+        return None;
+    }
+    Some(Early {
+        at: spawned,
+        message: format!("`{}` is released while work that it started still runs", lock_name(file, region)),
+        why: "what is started here goes on after the release, next to the work of the next holder",
+        help: "wait for all of it before the lock is released, or let it take the lock itself",
+        step: "nobody waits for what is started here",
+        confidence: Confidence::Medium,
+    })
+}
+
+/// `items.forEach(async item => ..)`: each round is a promise that nobody keeps.
+fn scatters(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    model.kind(call) == Kind::Call
+        && words(model.name(call)) == ["for", "each"]
+        && model.children_with(call, Role::Arg).any(|a| {
+            model.kind(a) == Kind::Function
+                && model
+                    .children_with(a, Role::Other)
+                    .chain(model.children(a))
+                    .any(|m| model.kind(m) == Kind::Modifier && model.name(m) == "async")
+        })
+}
+
+fn writes_below(file: &Analysis<'_>, at: NodeId) -> bool {
+    let writes = file.writes_in(at, file.model.end(at), DEPTH);
+    writes.iter().any(|w| w.effect >= Effect::State && !speaks_of_lock(file, w.at))
+}
+
+/// Somebody waits in the section: a group, a channel, all promises.
+fn waits_after(file: &Analysis<'_>, region: &Region<'_>, spawned: NodeId) -> bool {
+    let model = file.model;
+    (spawned.0..region.to.0).map(NodeId).filter(|n| !model.contains(spawned, *n)).any(|n| match model.kind(n) {
+        Kind::Call => words_match(model.name(n), &["wait", "join", "all", "gather", "await", "done"]),
+        Kind::Unary => model.name(n) == "<-",
+        Kind::Switch => true,
+        _ => false,
+    })
+}
+
+fn speaks_of_lock(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    is_lock_word(model.name(call)) || model.child(call, Role::Arg).is_some_and(|a| file.is_lock_key(a))
+}
+
+/// The lock as a reader knows it: its handle, else the acquire.
+fn lock_name(file: &Analysis<'_>, region: &Region<'_>) -> String {
+    let plain = |n: &NodeId| matches!(file.model.kind(*n), Kind::Name | Kind::Member);
+    file.short(region.handle.filter(plain).unwrap_or(region.acquire))
+}
