@@ -74,7 +74,8 @@ fn deletes_by_name(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     let said = words(model.name(call));
     let Some(by) = said.iter().position(|w| w == "by") else { return false };
-    let plain = |w: &String| matches!(w.as_str(), "lock" | "name" | "key" | "id");
+    // The id of a row is its holder's own where every acquire inserts one.
+    let plain = |w: &String| matches!(w.as_str(), "lock" | "name" | "key");
     matches!(said[0].as_str(), "delete" | "remove")
         && by + 1 < said.len()
         && said[by + 1..].iter().all(plain)
