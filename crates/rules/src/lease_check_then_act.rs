@@ -5,11 +5,11 @@ use crate::Rule;
 use crate::guarded_write::{Act, collect, suspicious_functions};
 use crate::lock_validity::{Gap, Missing, validity_gaps};
 use crate::ownership::{Check, Claim, Source};
-use crate::stale_answer::{Race, Stale, races, stale_answers};
+use crate::stale_answer::{Race, Stale, races, stale_answers, unchecked_lease_reads};
 use crate::story::{Story, lower};
 use crate::unread_answer::{Unread, unread_answers};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
-use timelint_model::Kind;
+use timelint_model::{Kind, NodeId};
 use timelint_semantics::Analysis;
 use timelint_semantics::catalog::Effect;
 
@@ -43,6 +43,7 @@ impl Rule for LeaseCheckThenAct {
         acts.dedup_by_key(|a| a.check.at);
         out.extend(acts.iter().map(|a| tell(file, a)));
         out.extend(unread_answers(file).iter().map(|u| tell_unread(file, u)));
+        out.extend(unchecked_lease_reads(file).into_iter().map(|(mode, answer)| tell_lease_read(file, mode, answer)));
         out.extend(validity_gaps(file).into_iter().map(|g| tell_gap(file, g)));
     }
 }
@@ -130,6 +131,23 @@ fn tell_race(file: &Analysis<'_>, race: &Race) -> Finding {
         .evidence("`select` gives neither case precedence")
         .step(file.location(race.loss), "this case says that the claim is lost")
         .step(file.location(race.act), "and this happens whether or not it is ready, too")
+        .tell()
+}
+
+fn tell_lease_read(file: &Analysis<'_>, mode: NodeId, answer: NodeId) -> Finding {
+    Story::new(&META, file, mode, "a read is answered on the strength of a lease that nobody looks at")
+        .why(
+            "a leader that was paused for longer than its lease answers from its old state, while the new leader has \
+             already accepted writes: the read is stale although it was promised to be linearizable",
+        )
+        .help(
+            "check that the leader's lease is still valid, on a monotonic clock, right before the answer, and fall back to \
+             a round of heartbeats (read index) when it is not",
+        )
+        .confidence(Confidence::Medium)
+        .evidence("the branch is named after a lease, and the function asks for none")
+        .step(file.location(mode), "this mode trusts the lease")
+        .step(file.location(answer), "and answers at once")
         .tell()
 }
 

@@ -4,7 +4,8 @@
 use crate::Rule;
 use crate::aged_lock::aged_locks;
 use crate::outlived_lease::{early_leases, outlived};
-use crate::renewal::{dropped_renewals, forgotten_leases, fragile_renewals, late_renewals};
+use crate::renewal::{dropped_renewals, forgotten_leases, fragile_renewals};
+use crate::renewal_timing::mistimed_renewals;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::NodeId;
@@ -59,6 +60,10 @@ pub(crate) enum Kind {
     Forgotten,
     /// The renewal comes when the lease is over.
     Late,
+    /// Every renewal adds a whole term.
+    Grows,
+    /// The renewal ends before the work does.
+    EndsFirst,
     /// Others take the lock by its age, and its holder never makes it younger.
     Aged,
 }
@@ -74,7 +79,7 @@ impl Rule for LeaseNotRenewed {
         lapses.extend(dropped_renewals(file));
         lapses.extend(fragile_renewals(file));
         lapses.extend(forgotten_leases(file));
-        lapses.extend(late_renewals(file));
+        lapses.extend(mistimed_renewals(file));
         lapses.extend(aged_locks(file));
         lapses.sort_by_key(|l| (l.at, std::cmp::Reverse(l.confidence)));
         lapses.dedup_by_key(|l| l.at);
@@ -143,6 +148,17 @@ fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
             format!("`{here}` renews as late as the lease ends"),
             "a timer that is late by one collection or one slow request finds the lease already gone",
             "renew after a third of the lease, so that two failures can be made good",
+        ),
+        Kind::Grows => (
+            format!("`{here}` adds a whole term to what is left, at every beat"),
+            "the lease grows with each renewal; when the holder dies, nobody gets the lock for as long as all of them add \
+             up to",
+            "set the lease back to its full length instead of adding to it (`reacquire()`, `extend(.., replace_ttl=True)`)",
+        ),
+        Kind::EndsFirst => (
+            "renewing the locks ends when closing begins, while work still runs".to_owned(),
+            "closing waits for the work that runs; its locks run out meanwhile, and others start the same work",
+            "renew until the last piece of work has ended, and stop the timer then",
         ),
         Kind::Aged => (
             "a lock counts as abandoned by its age, but its holder never makes it younger".to_owned(),

@@ -38,6 +38,7 @@ mod redial;
 mod release_with_cancelled_context;
 mod remote;
 mod renewal;
+mod renewal_timing;
 mod replicas;
 mod retry_policy;
 mod retry_without_backoff;

@@ -5,7 +5,7 @@ use crate::outlived_lease::makes_lease;
 use crate::usage::words_match;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
-use timelint_semantics::catalog::{ApiRole, ArgMeaning};
+use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, Callee, ClassInfo, How, has_word};
 
 /// Words of renewing that are about a claim wherever they stand.
@@ -345,42 +345,4 @@ fn forgotten(file: &Analysis<'_>, made: NodeId, field: Sym, beat: NodeId) -> Opt
         evidence: "the class keeps other claims alive".to_owned(),
         advice: None,
     })
-}
-
-/// Loops and timers that renew no sooner than the lease ends, by their constants.
-pub(crate) fn late_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
-    let calls = file.tables.calls.iter().copied();
-    calls.filter_map(|c| late(file, c)).collect()
-}
-
-fn late(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
-    /// A renewal that begins later than this part of the lease leaves no time for a second try.
-    const LATEST: f64 = 0.95;
-    let model = file.model;
-    let known = file.resolve(renewal).filter(|k| k.api.role == ApiRole::LockExtend && k.how != How::Name)?;
-    let lease = file.argument(renewal, known, ArgMeaning::Lease)?;
-    let unit = known.api.args.iter().find(|a| a.is == ArgMeaning::Lease).and_then(|a| a.unit);
-    let lease = file.value(lease).seconds(unit)?;
-    let round = file.in_loop(renewal);
-    let inside = |c: &NodeId| round.is_some_and(|r| model.contains(r, *c));
-    let pause = file.tables.calls.iter().copied().filter(inside).find_map(|c| {
-        let known = file.resolve(c).filter(|k| k.api.role == ApiRole::Sleep && k.how != How::Name)?;
-        let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Amount);
-        let amount = file.argument(c, known, ArgMeaning::Amount).or(model.child(c, Role::Arg))?;
-        Some((c, file.value(amount).seconds(spec.and_then(|s| s.unit).or(known.api.unit))?))
-    });
-    let (at, seconds) = pause?;
-    (lease > 0.0 && seconds >= LATEST * lease).then(|| Lapse {
-        at: renewal,
-        kind: Lapsed::Late,
-        steps: vec![(at, "the pause between two renewals"), (renewal, "and the lease that it renews")],
-        confidence: Confidence::High,
-        evidence: format!("renews every {} s and more, for {} s", words_of(seconds), words_of(lease)),
-        advice: None,
-    })
-}
-
-fn words_of(seconds: f64) -> String {
-    let text = format!("{seconds:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

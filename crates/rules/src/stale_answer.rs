@@ -80,6 +80,36 @@ fn asks_again(file: &Analysis<'_>, from: NodeId, to: NodeId) -> bool {
     conditions.into_iter().any(|c| model.self_and_descendants(c).take(24).any(about))
 }
 
+/// Branches that answer a read on the strength of a lease, in a function that never looks at one:
+/// `case ReadOnlyLeaseBased: respond()`.
+pub(crate) fn unchecked_lease_reads(file: &Analysis<'_>) -> Vec<(NodeId, NodeId)> {
+    let model = file.model;
+    let is_lease_read = |name: &str| words_match(name, &["lease"]) && words_match(name, &["read", "readonly"]);
+    if !model.symbols().any(|(_, text)| is_lease_read(text)) {
+        return Vec::new();
+    }
+    let cases = model.ids().filter(|n| model.kind(*n) == Kind::Case);
+    cases
+        .filter_map(|case| {
+            let value = model.child(case, Role::Value).filter(|v| is_lease_read(leaf(file, *v)))?;
+            let function = file.function_around(case).filter(|f| !is_about_the_lock_itself(file, *f))?;
+            let answers = model.descendants(case).find(|n| {
+                model.kind(*n) == Kind::Call
+                    && words_match(model.name(*n), &["respond", "response", "reply", "success", "run", "send"])
+            })?;
+            // Any other word about a lease is taken for the check.
+            let looked = model.descendants(function).any(|n| {
+                n != value
+                    && matches!(model.kind(n), Kind::Call | Kind::Name | Kind::Member)
+                    && words_match(model.name(n), &["lease", "quorum"])
+                    && !is_lease_read(model.name(n))
+                    && words_match(model.name(n), &["valid", "check", "expired", "active", "alive", "lease"])
+            });
+            (!looked).then_some((value, answers))
+        })
+        .collect()
+}
+
 /// The cases of a function's `select`s that run although the claim may be lost already.
 pub(crate) fn races(file: &Analysis<'_>, function: NodeId) -> Vec<Race> {
     let model = file.model;
