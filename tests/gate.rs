@@ -192,3 +192,13 @@ fn suppressions_are_written_with_their_reason() {
     assert_eq!(folder.text("b.py"), BAD);
     assert!(folder.run("suppress --rule wall-clock-duratio --reason x").last().contains("did you mean"));
 }
+
+#[test]
+fn before_the_first_commit_everything_is_new() {
+    let folder = Folder::new(&[("a.py", BAD), ("b.py", BAD)]);
+    std::fs::remove_file(folder.0.join(".git/HEAD")).expect("removed");
+    folder.git("init -q -b main");
+    folder.git("add a.py");
+    let run = folder.run(&format!("check --staged --since HEAD {JSON}"));
+    assert_eq!((run.code(), run.findings()), (1, vec![format!("a.py:5 {RULE}")]), "{}", run.err());
+}

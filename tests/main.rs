@@ -9,6 +9,7 @@ mod fixtures;
 mod folders;
 mod gate;
 mod meta;
+mod moving;
 mod pages;
 mod rosetta;
 mod sandbox;

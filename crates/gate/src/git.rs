@@ -79,6 +79,9 @@ impl Repository {
     ///
     /// When git does not know `reference`, or the clone does not reach back to the common ancestor.
     pub fn since(&self, reference: &str, index: Option<&Revision>) -> Result<Revision, GateError> {
+        if reference == "HEAD" && self.run(&["rev-parse", "--verify", "--quiet", "HEAD"]).is_err() {
+            return self.before_the_first_commit();
+        }
         let base = self.base(reference)?;
         let against: &[&str] = if index.is_some() { &["--cached", base.as_str()] } else { &[base.as_str()] };
         let changes = self.changes(against)?;
@@ -91,6 +94,19 @@ impl Repository {
             let untracked = self.without_untracked(&mut revision.overlay)?;
             revision.changed.extend(untracked);
         }
+        Ok(revision)
+    }
+
+    /// Nothing was there.
+    fn before_the_first_commit(&self) -> Result<Revision, GateError> {
+        let out = self.run(&["ls-files", "-z", "--full-name", "--", ":/"]).map_err(GateError::Git)?;
+        let names = out.split(|b| *b == 0).filter(|f| !f.is_empty());
+        let paths = names.map(|f| self.root.join(String::from_utf8_lossy(f).as_ref()));
+        let mut revision = Revision { changed: paths.filter(|p| is_source(p)).collect(), ..Revision::default() };
+        for path in &revision.changed {
+            revision.overlay.set(path, None);
+        }
+        revision.changed.extend(self.without_untracked(&mut revision.overlay)?);
         Ok(revision)
     }
 

@@ -67,19 +67,34 @@ pub fn claim(known: &[Known], findings: &[&Finding], mut is_gone: impl FnMut(&Kn
         }
     }
     let mut free: Vec<usize> = (0..findings.len()).filter(|nth| claims.known[*nth].is_none()).collect();
-    for at in rest {
-        let one = &known[at];
-        let moved = |nth: &usize| {
-            let finding = findings[*nth];
-            let same_place = *finding.primary.path == one.path && what(&finding.fingerprint) == one.what();
-            finding.rule.id == one.rule && (finding.fingerprint == one.fingerprint || same_place)
-        };
-        match free.iter().position(moved).filter(|_| is_gone(one)) {
-            Some(slot) => claims.known[free.remove(slot)] = Some(at),
-            None => claims.stale.push(at),
-        }
+    rest.retain(|at| {
+        let stays = !is_gone(&known[*at]);
+        claims.stale.extend(stays.then_some(*at));
+        !stays
+    });
+    // The surer likeness first, for all: a renamed function must not take what a moved one left.
+    for is_like in [moved, renamed] {
+        rest.retain(|at| {
+            let slot = free.iter().position(|nth| is_like(&known[*at], findings[*nth]));
+            if let Some(slot) = slot {
+                claims.known[free.remove(slot)] = Some(*at);
+            }
+            slot.is_none()
+        });
     }
+    claims.stale.extend(rest);
+    claims.stale.sort_unstable();
     claims
+}
+
+/// Whether `finding` is the same in another file.
+fn moved(known: &Known, finding: &Finding) -> bool {
+    known.rule == finding.rule.id && known.fingerprint == finding.fingerprint
+}
+
+/// Whether `finding` is the same code in another function of the file.
+fn renamed(known: &Known, finding: &Finding) -> bool {
+    *finding.primary.path == known.path && known.rule == finding.rule.id && what(&finding.fingerprint) == known.what()
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ fn tally(counts: &BTreeMap<&'static str, usize>, show: impl Fn(&str, String) -> 
     parts.join(", ")
 }
 
-/// How many findings carry edits. timelint shows edits and applies none.
+/// How many findings can be mended, and how.
 fn fixable(report: &Report) -> Option<String> {
     let safe = report.findings.iter().filter(|finding| has(finding, Applicability::Safe)).count();
     let others = report
@@ -108,10 +108,10 @@ fn fixable(report: &Report) -> Option<String> {
         .filter(|finding| !has(finding, Applicability::Safe) && has(finding, Applicability::Unsafe));
     match (safe, others.count()) {
         (0, 0) => None,
-        (safe, 0) => Some(format!("{} with a safe edit", number(safe))),
-        (0, risky) => Some(format!("{} with an edit that needs a look", number(risky))),
+        (safe, 0) => Some(format!("{} fixable with --fix", number(safe))),
+        (0, risky) => Some(format!("{} fixable with --unsafe-fixes", number(risky))),
         (safe, risky) => {
-            Some(format!("{} with a safe edit, {} with one that needs a look", number(safe), number(risky)))
+            Some(format!("{} fixable with --fix, {} more with --unsafe-fixes", number(safe), number(risky)))
         }
     }
 }
@@ -152,7 +152,7 @@ mod tests {
                 "2 findings in 1 file: 1 error, 1 warning (1 at or above --fail-on error)",
                 "hidden: 40 baselined, 1 suppressed",
                 "checked 2 files (go 2) with 2 rules",
-                "1 with an edit that needs a look",
+                "1 fixable with --unsafe-fixes",
             ]
         );
     }
