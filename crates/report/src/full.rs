@@ -306,7 +306,7 @@ src/broken.go:7 info[parse-error] skipped 3 lines
 
 2 findings in 1 file: 1 error, 1 warning (2 at or above --fail-on warning)
 checked 2 files (go 2) with 2 rules
-1 with an edit that needs a look
+1 fixable with --unsafe-fixes
 ";
         assert_eq!(render(&Full::default(), &sample()), expected);
     }

@@ -312,4 +312,20 @@ mod tests {
             "2:13: there is no language `pyton`: did you mean `python`?"
         );
     }
+
+    #[test]
+    fn the_schema_has_every_key() {
+        let known = |error: toml::de::Error| -> Vec<String> {
+            error.message().split('`').skip(3).step_by(2).map(str::to_owned).collect()
+        };
+        let error = |text: &str| toml::from_str::<Raw>(text).err().map(known).unwrap_or_default();
+        for (text, least) in [("zzz = 0", 12), ("[rules.x]\nzzz = 0", 1), ("[[overrides]]\nzzz = 0", 6)] {
+            let keys = error(text);
+            assert!(keys.len() >= least, "{text}: {keys:?}");
+            for key in keys {
+                let entry = format!("\"{key}\": {{");
+                assert!(super::super::CONFIG_SCHEMA.contains(&entry), "the schema lacks `{key}`");
+            }
+        }
+    }
 }
