@@ -9,6 +9,7 @@ mod contexts;
 mod coordination;
 mod delay;
 mod fake_fencing_token;
+mod deadline_not_propagated;
 mod guarded_write;
 mod hard_coded_timeout;
 mod ingredients;
@@ -87,6 +88,7 @@ pub static RULES: &[&dyn Rule] = &[
     &non_atomic_lock::NonAtomicLock,
     &release_with_cancelled_context::ReleaseWithCancelledContext,
     &unfenced_lock::UnfencedLock,
+    &deadline_not_propagated::DeadlineNotPropagated,
     &hard_coded_timeout::HardCodedTimeout,
     &missing_timeout::MissingTimeout,
     &retry_without_backoff::RetryWithoutBackoff,
