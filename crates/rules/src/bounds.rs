@@ -250,6 +250,9 @@ pub(crate) fn set_on_receiver(file: &Analysis<'_>, site: NodeId, each: bool) -> 
     let named = |r: &NodeId| matches!(model.kind(*r), Kind::Name | Kind::Member);
     let Some(receiver) = model.child(site, Role::Receiver).filter(named) else { return false };
     let name = model.sym(receiver);
+    if file.tables.imports.contains_key(model.name(receiver)) {
+        return false;
+    }
     if !each || file.type_of(receiver).is_none() {
         return set_on(file, &[name], site);
     }

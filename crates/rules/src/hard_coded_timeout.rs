@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Origins, Value, words};
+use timelint_semantics::{Analysis, How, Origins, Value, has_word, words};
 
 /// See the module.
 pub(crate) struct HardCodedTimeout;
@@ -98,11 +98,29 @@ fn judge(file: &Analysis<'_>, limit: Limit, set: &BTreeSet<&str>) -> Option<Fixe
         || of_another_object(file, limit.length, 0)
         || is_set_elsewhere(file, &limit, set)
         || is_a_default(file, &limit)
+        || is_poll(file, &limit)
     {
         return None;
     }
     let confidence = sureness(file, &limit, &value, seconds);
     Some(Fixed { limit, value, seconds, confidence })
+}
+
+/// A wait that is repeated when its time is up: the limit only says how often something else gets its turn.
+fn is_poll(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    let reads = matches!(limit.kind, TimeoutKind::Await | TimeoutKind::Read | TimeoutKind::Total);
+    let Some(around) = file.in_loop(limit.site).filter(|_| reads) else { return false };
+    let repeats = |body: NodeId| {
+        !model.descendants(body).any(|d| matches!(model.kind(d), Kind::Throw | Kind::Return | Kind::Break))
+    };
+    let timed_out = |catch: &NodeId| {
+        let named = |t: NodeId| has_word(model.name(t), &["timeout", "empty"]);
+        model.self_and_descendants(*catch).take(MOST_NEAR).any(named)
+    };
+    let tries = model.ancestors(limit.site).take_while(|a| *a != around).filter(|a| model.kind(*a) == Kind::Try);
+    let mut catches = tries.flat_map(|t| model.children_with(t, Role::Catch)).filter(timed_out);
+    catches.any(|c| model.child(c, Role::Body).is_some_and(repeats))
 }
 
 /// What the links and the length say: each link by name alone costs a step, and so does what seldom hurts.
@@ -132,7 +150,8 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         || keeps_alive(limit)
         || ends(file, limit)
         || is_near(file, limit.site);
-    if settable || harmless || is_tool(&file.path) { Confidence::Low } else { confidence }
+    let pretends = file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &["mock", "fake"]));
+    if settable || harmless || pretends || is_tool(&file.path) { Confidence::Low } else { confidence }
 }
 
 /// An entry of the project's own type whose name is open to other packages by convention.

@@ -167,7 +167,12 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
         Kind::New => model.child(id, Role::Type).map_or("", |t| model.name(t)),
         _ => model.name(id),
     };
-    if args.is_empty() || is_housekeeping(callee) || takes_a_default(callee) || is_local_callee(file, id) {
+    if args.is_empty()
+        || is_housekeeping(callee)
+        || takes_a_default(callee)
+        || is_local_callee(file, id)
+        || only_reads(callee)
+    {
         return Vec::new();
     }
     let parameters = file.parameter_names(id);
@@ -225,6 +230,14 @@ fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n s
     let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
     (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed))
         .then_some(callee)
+}
+
+/// `settings.get(timeout)`, `log.info(timeout)`: nobody waits.
+fn only_reads(callee: &str) -> bool {
+    const READS: [&str; 12] =
+        ["get", "has", "contains", "parse", "lookup", "log", "info", "debug", "warn", "printf", "format", "assert"];
+    let words = words(callee);
+    words.len() == 1 && words.first().is_some_and(|w| READS.contains(&w.as_str()))
 }
 
 /// `x.setReadTimeout(5000)`, `promise.timeout(1000)`, `withTimeout(work, 1000)`, but not `isTimeout(5)`.

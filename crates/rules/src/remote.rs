@@ -315,6 +315,8 @@ pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
     const NEAR: [&str; 8] = ["inmem", "memory", "loopback", "pipe", "netlink", "unix", "mock", "fake"];
     let model = file.model;
     model.self_and_descendants(site).take(MOST_NEAR).any(|d| match model.kind(d) {
+        // A datagram socket waits for nobody.
+        Kind::String if matches!(model.name(d), "udp" | "udp4" | "udp6") => true,
         Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
         Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
         _ => false,
