@@ -96,7 +96,9 @@ fn whole_limit(file: &Analysis<'_>, name: NodeId) -> Option<NodeId> {
         "duration",
     ];
     let model = file.model;
-    if !words(model.name(name)).iter().all(|w| WHOLE.contains(&w.as_str())) {
+    let words = words(model.name(name));
+    let speaks = words.iter().any(|w| matches!(w.as_str(), "timeout" | "deadline"));
+    if !speaks || !words.iter().all(|w| WHOLE.contains(&w.as_str())) {
         return None;
     }
     let function = file.function_around(name)?;
