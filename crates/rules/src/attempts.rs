@@ -7,7 +7,7 @@ use crate::remote::{Remote, call_evidence, evidence_around, is_remote_name};
 use crate::rounds::{fails_back, goes_on, leaves_on_success, on_failure_path, try_around};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, How, Value, has_word};
+use timelint_semantics::{Analysis, How, Value, has_word, words};
 
 /// How often is tried.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -213,7 +213,10 @@ fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Remote {
             _ => Remote::No,
         };
     }
-    if model.kind(call) == Kind::New || has_word(model.name(call), &IDLE) {
+    if model.kind(call) == Kind::New || has_word(model.name(call), &IDLE) || is_part(file, call) {
+        return Remote::No;
+    }
+    if speaks_of_embedded_store(file, repeated, call) {
         return Remote::No;
     }
     if is_given(file, call) {
@@ -229,6 +232,24 @@ fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Remote {
         return named;
     }
     if has_word(model.name(call), &TRYING) { evidence_around(file, call) } else { Remote::No }
+}
+
+/// `broker.getQueue()` in `broker.getQueue().isEmpty()`: a part of this process is asked for.
+fn is_part(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    model.role(call) == Role::Receiver
+        && model.child(call, Role::Arg).is_none()
+        && words(model.name(call)).first().is_some_and(|w| w == "get")
+}
+
+/// A store inside this process fails for reasons of this machine.
+fn speaks_of_embedded_store(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
+    const EMBEDDED: [&str; 8] = ["rocks", "rocksdb", "leveldb", "sqlite", "badger", "bolt", "lmdb", "berkeley"];
+    let model = file.model;
+    let caught = try_around(file, repeated, call).into_iter().flat_map(|t| model.children_with(t, Role::Catch));
+    let types = caught.flat_map(|c| model.children_with(c, Role::Type));
+    let around = model.ancestors(call).filter(|a| model.kind(*a) == Kind::Class);
+    types.chain(around).any(|n| has_word(model.name(n), &EMBEDDED))
 }
 
 /// A function that the enclosing function was given is called: `f()`.
@@ -251,13 +272,14 @@ fn file_is_remote(file: &Analysis<'_>, repeated: NodeId) -> bool {
     near || model.ids().any(spoken)
 }
 
-/// What fails is no outage: a conflict with another writer, a token that is renewed before the next round.
+/// What fails is no outage: a conflict with another writer, a thing that is gone (the next round takes another), a
+/// token that is renewed before the next round.
 fn mends_cause(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
     #[rustfmt::skip]
-    const CAUSES: [&str; 18] = [
+    const CAUSES: [&str; 22] = [
         "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",
         "integrity", "optimistic", "stale", "concurrent", "duplicate", "exists", "serialization", "deadlock",
-        "credentials", "redirect",
+        "credentials", "redirect", "watch", "such", "missing", "found",
     ];
     let model = file.model;
     let Some(guarding) = try_around(file, repeated, call) else { return false };

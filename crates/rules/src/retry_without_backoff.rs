@@ -10,8 +10,8 @@ use crate::retry_policy::{Policy, policies};
 use crate::story::{Story, lower};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId};
-use timelint_semantics::Analysis;
 use timelint_semantics::catalog::Pauses;
+use timelint_semantics::{Analysis, has_word};
 
 /// See the module.
 pub(crate) struct RetryWithoutBackoff;
@@ -53,7 +53,10 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     let pace = pace_of(file, attempt.again, attempt.call);
     let (at, message, confidence) = match pace {
         Pace::AtOnce => {
-            (attempt.call, format!("`{call}` is repeated with no pause when it fails"), when_at_once(attempt))
+            // A lock by name alone may be one of this process, which is spun on for moments.
+            let spins = attempt.remote != Remote::Known && has_word(file.model.name(attempt.call), &["lock", "mutex"]);
+            let confidence = if spins { Confidence::Low } else { when_at_once(attempt) };
+            (attempt.call, format!("`{call}` is repeated with no pause when it fails"), confidence)
         }
         // Who waits for a lock may ask at a steady pace; that all do so together is another rule's.
         Pace::Even(..) if attempt.contends => return None,
