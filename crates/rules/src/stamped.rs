@@ -263,7 +263,9 @@ pub(crate) fn is_change_time(all: &[String]) -> bool {
     ];
     const INSTANTS: [&str; 9] = ["at", "time", "on", "ts", "timestamp", "date", "ms", "last", "millis"];
     // Times that do not order versions, and logical clocks that are called time stamps.
-    const OTHER: [&str; 55] = [
+    const OTHER: [&str; 57] = [
+        "lag",
+        "age",
         "discard",
         "observed",
         "grace",

@@ -1,6 +1,5 @@
 //! Code that runs on a user's screen.
 
-use crate::usage::words_match;
 use timelint_semantics::Analysis;
 
 /// Whether a file's folders say that it is part of a user interface: what it names lives as long as the page.
@@ -22,5 +21,5 @@ pub(crate) fn is_interface(file: &Analysis<'_>) -> bool {
         "screens",
     ];
     let folders = file.path.rsplit_once('/').map_or("", |(folders, _)| folders);
-    folders.split('/').any(|f| words_match(f, &SCREEN))
+    folders.split('/').any(|f| SCREEN.contains(&f))
 }

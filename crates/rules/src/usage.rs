@@ -126,8 +126,10 @@ fn branch(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
     // Counters that are reset after they were shown, and texts that are put together to be shown.
     let number = |n: NodeId| model.child(n, Role::Value).is_some_and(|v| model.kind(v) == Kind::Number);
     let own = |n: NodeId| {
-        let receiver = model.child(n, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
-        receiver.is_some_and(|r| file.stores_of(r).iter().any(|s| model.contains(then, s.at)))
+        let mut chain = std::iter::successors(Some(n), |c| model.child(*c, Role::Receiver));
+        chain
+            .find(|r| model.kind(*r) == Kind::Name)
+            .is_some_and(|r| file.stores_of(r).iter().any(|s| model.contains(then, s.at)))
     };
     let pure = |n: NodeId| file.resolve(n).is_some_and(|k| matches!(k.api.role, ApiRole::None | ApiRole::ValuePass));
     let acts = range().any(|n| match model.kind(n) {

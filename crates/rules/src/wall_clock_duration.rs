@@ -371,6 +371,25 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
         (stamped || has_word(name, &MADE)) && !has_word(name, &["last"]) && !name.starts_with('_')
     };
     let names = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
+    // A time that was read from a text came from where texts are kept.
+    let parsed = |n: NodeId| {
+        let parser = words_match(model.name(n), &["iso", "isoformat", "fromisoformat", "parse", "strptime", "sql"]);
+        parser && model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some()
+    };
+    let from_text = |n: NodeId, depth: usize| {
+        let mut at = n;
+        (0..depth).any(|_| {
+            let found = model.self_and_descendants(at).any(parsed);
+            let next = model.descendants(at).chain([at]).find(|d| {
+                model.kind(*d) == Kind::Name && model.role(*d) != Role::Target && file.condition_source(*d) != *d
+            });
+            at = next.map_or(at, |d| file.condition_source(d));
+            found
+        })
+    };
+    if model.children_with(id, Role::Operand).any(|o| from_text(o, 3)) {
+        return true;
+    }
     // `made := time.Unix(0, job.SubmitTime)`: the variable stands for the field.
     model.descendants(id).filter(names).any(|n| {
         let source = file.condition_source(n);
