@@ -50,7 +50,7 @@ pub(crate) fn stale_answers<'a>(file: &Analysis<'a>, function: NodeId) -> Vec<St
             continue;
         }
         let Some(window) = long_wait(file, check.at, answer) else { continue };
-        if !asks_again(file, window.at, answer) {
+        if !asks_again(file, window.at, answer) && !passes_consensus(file, check.at, answer) {
             found.push(Stale { check, window, answer });
         }
     }
@@ -65,6 +65,15 @@ fn gives_result(file: &Analysis<'_>, id: NodeId) -> bool {
     let plain = matches!(model.kind(value), Kind::Name | Kind::Member | Kind::Unary | Kind::Record | Kind::New);
     let failed = |n: NodeId| words_match(leaf(file, n), &["err", "error", "errors", "exception", "failure"]);
     plain && !model.children_with(id, Role::Value).any(failed)
+}
+
+/// Whether something between two places went through the log of a consensus group, which only its leader can do.
+fn passes_consensus(file: &Analysis<'_>, from: NodeId, to: NodeId) -> bool {
+    const LOG: [&str; 7] = ["raft", "propose", "proposal", "barrier", "readindex", "linearizable", "consensus"];
+    let model = file.model;
+    let between = file.tables.calls.iter().copied().filter(|c| from < *c && *c < to);
+    let on = |c: NodeId| model.child(c, Role::Receiver).map_or("", |r| leaf(file, r));
+    between.into_iter().any(|c| words_match(model.name(c), &LOG) || words_match(on(c), &LOG))
 }
 
 /// Whether a condition between two places looks at the claim, or at its loss.
