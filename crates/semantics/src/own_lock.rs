@@ -165,8 +165,10 @@ impl Analysis<'_> {
         if self.decides(take.at) {
             points += 1;
         }
-        if self.frees(take, all).next().is_some() {
-            points += 2;
+        // A removal in passing may be anything's; one where the work ends is a release.
+        let mut frees = self.frees(take, all).peekable();
+        if frees.peek().is_some() {
+            points += if frees.any(|f| self.is_cleanup(f.at) || self.is_about_locks(f.at)) { 2 } else { 1 };
         }
         if texts.iter().map(String::as_str).chain([function]).any(|t| has_word(t, &OTHER_PURPOSES)) {
             points -= 3;
