@@ -1,7 +1,7 @@
 //! Fixes, baselines, revisions and suppressions from outside.
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
-use crate::sandbox::{BAD, Folder, GOOD, RULE};
+use crate::sandbox::{BAD, Folder, GOOD, RULE, Run};
 
 const JSON: &str = "--format json";
 
@@ -95,6 +95,10 @@ fn a_swapped_finding_is_new_and_its_entry_stale() {
     assert_eq!((run.code(), run.findings()), (1, vec![format!("a.py:5 {RULE}")]));
     assert!(run.out().contains("1 entry matches no finding any more: run `timelint baseline prune`"), "{}", run.out());
     assert_eq!(folder.run("check --no-baseline").code(), 1);
+    std::fs::create_dir_all(folder.0.join("deep")).expect("writable");
+    let mut inside = folder.command("check .. --format json");
+    let run = Run(inside.current_dir(folder.0.join("deep")).output().expect("runs"));
+    assert_eq!(run.findings(), [format!("../a.py:5 {RULE}")], "the baseline holds wherever timelint is started");
     let show = folder.run("baseline show");
     assert!(show.out().starts_with("stale   a.py wall-clock-duration in drain: "), "{}", show.out());
     let prune = folder.run("baseline prune");

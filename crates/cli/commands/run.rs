@@ -4,6 +4,7 @@ use super::project;
 use crate::args::{ConfigArguments, GateArguments, ScanArguments};
 use crate::exit::Failure;
 use std::path::{Path, PathBuf};
+use timelint_diagnostics::Finding;
 use timelint_engine::{Engine, Flags, Input, Outcome, discover};
 use timelint_gate::{BASELINE_FILE, Baseline, Filter, GateError, Known, Repository, Revision};
 
@@ -47,11 +48,7 @@ impl Run {
         let outcome = self.engine.check_with(&self.filter.inputs, &self.filter.overlay)?;
         if let Some(revision) = self.former.take() {
             let is_same = outcome.report.findings.is_empty() || revision.changed.is_empty();
-            self.filter.former = Some(if is_same {
-                outcome.report.findings.iter().map(Known::of).collect()
-            } else {
-                self.findings_of(&revision)?
-            });
+            self.filter.former = Some(if is_same { self.known(&outcome) } else { self.findings_of(&revision)? });
         }
         Ok(outcome)
     }
@@ -79,14 +76,19 @@ impl Run {
     /// The findings of another revision, by the present configuration, under the present names of files.
     fn findings_of(&self, revision: &Revision) -> Result<Vec<Known>, GateError> {
         let outcome = self.engine.check_with(&self.filter.inputs, &revision.overlay)?;
-        let renamed = revision.renamed(|path| self.engine.shown(path));
+        let renamed = revision.renamed();
         let present = |mut known: Known| {
             if let Some(path) = renamed.get(&known.path) {
                 known.path.clone_from(path);
             }
             known
         };
-        Ok(outcome.report.findings.iter().map(Known::of).map(present).collect())
+        Ok(self.known(&outcome).into_iter().map(present).collect())
+    }
+
+    fn known(&self, outcome: &Outcome) -> Vec<Known> {
+        let of = |f: &Finding| Known::new(f, &self.engine.absolute(&f.primary.path));
+        outcome.report.findings.iter().map(of).collect()
     }
 }
 

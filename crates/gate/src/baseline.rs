@@ -131,10 +131,10 @@ impl Baseline {
         self.file.parent().unwrap_or(Path::new(""))
     }
 
-    /// What is known by it, in the order of entries; `shown` gives reports' names of absolute paths.
-    pub fn known(&self, shown: impl Fn(&Path) -> String) -> Vec<Known> {
+    /// What is known by it, in the order of entries.
+    pub fn known(&self) -> Vec<Known> {
         let known = |entry: &Entry| Known {
-            path: shown(&self.absolute(entry)),
+            path: self.absolute(entry).to_string_lossy().into_owned(),
             rule: entry.rule.clone(),
             scope: entry.scope.clone(),
             fingerprint: entry.fingerprint.clone(),

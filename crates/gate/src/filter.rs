@@ -82,9 +82,9 @@ impl Filter {
     /// Who answers to the entries of `baseline`: the findings, then those below the threshold, which are still there.
     /// Of the entries that nothing answers to, those are given that the run would have found.
     fn claims(&self, baseline: &Baseline, engine: &Engine, outcome: &Outcome, scopes: &mut Scopes<'_>) -> Claims {
-        let known = baseline.known(|path| engine.shown(path));
+        let known = baseline.known();
         let weak = outcome.hidden.iter().filter(|h| matches!(h.because, HiddenBecause::BelowConfidence(_)));
-        let all: Vec<&Finding> = outcome.report.findings.iter().chain(weak.map(|h| &h.finding)).collect();
+        let all = present(engine, outcome.report.findings.iter().chain(weak.map(|h| &h.finding)));
         let mut claims = claim(&known, &all, |k| scopes.is_gone(k));
         let rules: BTreeSet<&str> = outcome.report.rules.iter().map(|r| r.id).collect();
         let whole = self.only.is_none() && self.former.is_none();
@@ -119,7 +119,7 @@ impl Filter {
         if let Some(former) = &self.former {
             mark(
                 &mut reasons,
-                &claim(former, &findings.iter().collect::<Vec<_>>(), |k| scopes.is_gone(k)).known,
+                &claim(former, &present(engine, findings), |k| scopes.is_gone(k)).known,
                 HiddenBecause::NotNew,
             );
         }
@@ -130,6 +130,11 @@ impl Filter {
         }
         (reasons, stale)
     }
+}
+
+/// The findings of a run, as what is known is compared with them.
+fn present<'f>(engine: &Engine, findings: impl IntoIterator<Item = &'f Finding>) -> Vec<Known> {
+    findings.into_iter().map(|f| Known::new(f, &engine.absolute(&f.primary.path))).collect()
 }
 
 fn mark(reasons: &mut [Option<HiddenBecause>], known: &[Option<usize>], because: HiddenBecause) {

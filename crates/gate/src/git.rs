@@ -254,9 +254,10 @@ fn answers(bytes: &[u8], count: usize) -> Vec<Option<Arc<str>>> {
 }
 
 impl Revision {
-    /// The present path of each renamed file by its former one, both as `shown` spells them.
-    pub fn renamed(&self, shown: impl Fn(&Path) -> String) -> BTreeMap<String, String> {
-        self.renames.iter().map(|(old, new)| (shown(old), shown(new))).collect()
+    /// The present absolute path of each renamed file by its former one.
+    pub fn renamed(&self) -> BTreeMap<String, String> {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        self.renames.iter().map(|(old, new)| (text(old), text(new))).collect()
     }
 }
 

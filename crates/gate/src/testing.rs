@@ -1,36 +1,8 @@
-//! Findings and folders for the tests.
+//! Folders for the tests.
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity, Span};
-
-static FAKE: RuleMeta = RuleMeta {
-    id: "fake-call",
-    aliases: &[],
-    family: Family::Clock,
-    mechanism: "fake",
-    severity: Severity::Warning,
-    summary: "finds calls",
-    page: "",
-};
-
-pub(crate) fn finding(path: &str, fingerprint: &str) -> Finding {
-    Finding {
-        rule: &FAKE,
-        severity: Severity::Warning,
-        confidence: Confidence::High,
-        primary: Location::new(path.into(), Span::new(0, 1)),
-        message: String::new(),
-        why: String::new(),
-        help: String::new(),
-        labels: vec![],
-        evidence: vec![],
-        fixes: vec![],
-        scope: String::new(),
-        fingerprint: fingerprint.into(),
-    }
-}
 
 /// A folder with files, removed when dropped.
 pub(crate) struct Folder(PathBuf);
