@@ -8,6 +8,7 @@ mod bounds;
 mod contexts;
 mod coordination;
 mod deadline_not_propagated;
+mod death;
 mod delay;
 mod fake_fencing_token;
 mod guarded_write;
@@ -41,6 +42,7 @@ mod remote;
 mod renewal;
 mod renewal_timing;
 mod replicas;
+mod retry_non_idempotent;
 mod retry_policy;
 mod retry_without_backoff;
 mod retry_without_jitter;
@@ -51,6 +53,8 @@ mod stamped;
 mod store_stamps;
 mod story;
 mod surface;
+mod timeout_as_death;
+mod timeout_swallowed;
 mod timeout_unit_mismatch;
 mod unfenced_lock;
 mod unread_answer;
@@ -91,7 +95,10 @@ pub static RULES: &[&dyn Rule] = &[
     &deadline_not_propagated::DeadlineNotPropagated,
     &hard_coded_timeout::HardCodedTimeout,
     &missing_timeout::MissingTimeout,
+    &retry_non_idempotent::RetryNonIdempotent,
     &retry_without_backoff::RetryWithoutBackoff,
     &retry_without_jitter::RetryWithoutJitter,
+    &timeout_as_death::TimeoutAsDeath,
+    &timeout_swallowed::TimeoutSwallowed,
     &timeout_unit_mismatch::TimeoutUnitMismatch,
 ];

@@ -1,6 +1,7 @@
 //! What a retry loop does between its attempts.
 
-use crate::delay::{Delay, delay_of};
+use crate::attempts::RETRY;
+use crate::delay::{Delay, delay_of, is_random_name};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
 use timelint_semantics::{Analysis, Callee, How, has_word};
@@ -163,6 +164,10 @@ fn pause_at(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Option<Pause> {
     let known = file.resolve(call).is_some_and(|k| k.how != How::Name);
     if has_word(name, &SLEEPING) && !known {
         let amount = model.children_with(call, Role::Arg).find(|a| model.kind(*a) != Kind::Function);
+        // A helper that is told the attempt computes the pause itself, and one that speaks of chance adds it.
+        let computes = is_random_name(name)
+            || amount.is_some_and(|a| model.kind(a) == Kind::Name && has_word(model.name(a), &RETRY));
+        let amount = amount.filter(|_| !computes);
         return Some(Pause { at: call, amount, unit: None });
     }
     // `ensure_connection(interval_start=…)`
