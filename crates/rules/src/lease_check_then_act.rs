@@ -9,7 +9,7 @@ use crate::stale_answer::{Race, Stale, races, stale_answers, unchecked_lease_rea
 use crate::story::{Story, lower};
 use crate::unread_answer::{Unread, unread_answers};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
-use timelint_model::{Kind, NodeId};
+use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::Analysis;
 use timelint_semantics::catalog::Effect;
 
@@ -135,6 +135,8 @@ fn tell_race(file: &Analysis<'_>, race: &Race) -> Finding {
 }
 
 fn tell_lease_read(file: &Analysis<'_>, mode: NodeId, answer: NodeId) -> Finding {
+    let switch = file.model.enclosing(mode, Kind::Switch);
+    let chosen = switch.and_then(|s| file.model.child(s, Role::Subject));
     Story::new(&META, file, mode, "a read is answered on the strength of a lease that nobody looks at")
         .why(
             "a leader that was paused for longer than its lease answers from its old state, while the new leader has \
@@ -146,6 +148,7 @@ fn tell_lease_read(file: &Analysis<'_>, mode: NodeId, answer: NodeId) -> Finding
         )
         .confidence(Confidence::Medium)
         .evidence("the branch is named after a lease, and the function asks for none")
+        .step(file.location(chosen.unwrap_or(mode)), "how to answer is chosen here")
         .step(file.location(mode), "this mode trusts the lease")
         .step(file.location(answer), "and answers at once")
         .tell()
