@@ -125,7 +125,7 @@ fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding
         )
     };
     let confidence = match values[0].how.min(values[1].how) {
-        How::Name => Confidence::Medium,
+        How::Name => Confidence::Low,
         _ => Confidence::High,
     };
     let mut story = Story::new(&META, file, id, message).why(why).help(help).confidence(confidence);

@@ -97,7 +97,7 @@ fn never(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
     let unset = file.stores_of(mark).iter().filter_map(|s| s.value).find_map(|v| zero_within(file, v, zero));
     // A conditional that leaves it 0 has its condition asked again where it is read.
     let plain = unset.is_some_and(zero);
-    if !wraps(&value) || operator == "-" && (!plain || is_tested(file, id, mark)) {
+    if !wraps(&value) || unset.is_none() || operator == "-" && (!plain || is_tested(file, id, mark)) {
         return None;
     }
     let message =

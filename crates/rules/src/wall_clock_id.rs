@@ -64,7 +64,11 @@ fn packed(file: &Analysis<'_>, shift: NodeId) -> Option<Finding> {
         .filter(|a| model.kind(*a) == Kind::Binary && matches!(model.name(*a), "|" | "+" | "^" | "| |"))
         .last()?;
     let other = Origins::RANDOM.and(Origins::LOGICAL).and(Origins::MONOTONIC);
-    if !is_local_reading(file, reading) || file.value(whole).origins.any(other) || is_other_number(file, shift) {
+    if !is_local_reading(file, reading)
+        || file.value(whole).origins.any(other)
+        || is_other_number(file, shift)
+        || !gives_ids(file, shift)
+    {
         return None;
     }
     let guard = guard(file, shift, reading);
@@ -96,6 +100,26 @@ fn packed(file: &Analysis<'_>, shift: NodeId) -> Option<Finding> {
 fn clock_sites(file: &Analysis<'_>, reading: NodeId) -> Vec<timelint_semantics::Site> {
     let clocks = Origins::WALL.and(Origins::BOTH);
     file.value(reading).sites.into_iter().filter(|s| s.origins.any(clocks)).take(3).collect()
+}
+
+/// The code around is called after ids.
+fn gives_ids(file: &Analysis<'_>, id: NodeId) -> bool {
+    const IDS: [&str; 12] = [
+        "id",
+        "ids",
+        "uid",
+        "snowflake",
+        "flake",
+        "sequence",
+        "sequencer",
+        "next",
+        "generate",
+        "generator",
+        "unique",
+        "xid",
+    ];
+    let names = file.model.ancestors(id).filter(|a| matches!(file.model.kind(*a), Kind::Function | Kind::Class));
+    names.map(|a| file.model.name(a)).any(|n| words_match(n, &IDS))
 }
 
 /// Logical clocks that start from the wall clock, colours, hashes, seeds.
@@ -257,7 +281,7 @@ fn put(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
     let args: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
     let (name, value) = match args[..] {
         [value] => (model.name(call), value),
-        [key, value] if matches!(model.kind(key), Kind::String | Kind::Name | Kind::Member) => (model.name(key), value),
+        [key, value] if model.kind(key) == Kind::String || file.value(key).is_constant() => (model.name(key), value),
         _ => return None,
     };
     given(file, call, name, value)
