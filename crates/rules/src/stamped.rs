@@ -263,8 +263,7 @@ pub(crate) fn is_change_time(all: &[String]) -> bool {
     ];
     const INSTANTS: [&str; 9] = ["at", "time", "on", "ts", "timestamp", "date", "ms", "last", "millis"];
     // Times that do not order versions, and logical clocks that are called time stamps.
-    const OTHER: [&str; 57] = [
-        "lag",
+    const OTHER: [&str; 65] = [
         "age",
         "discard",
         "observed",
@@ -321,6 +320,15 @@ pub(crate) fn is_change_time(all: &[String]) -> bool {
         "until",
         "cluster",
         "operation",
+        "polling",
+        "remaining",
+        "immunity",
+        "cost",
+        "spent",
+        "wait",
+        "idle",
+        "lag",
+        "span",
     ];
     let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
     !has(&OTHER) && (has(&STAMPS) || (has(&CHANGES) && has(&INSTANTS)))
@@ -343,7 +351,18 @@ mod tests {
         for name in ["updatedAt", "last_modified", "getLastDirtyTimestamp", "ts", "ModTime", "lastUpdateTime"] {
             assert!(is(name), "{name}");
         }
-        for name in ["createdAt", "startTs", "commitTs", "expiresAt", "version", "update", "timeout", "readTimestamp"] {
+        for name in [
+            "createdAt",
+            "startTs",
+            "commitTs",
+            "expiresAt",
+            "version",
+            "update",
+            "timeout",
+            "readTimestamp",
+            "pollingTime",
+            "timeRemaining",
+        ] {
             assert!(!is(name), "{name}");
         }
     }

@@ -12,7 +12,7 @@ use crate::usage::{Usage, usage, words_match};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Origins, has_word, member_key, words};
+use timelint_semantics::{Analysis, How, Origins, Shape, has_word, member_key, words};
 
 /// See the module.
 pub(crate) struct WallClockOrdering;
@@ -165,7 +165,8 @@ fn is_event(stamp: &Stamped) -> bool {
 fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) -> Option<Finding> {
     let sides = [Stamped::new(file, left), Stamped::new(file, right)];
     let [a, b] = &sides;
-    if !(a.is_change_time() || b.is_change_time()) || !sides.iter().all(|s| may_be_wall(&s.value)) {
+    let lengths = sides.iter().any(|s| s.value.shape == Shape::Duration);
+    if lengths || !(a.is_change_time() || b.is_change_time()) || !sides.iter().all(|s| may_be_wall(&s.value)) {
         return None;
     }
     if !(a.of_object || b.of_object) || is_local_reading(file, left) || is_local_reading(file, right) {
