@@ -49,6 +49,8 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
             }
             _ => return None,
         },
+        // A client that the catalogue knows has limits of its own, unless an entry says otherwise.
+        _ if is_known_client(file, site) => return None,
         _ if carries_request && (root == Root::Nothing || talks(file, site)) => Confidence::Medium,
         _ if root != Root::Component && (talks(file, site) || dropped && speaks_out(file, site)) => Confidence::Medium,
         _ => return None,
@@ -60,6 +62,11 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
         confidence = Confidence::Low;
     }
     Some(Call { site, context, confidence, dropped })
+}
+
+fn is_known_client(file: &Analysis<'_>, site: NodeId) -> bool {
+    let receiver = file.model.child(site, Role::Receiver);
+    receiver.and_then(|r| file.type_of(r)).is_some_and(|t| file.catalog().knows_type(&t.name))
 }
 
 /// What ends a context.

@@ -330,9 +330,9 @@ fn leaf_of_name<'f>(file: &'f Analysis<'_>, id: NodeId) -> &'f str {
     }
 }
 
-/// A peer, member or row: the answer speaks of another process.
+/// A peer, member or row, or what was put together for a request: the answer does not speak of this process.
 fn is_someone_elses(file: &Analysis<'_>, object: NodeId) -> bool {
-    const OTHERS: [&str; 22] = [
+    const OTHERS: [&str; 26] = [
         "member",
         "peer",
         "replica",
@@ -355,6 +355,10 @@ fn is_someone_elses(file: &Analysis<'_>, object: NodeId) -> bool {
         "entry",
         "slave",
         "shards",
+        "context",
+        "info",
+        "mapping",
+        "metadata",
     ];
     let model = file.model;
     if file.tables.is_this(model, object) {
