@@ -171,28 +171,15 @@ fn units(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding>
     if left == right || Clock::of(&values[0]) != Clock::of(&values[1]) {
         return None;
     }
-    let message = format!("`{}` mixes {} with {}", file.short(id), unit_name(left), unit_name(right));
+    let message = format!("`{}` mixes {} with {}", file.short(id), left.noun(), right.noun());
     let mut story = Story::new(&META, file, id, message)
         .why("the two numbers count the same clock in different units: one is a thousand times the other or more")
         .help("convert one side, and name the unit in the variable")
         .confidence(lower(Confidence::High));
     for (value, unit) in values.iter().zip([left, right]) {
-        story = story.sites(readings(value), &format!("read in {} here", unit_name(unit)));
+        story = story.sites(readings(value), &format!("read in {} here", unit.noun()));
     }
     Some(story.step(file.location(id), "and the two meet here").tell())
-}
-
-fn unit_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Nanos => "nanoseconds",
-        Unit::Micros => "microseconds",
-        Unit::Millis => "milliseconds",
-        Unit::Seconds => "seconds",
-        Unit::Minutes => "minutes",
-        Unit::Hours => "hours",
-        Unit::Days => "days",
-        Unit::Typed => "a typed time",
-    }
 }
 
 /// A monotonic reading that is taken for a date.

@@ -15,11 +15,7 @@ const MOST_CALLS: usize = 400;
 
 /// The sections of the file whose work may outlast their lease.
 pub(crate) fn outlived(file: &Analysis<'_>) -> Vec<Lapse> {
-    let mut regions = file.lock_regions();
-    regions.extend(file.with_regions());
-    regions.sort_by_key(|r| (r.acquire, r.from));
-    regions.dedup_by_key(|r| r.acquire);
-    regions.iter().filter_map(|region| swapped(file, region).or_else(|| judge(file, region))).collect()
+    file.lock_regions().iter().filter_map(|region| swapped(file, region).or_else(|| judge(file, region))).collect()
 }
 
 /// A lease that is written down: its expression and its length in seconds where that is constant.

@@ -239,7 +239,7 @@ fn name_of(file: &Analysis<'_>, site: NodeId) -> String {
 
 fn tell(file: &Analysis<'_>, mismatch: &Mismatch) -> Finding {
     let Mismatch { length, is, due, taker, other, confidence, converts } = mismatch;
-    let message = format!("`{}` is in {}, but {taker} in {}", file.short(*length), noun(*is), noun(*due))
+    let message = format!("`{}` is in {}, but {taker} in {}", file.short(*length), is.noun(), due.noun())
         .replace(" takes in ", " takes ");
     let factor = (is.seconds() / due.seconds()).max(due.seconds() / is.seconds()).round();
     let long = is.seconds() < due.seconds();
@@ -254,29 +254,16 @@ fn tell(file: &Analysis<'_>, mismatch: &Mismatch) -> Finding {
         .why(why)
         .help("convert where the units meet, or use a type that knows its unit")
         .confidence(*confidence)
-        .step(file.location(*other), format!("{} are due", noun(*due)))
-        .step(file.location(*length), format!("in {}", noun(*is)));
+        .step(file.location(*other), format!("{} are due", due.noun()))
+        .step(file.location(*length), format!("in {}", is.noun()));
     if *converts && factor > 1.0 {
         let model = file.model;
         let text = file.text(*length);
         let whole = if model.kind(*length) == Kind::Binary { format!("({text})") } else { text.to_owned() };
         let op = if long { '/' } else { '*' };
         let edit = Edit { location: file.location(*length), text: format!("{whole} {op} {factor}") };
-        let title = format!("convert {} to {}", noun(*is), noun(*due));
+        let title = format!("convert {} to {}", is.noun(), due.noun());
         story = story.fix(title, Applicability::Suggestion, vec![edit]);
     }
     story.tell()
-}
-
-fn noun(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Nanos => "nanoseconds",
-        Unit::Micros => "microseconds",
-        Unit::Millis => "milliseconds",
-        Unit::Seconds => "seconds",
-        Unit::Minutes => "minutes",
-        Unit::Hours => "hours",
-        Unit::Days => "days",
-        Unit::Typed => "typed lengths",
-    }
 }

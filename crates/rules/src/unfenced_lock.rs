@@ -35,11 +35,7 @@ impl Rule for UnfencedLock {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
-        let mut regions = file.lock_regions();
-        regions.extend(file.with_regions());
-        regions.sort_by_key(|r| (r.acquire, r.from));
-        regions.dedup_by_key(|r| r.acquire);
-        out.extend(regions.iter().filter_map(|region| judge(file, region)));
+        out.extend(file.lock_regions().iter().filter_map(|region| judge(file, region)));
         out.extend(unreceipted(file).into_iter().map(|u| tell_unreceipted(file, u)));
     }
 }

@@ -84,9 +84,13 @@ impl Region<'_> {
 }
 
 impl<'a> Analysis<'a> {
-    /// Every region of the file that holds a distributed lock, in source order, but for those of [`Self::with_regions`].
+    /// Every region of the file that holds a distributed lock, in the order in which locks are taken.
     pub fn lock_regions(&self) -> Vec<Region<'a>> {
-        self.lock_regions_in(self.model.root())
+        let mut regions = self.lock_regions_in(self.model.root());
+        regions.extend(self.with_regions_in(self.model.root()));
+        regions.sort_by_key(|r| (r.acquire, r.from));
+        regions.dedup_by_key(|r| r.acquire);
+        regions
     }
 
     /// The regions whose lock is taken below `within`.
@@ -170,11 +174,7 @@ impl<'a> Analysis<'a> {
         Resolved { api, how: How::Project }
     }
 
-    /// The regions of scoped statements (`with lock:`) whose lock is not made in the statement itself.
-    pub fn with_regions(&self) -> Vec<Region<'a>> {
-        self.with_regions_in(self.model.root())
-    }
-
+    /// The regions of scoped statements (`with lock:`) below `within` whose lock is not made in the statement itself.
     pub(crate) fn with_regions_in(&self, within: NodeId) -> Vec<Region<'a>> {
         let items = &self.tables.scoped;
         let first = items.partition_point(|i| *i < within);

@@ -34,6 +34,20 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// Its name in a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Unit::Nanos => "nanoseconds",
+            Unit::Micros => "microseconds",
+            Unit::Millis => "milliseconds",
+            Unit::Seconds => "seconds",
+            Unit::Minutes => "minutes",
+            Unit::Hours => "hours",
+            Unit::Days => "days",
+            Unit::Typed => "a typed time",
+        }
+    }
+
     /// One of this unit in seconds; 1 for typed values.
     pub fn seconds(self) -> f64 {
         match self {
