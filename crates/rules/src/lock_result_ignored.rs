@@ -31,7 +31,7 @@ impl Rule for LockResultIgnored {
         let commands = file.key_commands();
         let told = unread_answers(file);
         let calls = file.tables.calls.iter().copied().filter(|c| !told.iter().any(|u| u.asked == *c));
-        out.extend(calls.filter_map(|call| ignored(file, call, &commands)));
+        out.extend(calls.filter_map(|call| ignored(file, call, commands)));
         out.extend(file.tables.scoped.iter().filter_map(|item| swallowed(file, *item)));
     }
 }

@@ -31,7 +31,7 @@ impl Rule for LockWithoutExpiry {
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         out.extend(file.known_calls().into_iter().filter_map(|(call, known)| library_lock(file, call, known)));
         let commands = file.key_commands();
-        out.extend(commands.iter().filter_map(|take| own_lock(file, take, &commands)));
+        out.extend(commands.iter().filter_map(|take| own_lock(file, take, commands)));
         out.extend(file.lock_files().into_iter().map(|found| lock_file(file, found)));
     }
 }

@@ -27,10 +27,10 @@ impl Rule for NonAtomicLock {
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let commands = file.key_commands();
-        out.extend(split_acquires(file, &commands));
+        out.extend(split_acquires(file, commands));
         out.extend(checks_then_writes(file));
-        out.extend(removals(file, &commands));
-        out.extend(renewals(file, &commands));
+        out.extend(removals(file, commands));
+        out.extend(renewals(file, commands));
         out.extend(scripts(file));
         out.extend(transactions(file));
         out.extend(rows(file));

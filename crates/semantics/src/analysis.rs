@@ -2,6 +2,7 @@
 
 use crate::catalog::{Api, ApiId, Catalog};
 use crate::index::ProjectIndex;
+use crate::key_command::KeyCommand;
 use crate::lock_helper::LockHelper;
 use crate::memo::Questions;
 use crate::tables::Tables;
@@ -46,6 +47,9 @@ pub struct Analysis<'a> {
     pub(crate) calls: RefCell<FxHashMap<NodeId, Option<(ApiId, How)>>>,
     pub(crate) helpers: RefCell<FxHashMap<NodeId, Option<LockHelper>>>,
     pub(crate) questions: Questions,
+    pub(crate) key_commands: OnceCell<Vec<KeyCommand>>,
+    /// Which entries of the catalogue are about key-value stores.
+    pub(crate) store_entries: RefCell<FxHashMap<ApiId, bool>>,
 }
 
 impl<'a> Analysis<'a> {
@@ -69,6 +73,8 @@ impl<'a> Analysis<'a> {
             calls: RefCell::default(),
             helpers: RefCell::default(),
             questions: Questions::new(model.len()),
+            key_commands: OnceCell::new(),
+            store_entries: RefCell::default(),
         }
     }
 

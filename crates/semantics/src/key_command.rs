@@ -126,7 +126,7 @@ impl Analysis<'_> {
         let adds = known.api.role == ApiRole::LockTry && takes_key(ArgMeaning::Value);
         let command = if adds {
             Command::SetIfAbsent
-        } else if names.iter().any(|n| names_store(n) || n.contains(".cache.")) {
+        } else if self.is_of_store(call, names) {
             let spelled = if names.len() == 1 { leaf(&names[0]) } else { self.model.name(call) };
             match command_named(spelled) {
                 Some(command) => command,
@@ -136,6 +136,17 @@ impl Analysis<'_> {
             return None;
         };
         self.command_of(call, command, Some(known), known.how)
+    }
+
+    /// Whether an entry's names speak of a store; asked once for each entry, as some have a hundred names.
+    fn is_of_store(&self, call: NodeId, names: &[String]) -> bool {
+        let Some(entry) = self.api_id(call) else { return false };
+        let known = self.store_entries.borrow().get(&entry).copied();
+        known.unwrap_or_else(|| {
+            let speaks = names.iter().any(|n| names_store(n) || n.contains(".cache."));
+            self.store_entries.borrow_mut().insert(entry, speaks);
+            speaks
+        })
     }
 
     /// A call on an object that only its name, or the protocol's own word, tells to be a store.

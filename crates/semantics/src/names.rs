@@ -47,23 +47,21 @@ pub fn has_word(identifier: &str, list: &[&str]) -> bool {
     word_parts(identifier).any(|part| list.iter().any(|w| part.eq_ignore_ascii_case(w)))
 }
 
-/// The words of an identifier as they are written.
+/// The words of an identifier as they are written. Letters outside ASCII belong to the word in which they stand: names
+/// are looked at so often that decoding them would be felt.
 fn word_parts(identifier: &str) -> impl Iterator<Item = &str> {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || !b.is_ascii();
     let mut rest = identifier;
     std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
-        let mut previous = rest.chars().next()?;
-        let mut end = rest.len();
-        for (i, c) in rest.char_indices().skip(1) {
-            let next_lower = || rest[i + c.len_utf8()..].chars().next().is_some_and(char::is_lowercase);
-            let starts = c.is_uppercase()
-                && (previous.is_lowercase() || previous.is_numeric() || (previous.is_uppercase() && next_lower()));
-            if starts || !c.is_alphanumeric() {
-                end = i;
-                break;
-            }
-            previous = c;
-        }
+        let start = rest.as_bytes().iter().position(is_part)?;
+        rest = &rest[start..];
+        let bytes = rest.as_bytes();
+        let starts = |i: usize| {
+            let (before, after) = (bytes[i - 1], bytes.get(i + 1).is_some_and(u8::is_ascii_lowercase));
+            let new = before.is_ascii_lowercase() || before.is_ascii_digit() || before.is_ascii_uppercase() && after;
+            bytes[i].is_ascii_uppercase() && new
+        };
+        let end = (1..bytes.len()).find(|i| !is_part(&bytes[*i]) || starts(*i)).unwrap_or(bytes.len());
         let (word, left) = rest.split_at(end);
         rest = left;
         Some(word)
@@ -99,6 +97,7 @@ mod tests {
         assert_eq!(words("HTTPTimeout2s"), ["http", "timeout2s"]);
         assert_eq!(words("_isLeader"), ["is", "leader"]);
         assert_eq!(words("a__b$"), ["a", "b"]);
+        assert_eq!(words("größeÄndern_à"), ["größeändern", "à"]);
         assert!(has_word("isLeader", &["leader"]) && !has_word("misleading", &["leader"]));
     }
 }

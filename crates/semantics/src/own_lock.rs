@@ -101,8 +101,8 @@ const MOST_STEPS: usize = 4;
 
 impl Analysis<'_> {
     /// All commands on keys of shared stores, in source order.
-    pub fn key_commands(&self) -> Vec<KeyCommand> {
-        self.tables.calls.iter().filter_map(|c| self.key_command(*c)).collect()
+    pub fn key_commands(&self) -> &[KeyCommand] {
+        self.key_commands.get_or_init(|| self.tables.calls.iter().filter_map(|c| self.key_command(*c)).collect())
     }
 
     /// Whether a key is called a lock's.
