@@ -5,6 +5,7 @@ use crate::index::ProjectIndex;
 use crate::key_command::KeyCommand;
 use crate::lock_helper::LockHelper;
 use crate::memo::Questions;
+use crate::regions::Region;
 use crate::tables::Tables;
 use crate::value::How;
 use rustc_hash::FxHashMap;
@@ -47,6 +48,7 @@ pub struct Analysis<'a> {
     pub(crate) calls: RefCell<FxHashMap<NodeId, Option<(ApiId, How)>>>,
     pub(crate) helpers: RefCell<FxHashMap<NodeId, Option<LockHelper>>>,
     pub(crate) questions: Questions,
+    pub(crate) regions: OnceCell<Vec<Region<'a>>>,
     pub(crate) key_commands: OnceCell<Vec<KeyCommand>>,
     /// Which entries of the catalogue are about key-value stores.
     pub(crate) store_entries: RefCell<FxHashMap<ApiId, bool>>,
@@ -73,6 +75,7 @@ impl<'a> Analysis<'a> {
             calls: RefCell::default(),
             helpers: RefCell::default(),
             questions: Questions::new(model.len()),
+            regions: OnceCell::new(),
             key_commands: OnceCell::new(),
             store_entries: RefCell::default(),
         }

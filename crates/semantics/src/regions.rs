@@ -85,12 +85,14 @@ impl Region<'_> {
 
 impl<'a> Analysis<'a> {
     /// Every region of the file that holds a distributed lock, in the order in which locks are taken.
-    pub fn lock_regions(&self) -> Vec<Region<'a>> {
-        let mut regions = self.lock_regions_in(self.model.root());
-        regions.extend(self.with_regions_in(self.model.root()));
-        regions.sort_by_key(|r| (r.acquire, r.from));
-        regions.dedup_by_key(|r| r.acquire);
-        regions
+    pub fn lock_regions(&self) -> &[Region<'a>] {
+        self.regions.get_or_init(|| {
+            let mut regions = self.lock_regions_in(self.model.root());
+            regions.extend(self.with_regions_in(self.model.root()));
+            regions.sort_by_key(|r| (r.acquire, r.from));
+            regions.dedup_by_key(|r| r.acquire);
+            regions
+        })
     }
 
     /// The regions whose lock is taken below `within`.
