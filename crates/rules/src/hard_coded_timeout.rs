@@ -1,7 +1,8 @@
 //! `hard-coded-timeout`: a constant bounds how long another machine may take, and nothing can change it.
 
 use crate::Rule;
-use crate::limits::{Limit, fixed_value, in_defaults, is_default_name, limits_at};
+use crate::limit_names::is_default_name;
+use crate::limits::{Limit, fixed_value, in_defaults, limits_at};
 use crate::remote::{MOST_NEAR, Remote, is_ending, is_near, is_tool};
 use crate::story::{Story, lower};
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,6 +16,7 @@ mod hard_coded_timeout;
 mod ingredients;
 mod lease_check_then_act;
 mod lease_not_renewed;
+mod limit_names;
 mod limits;
 mod lock_purpose;
 mod lock_released_early;

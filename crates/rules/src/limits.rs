@@ -1,10 +1,11 @@
 //! Lengths of time that bound something: found by what an API says of its arguments, by names, and by hand-written
 //! comparisons with the clock.
 
+use crate::limit_names::{is_default_name, is_housekeeping, merges, named_kind, unit_of_name};
 use crate::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name, source_evidence};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit};
-use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, has_word, unit_word, words};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit, leaf};
+use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, has_word, words};
 
 /// A length of time that bounds something.
 #[derive(Debug, Clone)]
@@ -104,10 +105,6 @@ fn known_limits(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>) -> Vec<Lim
         });
     }
     all
-}
-
-fn leaf(name: &str) -> &str {
-    timelint_semantics::catalog::leaf(name)
 }
 
 fn spec_name(spec: &ArgSpec) -> Option<String> {
@@ -356,41 +353,6 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     None
 }
 
-fn merges(callee: &str) -> bool {
-    words(callee).iter().any(|w| {
-        matches!(
-            w.as_str(),
-            "assign" | "merge" | "extend" | "defaults" | "default" | "update" | "setdefault" | "with" | "deep"
-        )
-    })
-}
-
-/// A name of something that holds defaults or settings.
-pub(crate) fn is_default_name(name: &str) -> bool {
-    words(name).iter().any(|w| {
-        matches!(
-            w.as_str(),
-            "default"
-                | "defaults"
-                | "config"
-                | "configs"
-                | "configuration"
-                | "conf"
-                | "settings"
-                | "setting"
-                | "options"
-                | "opts"
-                | "properties"
-                | "props"
-                | "preferences"
-                | "prefs"
-                | "schema"
-                | "params"
-                | "cfg"
-        )
-    })
-}
-
 /// Whether the function or class around a place makes or holds settings.
 pub(crate) fn in_defaults(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
@@ -560,128 +522,4 @@ fn compared_constant(file: &Analysis<'_>, left: NodeId, right: NodeId) -> Option
         }
     }
     None
-}
-
-/// The unit that a name ends in: `timeoutMs`, `SECONDS`.
-fn unit_of_name(name: &str) -> Option<Unit> {
-    words(name).last().and_then(|w| unit_word(w))
-}
-
-fn is_housekeeping(name: &str) -> bool {
-    words(name).iter().any(|w| {
-        matches!(
-            w.as_str(),
-            "sleep"
-                | "delay"
-                | "after"
-                | "interval"
-                | "schedule"
-                | "debounce"
-                | "throttle"
-                | "tick"
-                | "log"
-                | "assert"
-                | "shutdown"
-                | "close"
-                | "stop"
-                | "exec"
-                | "spawn"
-                | "expect"
-                | "eventually"
-                | "lock"
-                | "format"
-                | "string"
-                | "println"
-                | "sprintf"
-        )
-    })
-}
-
-/// What a name that speaks of a timeout says it bounds.
-pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
-    const OTHER: [&str; 53] = [
-        "animation",
-        "debounce",
-        "idle",
-        "keep",
-        "shutdown",
-        "close",
-        "stop",
-        "grace",
-        "graceful",
-        "drain",
-        "cache",
-        "toast",
-        "tooltip",
-        "hover",
-        "test",
-        "mock",
-        "retry",
-        "lock",
-        "inactivity",
-        "transition",
-        "error",
-        "err",
-        "exceeded",
-        "exception",
-        "count",
-        "max",
-        "min",
-        "default",
-        "defaults",
-        "cleanup",
-        "termination",
-        "process",
-        "task",
-        "job",
-        "build",
-        "exit",
-        "event",
-        "handler",
-        "callback",
-        "id",
-        "timer",
-        "message",
-        "code",
-        "cookie",
-        "base",
-        "jitter",
-        "exp",
-        "factor",
-        "multiplier",
-        "ratio",
-        "iterations",
-        "retries",
-        "attempts",
-    ];
-    let words = words(name);
-    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-    if has(&OTHER) {
-        return None;
-    }
-    let timeout =
-        has(&["timeout", "timeouts", "timeoutms", "deadline"]) || name.to_ascii_lowercase().contains("time_out");
-    let beats = has(&["heartbeat", "heartbeats"]) && has(&["interval", "period", "frequency", "ttl", "delay"]);
-    if !timeout && !beats {
-        return None;
-    }
-    Some(if has(&["heartbeat", "heartbeats", "beat", "ping", "liveness", "suspect", "failure", "alive"]) {
-        TimeoutKind::Heartbeat
-    } else if has(&["election", "leader"]) {
-        TimeoutKind::Election
-    } else if has(&["session", "lease"]) {
-        TimeoutKind::Session
-    } else if has(&["connect", "connection", "conn", "dial", "handshake"]) && !has(&["read", "write", "request"]) {
-        TimeoutKind::Connect
-    } else if has(&["read", "response", "receive", "recv", "socket", "so", "headers", "header"]) {
-        TimeoutKind::Read
-    } else if has(&["write", "send"]) {
-        TimeoutKind::Write
-    } else if has(&["query", "statement", "sql"]) {
-        TimeoutKind::Query
-    } else if has(&["pool", "acquire"]) {
-        TimeoutKind::Pool
-    } else {
-        TimeoutKind::Total
-    })
 }

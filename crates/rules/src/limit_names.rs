@@ -1,0 +1,165 @@
+//! What the names of settings and calls say of limits of time.
+
+use timelint_semantics::catalog::{TimeoutKind, Unit};
+use timelint_semantics::{unit_word, words};
+
+/// Whether a call of this name lays settings over defaults.
+pub(crate) fn merges(callee: &str) -> bool {
+    words(callee).iter().any(|w| {
+        matches!(
+            w.as_str(),
+            "assign" | "merge" | "extend" | "defaults" | "default" | "update" | "setdefault" | "with" | "deep"
+        )
+    })
+}
+
+/// A name of something that holds defaults or settings.
+pub(crate) fn is_default_name(name: &str) -> bool {
+    words(name).iter().any(|w| {
+        matches!(
+            w.as_str(),
+            "default"
+                | "defaults"
+                | "config"
+                | "configs"
+                | "configuration"
+                | "conf"
+                | "settings"
+                | "setting"
+                | "options"
+                | "opts"
+                | "properties"
+                | "props"
+                | "preferences"
+                | "prefs"
+                | "schema"
+                | "params"
+                | "cfg"
+        )
+    })
+}
+
+/// The unit that a name ends in: `timeoutMs`, `SECONDS`.
+pub(crate) fn unit_of_name(name: &str) -> Option<Unit> {
+    words(name).last().and_then(|w| unit_word(w))
+}
+
+/// A call of this name waits, schedules or ends; its times are no limits of a remote side.
+pub(crate) fn is_housekeeping(name: &str) -> bool {
+    words(name).iter().any(|w| {
+        matches!(
+            w.as_str(),
+            "sleep"
+                | "delay"
+                | "after"
+                | "interval"
+                | "schedule"
+                | "debounce"
+                | "throttle"
+                | "tick"
+                | "log"
+                | "assert"
+                | "shutdown"
+                | "close"
+                | "stop"
+                | "exec"
+                | "spawn"
+                | "expect"
+                | "eventually"
+                | "lock"
+                | "format"
+                | "string"
+                | "println"
+                | "sprintf"
+        )
+    })
+}
+
+/// What a name that speaks of a timeout says it bounds.
+pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
+    const OTHER: [&str; 53] = [
+        "animation",
+        "debounce",
+        "idle",
+        "keep",
+        "shutdown",
+        "close",
+        "stop",
+        "grace",
+        "graceful",
+        "drain",
+        "cache",
+        "toast",
+        "tooltip",
+        "hover",
+        "test",
+        "mock",
+        "retry",
+        "lock",
+        "inactivity",
+        "transition",
+        "error",
+        "err",
+        "exceeded",
+        "exception",
+        "count",
+        "max",
+        "min",
+        "default",
+        "defaults",
+        "cleanup",
+        "termination",
+        "process",
+        "task",
+        "job",
+        "build",
+        "exit",
+        "event",
+        "handler",
+        "callback",
+        "id",
+        "timer",
+        "message",
+        "code",
+        "cookie",
+        "base",
+        "jitter",
+        "exp",
+        "factor",
+        "multiplier",
+        "ratio",
+        "iterations",
+        "retries",
+        "attempts",
+    ];
+    let words = words(name);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    if has(&OTHER) {
+        return None;
+    }
+    let timeout =
+        has(&["timeout", "timeouts", "timeoutms", "deadline"]) || name.to_ascii_lowercase().contains("time_out");
+    let beats = has(&["heartbeat", "heartbeats"]) && has(&["interval", "period", "frequency", "ttl", "delay"]);
+    if !timeout && !beats {
+        return None;
+    }
+    Some(if has(&["heartbeat", "heartbeats", "beat", "ping", "liveness", "suspect", "failure", "alive"]) {
+        TimeoutKind::Heartbeat
+    } else if has(&["election", "leader"]) {
+        TimeoutKind::Election
+    } else if has(&["session", "lease"]) {
+        TimeoutKind::Session
+    } else if has(&["connect", "connection", "conn", "dial", "handshake"]) && !has(&["read", "write", "request"]) {
+        TimeoutKind::Connect
+    } else if has(&["read", "response", "receive", "recv", "socket", "so", "headers", "header"]) {
+        TimeoutKind::Read
+    } else if has(&["write", "send"]) {
+        TimeoutKind::Write
+    } else if has(&["query", "statement", "sql"]) {
+        TimeoutKind::Query
+    } else if has(&["pool", "acquire"]) {
+        TimeoutKind::Pool
+    } else {
+        TimeoutKind::Total
+    })
+}
