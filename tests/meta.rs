@@ -12,13 +12,17 @@ fn rules_pages_and_fixtures_belong_together() {
     let registered: BTreeSet<String> = rules().map(|r| r.id.to_owned()).collect();
     assert_eq!(registered.len(), RULES.len(), "two rules have the same id");
     let folder = root().join("crates/rules/src");
-    let pages: BTreeSet<String> = names(&folder, "md").map(|n| n.replace('_', "-")).collect();
-    assert_eq!(registered, pages, "left: rules in RULES; right: pages in crates/rules/src");
-    let code: BTreeSet<String> = names(&folder, "rs")
-        .filter(|n| read(&folder.join(format!("{n}.rs"))).contains("\nimpl Rule for "))
-        .map(|n| n.replace('_', "-"))
-        .collect();
-    assert_eq!(registered, code, "left: rules in RULES; right: files in crates/rules/src that implement a rule");
+    let placed = |extension: &str, wanted: &dyn Fn(&Path) -> bool| -> BTreeSet<String> {
+        let families = entries(&folder).into_iter().filter(|p| p.is_dir());
+        let files = families.flat_map(|family| entries(&family));
+        let own = files.filter(|p| p.extension().is_some_and(|e| e == extension) && wanted(p));
+        own.map(|p| shown(&p)).collect()
+    };
+    let expected: BTreeSet<String> = rules().filter_map(RuleMeta::page_path).collect();
+    assert_eq!(expected, placed("md", &|_| true), "left: pages of the rules in RULES; right: pages in the folders");
+    let expected: BTreeSet<String> = expected.iter().map(|p| p.replace(".md", ".rs")).collect();
+    let code = placed("rs", &|p| read(p).contains("\nimpl Rule for "));
+    assert_eq!(expected, code, "left: files of the rules in RULES; right: files that implement a rule");
     let fixtures: BTreeSet<String> =
         entries(&root().join("fixtures")).iter().map(|p| name(p)).filter(|n| !n.starts_with('_')).collect();
     assert_eq!(registered, fixtures, "left: rules in RULES; right: folders in fixtures");
@@ -128,13 +132,6 @@ fn root() -> PathBuf {
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-/// The stems of the files with this extension.
-fn names(folder: &Path, extension: &str) -> impl Iterator<Item = String> {
-    let own = move |p: &PathBuf| p.extension().is_some_and(|e| e == extension);
-    let files: Vec<PathBuf> = entries(folder).into_iter().filter(own).collect();
-    files.into_iter().filter_map(|p| p.file_stem().map(|s| s.to_string_lossy().into_owned()))
 }
 
 /// Every file of the repository, without what is built.

@@ -194,6 +194,17 @@ pub struct RuleMeta {
     pub page: &'static str,
 }
 
+impl RuleMeta {
+    /// Where the page lies in timelint's repository; `None` for findings about comments, whose page is in the README.
+    pub fn page_path(&self) -> Option<String> {
+        let family = match self.family {
+            Family::Suppression => return None,
+            Family::Clock | Family::Pause | Family::Network => self.family.name(),
+        };
+        Some(format!("crates/rules/src/{family}/{}.md", self.id.replace('-', "_")))
+    }
+}
+
 /// Why a file was not (fully) analysed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NoteKind {

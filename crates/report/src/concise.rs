@@ -38,8 +38,7 @@ impl Reporter for Concise {
 pub(crate) fn finding_line(report: &Report, finding: &Finding, options: &TextOptions, separator: &str) -> String {
     let at = position::start(report, &finding.primary);
     let place = format!("{}:{}:{}", visible(&finding.primary.path), at.line, at.column);
-    let name =
-        if options.links { link(&help_uri(finding.rule.id), finding.rule.id) } else { finding.rule.id.to_owned() };
+    let name = if options.links { link(&help_uri(finding.rule), finding.rule.id) } else { finding.rule.id.to_owned() };
     let kind = format!("{}[{name}]", finding.severity.name());
     format!(
         "{} {}{separator}{}",

@@ -31,7 +31,7 @@ fn diagnostic(report: &Report, finding: &Finding) -> Value {
             Severity::Warning => "WARNING",
             Severity::Note => "INFO",
         },
-        "code": {"value": finding.rule.id, "url": crate::sarif::help_uri(finding.rule.id)},
+        "code": {"value": finding.rule.id, "url": crate::sarif::help_uri(finding.rule)},
         "suggestions": suggestions,
     })
 }

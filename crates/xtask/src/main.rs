@@ -29,8 +29,8 @@ fn root() -> PathBuf {
 fn scaffold(id: &str, family: &str) -> Result<(), Error> {
     let made = new_rule(&root(), id, family)?;
     made.files.iter().for_each(|file| println!("wrote {file}"));
-    println!("\nAdd to crates/rules/src/lib.rs, among the modules:\n\n{}\n", made.module);
-    println!("and to RULES, sorted by family and name:\n\n{}\n", made.entry);
+    println!("\nAdd to crates/rules/src/{family}/mod.rs, among the modules:\n\n{}\n", made.module);
+    println!("and to RULES in crates/rules/src/lib.rs, sorted by family and name:\n\n{}\n", made.entry);
     println!("`cargo test` says what is left to fill in; `cargo run -p xtask -- readme` refreshes the table of rules.");
     Ok(())
 }

@@ -20,7 +20,7 @@ const LANGUAGES: [(&str, &str, &str); 5] = [
 pub struct Scaffold {
     /// The new files, below the repository.
     pub files: Vec<String>,
-    /// The line for the list of modules in `crates/rules/src/lib.rs`.
+    /// The line for the list of modules in `crates/rules/src/<family>/mod.rs`.
     pub module: String,
     /// The line for `RULES`, which is sorted by family and name.
     pub entry: String,
@@ -43,8 +43,8 @@ pub fn new_rule(root: &Path, id: &str, family: &str) -> Result<Scaffold, Error> 
     let module = id.replace('-', "_");
     let ty: String = id.split('-').map(capitalised).collect();
     let mut files = vec![
-        (format!("crates/rules/src/{module}.rs"), code(id, &ty, &module, variant)),
-        (format!("crates/rules/src/{module}.md"), page(id)),
+        (format!("crates/rules/src/{family}/{module}.rs"), code(id, &ty, &module, variant)),
+        (format!("crates/rules/src/{family}/{module}.md"), page(id)),
     ];
     for (language, extension, comment) in LANGUAGES {
         let folder = format!("fixtures/{id}/{language}");
@@ -60,8 +60,8 @@ pub fn new_rule(root: &Path, id: &str, family: &str) -> Result<Scaffold, Error> 
     }
     Ok(Scaffold {
         files: files.into_iter().map(|f| f.0).collect(),
-        module: format!("mod {module};"),
-        entry: format!("    &{module}::{ty},"),
+        module: format!("pub(crate) mod {module};"),
+        entry: format!("    &{family}::{module}::{ty},"),
     })
 }
 
@@ -150,11 +150,14 @@ mod tests {
     fn a_rule_gets_code_a_page_and_fixtures_once() {
         let folder = Folder::new("new");
         let made = new_rule(&folder.0, "two-clocks", "clock").expect("written");
-        assert_eq!((made.module.as_str(), made.entry.as_str()), ("mod two_clocks;", "    &two_clocks::TwoClocks,"));
+        assert_eq!(
+            (made.module.as_str(), made.entry.as_str()),
+            ("pub(crate) mod two_clocks;", "    &clock::two_clocks::TwoClocks,")
+        );
         assert_eq!(made.files.len(), 12);
         assert!(made.files.iter().all(|f| folder.0.join(f).is_file()));
         let again = new_rule(&folder.0, "two-clocks", "clock");
-        assert!(matches!(again, Err(Error::Exists(path)) if path == "crates/rules/src/two_clocks.rs"));
+        assert!(matches!(again, Err(Error::Exists(path)) if path == "crates/rules/src/clock/two_clocks.rs"));
     }
 
     #[test]

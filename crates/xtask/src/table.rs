@@ -26,7 +26,7 @@ fn table() -> String {
     rules.sort_unstable_by_key(|r| (r.family, r.id));
     let mut out = String::from("| rule | family | severity | what it finds |\n| --- | --- | --- | --- |\n");
     for rule in rules {
-        let page = format!("crates/rules/src/{}.md", rule.id.replace('-', "_"));
+        let page = rule.page_path().unwrap_or_default();
         let summary = rule.summary.replace('|', "\\|");
         let (family, severity) = (rule.family.name(), rule.severity.name());
         let _ = writeln!(out, "| [`{}`]({page}) | {family} | {severity} | {summary} |", rule.id);

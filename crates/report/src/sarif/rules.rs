@@ -53,7 +53,7 @@ fn descriptor(rule: &RuleMeta) -> ReportingDescriptor {
         sentence(rule.summary, LIMIT / 2),
         ended(rule.mechanism, LIMIT / 3)
     );
-    let url = help_uri(rule.id);
+    let url = help_uri(rule);
     let text = format!("{} More: timelint explain {}, or {url}", sentence(&full, LIMIT / 2), rule.id);
     let help = MultiformatMessageString::builder()
         .text(text)
@@ -85,11 +85,11 @@ fn properties(rule: &RuleMeta) -> PropertyBag {
 }
 
 /// Where the rule's page is on the web.
-pub(crate) fn help_uri(id: &str) -> String {
-    if id.ends_with("-suppression") || id.starts_with("suppression-") {
-        return format!("{HOME}#suppression");
+pub(crate) fn help_uri(rule: &RuleMeta) -> String {
+    match rule.page_path() {
+        Some(path) => format!("{HOME}/blob/main/{path}"),
+        None => format!("{HOME}#suppression"),
     }
-    format!("{HOME}/blob/main/crates/rules/src/{}.md", id.replace('-', "_"))
 }
 
 /// `unfenced-lock` as `UnfencedLock`.

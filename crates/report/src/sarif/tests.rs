@@ -35,10 +35,10 @@ fn says_all_about_a_run() {
             "shortDescription": {"text": "A lease is checked, then relied on."},
             "fullDescription": {"text": "A lease is checked, then relied on. The fault that turns it into a failure: process pause between check and act."},
             "help": {
-                "text": "A lease is checked, then relied on. The fault that turns it into a failure: process pause between check and act. More: timelint explain lease-check-then-act, or https://github.com/timelint/timelint/blob/main/crates/rules/src/lease_check_then_act.md",
+                "text": "A lease is checked, then relied on. The fault that turns it into a failure: process pause between check and act. More: timelint explain lease-check-then-act, or https://github.com/timelint/timelint/blob/main/crates/rules/src/pause/lease_check_then_act.md",
                 "markdown": "# lease-check-then-act\n\nPass a fencing token.\n"
             },
-            "helpUri": "https://github.com/timelint/timelint/blob/main/crates/rules/src/lease_check_then_act.md",
+            "helpUri": "https://github.com/timelint/timelint/blob/main/crates/rules/src/pause/lease_check_then_act.md",
             "defaultConfiguration": {"level": "warning"},
             "properties": {"tags": ["pause", "timing", "reliability"], "precision": "medium", "problem.severity": "warning"}
         })

@@ -1,0 +1,156 @@
+//! Locks, leases, leaders and heartbeats by their names, and this machine's reading of its clock.
+
+use crate::clock::replicas::surroundings;
+use crate::clock::stamped::Stamped;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, Callee, Origins, StoreKind, has_word, words};
+
+const COORDINATES: [&str; 26] = [
+    "lock",
+    "locks",
+    "locked",
+    "locker",
+    "locking",
+    "lease",
+    "leases",
+    "leased",
+    "leader",
+    "leadership",
+    "election",
+    "claim",
+    "claimed",
+    "mutex",
+    "semaphore",
+    "holder",
+    "heartbeat",
+    "heartbeats",
+    "beat",
+    "alive",
+    "liveness",
+    "keepalive",
+    "lastseen",
+    "heartbeated",
+    "checkin",
+    "ping",
+];
+/// Locks that no machine holds against another: accounts, rows, retention, screens.
+const OTHER: [&str; 22] = [
+    "account",
+    "accounts",
+    "user",
+    "login",
+    "password",
+    "lockout",
+    "attempt",
+    "attempts",
+    "auth",
+    "retention",
+    "legal",
+    "cookie",
+    "certificate",
+    "jwt",
+    "token",
+    "screen",
+    "email",
+    "invite",
+    "invitation",
+    "subscription",
+    "stat",
+    "stats",
+];
+
+/// Whether names speak of a lock, lease, leader or heartbeat that several machines share.
+pub(crate) fn coordinates<S: AsRef<str>>(names: &[S]) -> bool {
+    let all: Vec<String> = names.iter().flat_map(|n| words(n.as_ref())).collect();
+    let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
+    let seen = all
+        .windows(2)
+        .any(|p| p[0] == "last" && matches!(p[1].as_str(), "seen" | "contact" | "ping" | "beat" | "alive"));
+    (has(&COORDINATES) || seen) && !has(&OTHER)
+}
+
+/// Whether the stamp, or the code around it, coordinates machines.
+pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
+    let chain = file
+        .model
+        .self_and_descendants(stamp.node)
+        .filter(|n| matches!(file.model.kind(*n), Kind::Member | Kind::Name));
+    let mut own: Vec<String> = chain.take(8).map(|n| file.model.name(n).to_owned()).collect();
+    own.push(stamp.words.join("_"));
+    let (functions, places) = surroundings(file, id);
+    coordinates(&own) || (coordinates(&functions) || coordinates(&places)) && !has_word(&stamp.member, &OTHER)
+}
+
+/// Whether the expression is this machine's wall clock, read in this function or by a helper, give or take a duration.
+pub(crate) fn is_local_reading(file: &Analysis<'_>, id: NodeId) -> bool {
+    let value = file.value(id);
+    let elsewhere =
+        Origins::REMOTE.and(Origins::DATABASE).and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::LEASE);
+    if !value.origins.any(Origins::WALL.and(Origins::BOTH)) || value.origins.any(elsewhere.and(Origins::MONOTONIC)) {
+        return false;
+    }
+    reads_clock(file, id, 0)
+}
+
+fn reads_clock(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
+    let model = file.model;
+    if depth > 8 {
+        return false;
+    }
+    let inside = |role: Role| model.child(id, role).is_some_and(|c| reads_clock(file, c, depth + 1));
+    match model.kind(id) {
+        Kind::Call | Kind::New | Kind::Idiom => match file.resolve(id).map(|r| r.api.role) {
+            Some(ApiRole::ClockWall | ApiRole::ClockBoth) => true,
+            Some(ApiRole::TimeConvert | ApiRole::TimeStrip | ApiRole::TimeAdd | ApiRole::ValuePass) => {
+                inside(Role::Receiver) || model.children_with(id, Role::Arg).any(|a| reads_clock(file, a, depth + 1))
+            }
+            Some(_) => false,
+            // A helper of the project, or a wrapper such as `new Timestamp(now)`.
+            None => match (model.child(id, Role::Arg), model.child(id, Role::Receiver)) {
+                (Some(arg), _) => model.children_with(id, Role::Arg).count() == 1 && reads_clock(file, arg, depth + 1),
+                (None, receiver) => is_clock_helper(file, id, receiver, depth),
+            },
+        },
+        Kind::Binary => {
+            matches!(model.name(id), "+" | "-" | "*" | "/" | "//")
+                && model.children(id).any(|c| reads_clock(file, c, depth + 1))
+        }
+        Kind::Unary | Kind::Await | Kind::Cast => model.children(id).any(|c| reads_clock(file, c, depth + 1)),
+        Kind::Name => {
+            let stored = |scope: NodeId| file.tables.stores(scope, model.sym(id));
+            let scope =
+                model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).find(|f| !stored(*f).is_empty());
+            scope.is_some_and(|s| {
+                stored(s).iter().any(|store| {
+                    store.kind == StoreKind::Plain
+                        && store.value.is_some_and(|v| v < id && reads_clock(file, v, depth + 1))
+                })
+            })
+        }
+        _ => false,
+    }
+}
+
+/// A function without arguments that returns a reading; the getter of a stamp is none.
+fn is_clock_helper(file: &Analysis<'_>, call: NodeId, receiver: Option<NodeId>, depth: usize) -> bool {
+    const CLOCKS: [&str; 7] = ["now", "clock", "current", "millis", "utc", "today", "wall"];
+    if let Some(Callee::Here(function)) = file.callee(call) {
+        return file.returns(function).iter().any(|r| reads_clock(file, *r, depth + 1));
+    }
+    let named = has_word(file.model.name(call), &CLOCKS);
+    named || receiver.is_none_or(|r| file.path_of(r).is_some_and(|p| p.starts_with(char::is_uppercase)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_of_machines_are_told_from_locks_of_accounts() {
+        assert!(coordinates(&["lockedUntil"]) && coordinates(&["JdbcLeaseLock"]) && coordinates(&["node_last_seen"]));
+        assert!(
+            !coordinates(&["accountLockedUntil"]) && !coordinates(&["updated_at"]) && !coordinates(&["blockUntil"])
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! What an identifier is made of: a reading of the wall clock, constants, and anything else.
+
+use crate::clock::coordination::is_local_reading;
+use crate::usage::words_match;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::Analysis;
+use timelint_semantics::catalog::ApiRole;
+
+/// Expressions nested deeper are not followed.
+const DEEP: usize = 10;
+
+/// The parts of an expression.
+#[derive(Debug, Default)]
+pub(crate) struct Ingredients {
+    /// The expression that is a reading of the wall clock.
+    pub(crate) reading: Option<NodeId>,
+    /// Something takes part that may tell two values of one moment apart, or that could not be followed.
+    pub(crate) other: bool,
+}
+
+impl Ingredients {
+    /// The reading, when nothing but constants takes part besides.
+    pub(crate) fn only_reading(self) -> Option<NodeId> {
+        self.reading.filter(|_| !self.other)
+    }
+}
+
+/// The parts of `id`, through arithmetic, conversions, formatting and single-assignment locals.
+pub(crate) fn ingredients(file: &Analysis<'_>, id: NodeId) -> Ingredients {
+    let mut found = Ingredients::default();
+    gather(file, id, 0, &mut found);
+    found
+}
+
+fn gather(file: &Analysis<'_>, id: NodeId, depth: usize, found: &mut Ingredients) {
+    let model = file.model;
+    if depth > DEEP {
+        found.other = true;
+        return;
+    }
+    let mut all = |children: Vec<NodeId>| children.into_iter().for_each(|c| gather(file, c, depth + 1, found));
+    match model.kind(id) {
+        Kind::Number | Kind::Boolean | Kind::Null | Kind::Type => {}
+        Kind::String | Kind::Unary | Kind::Cast | Kind::Await | Kind::Argument | Kind::List => {
+            all(model.children(id).collect());
+        }
+        Kind::Binary if matches!(model.name(id), "||" | "??" | "&&") => found.other = true,
+        Kind::Binary => all(model.children_with(id, Role::Operand).collect()),
+        Kind::Call | Kind::New => call(file, id, depth, found),
+        Kind::Name => {
+            let source = file.condition_source(id);
+            let stores = file.stores_of(id);
+            if file.value(id).is_constant() {
+            } else if source != id && source < id && stores.len() == 1 {
+                gather(file, source, depth + 1, found);
+            } else {
+                found.other = true;
+            }
+        }
+        _ => found.other |= !file.value(id).is_constant(),
+    }
+}
+
+fn call(file: &Analysis<'_>, id: NodeId, depth: usize, found: &mut Ingredients) {
+    let model = file.model;
+    let args = || model.children_with(id, Role::Arg);
+    let receiver = model.child(id, Role::Receiver);
+    let mut all = |parts: Vec<NodeId>| parts.into_iter().for_each(|p| gather(file, p, depth + 1, found));
+    match file.resolve(id).map(|k| k.api.role) {
+        Some(ApiRole::ClockWall | ApiRole::ClockBoth) => found.reading = found.reading.or(Some(id)),
+        Some(ApiRole::TimeConvert | ApiRole::TimeStrip | ApiRole::TimeAdd | ApiRole::ValuePass) => {
+            // A receiver that is a module or type takes no part.
+            let object = receiver.filter(|r| model.kind(*r) != Kind::Name || file.path_of(*r).is_none());
+            all(object.into_iter().chain(args()).collect());
+        }
+        None | Some(ApiRole::None) if is_format(model.name(id)) => {
+            let object = receiver.filter(|r| model.kind(*r) != Kind::Name || is_variable(file, *r));
+            all(object.into_iter().chain(args()).collect());
+        }
+        None if args().next().is_none() && is_local_reading(file, id) => found.reading = found.reading.or(Some(id)),
+        _ => found.other = true,
+    }
+}
+
+fn is_variable(file: &Analysis<'_>, name: NodeId) -> bool {
+    !file.stores_of(name).is_empty()
+}
+
+/// Calls that only give their receiver and arguments another form, or a shorter one.
+fn is_format(name: &str) -> bool {
+    const FORMS: [&str; 21] = [
+        "string",
+        "str",
+        "format",
+        "sprintf",
+        "text",
+        "hex",
+        "bytes",
+        "encode",
+        "decode",
+        "bigint",
+        "number",
+        "substring",
+        "substr",
+        "slice",
+        "concat",
+        "md5",
+        "sha1",
+        "sha256",
+        "digest",
+        "hexdigest",
+        "base36",
+    ];
+    words_match(name, &FORMS)
+}

@@ -1,0 +1,15 @@
+//! Rules about clocks: what they measure, order and name.
+
+mod coordination;
+mod ingredients;
+pub(crate) mod mixed_clocks;
+mod monotonic_edit;
+pub(crate) mod monotonic_misuse;
+mod picks;
+mod replicas;
+mod stamped;
+mod store_stamps;
+mod surface;
+pub(crate) mod wall_clock_duration;
+pub(crate) mod wall_clock_id;
+pub(crate) mod wall_clock_ordering;

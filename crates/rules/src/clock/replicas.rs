@@ -1,0 +1,372 @@
+//! Do two versions of one thing meet here, from different machines, and does one of them win?
+
+use crate::clock::stamped::{Stamped, is_filled_remotely};
+use crate::usage::words_match;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, leaf};
+use timelint_semantics::{Analysis, Origins};
+
+/// How sure it is that one of the compared things was made elsewhere, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Elsewhere {
+    /// Nothing says so.
+    No,
+    /// The function is called like a handler.
+    Handled,
+    /// Names of the operands, the function or the class speak of replicas.
+    Named,
+    /// The value was decoded, received or read from a store.
+    Seen,
+}
+
+/// What the comparison leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// One of the two is taken, stored, returned; or left out as stale.
+    Winner(NodeId),
+    /// The answer is returned to the caller.
+    Answered,
+    /// The greater of two instants, and nothing else.
+    Maximum,
+    /// Something else.
+    Other,
+}
+
+/// Words of a variable that holds what came from elsewhere.
+const INCOMING: [&str; 18] = [
+    "incoming",
+    "remote",
+    "peer",
+    "received",
+    "theirs",
+    "their",
+    "foreign",
+    "other",
+    "replica",
+    "upstream",
+    "replicated",
+    "msg",
+    "message",
+    "request",
+    "req",
+    "packet",
+    "entry",
+    "update",
+];
+const SURELY_INCOMING: [&str; 9] =
+    ["incoming", "remote", "peer", "received", "theirs", "their", "foreign", "replica", "replicated"];
+/// Words of a function that brings versions together.
+const MERGES: [&str; 15] = [
+    "merge",
+    "merged",
+    "replicate",
+    "replicated",
+    "replication",
+    "replica",
+    "gossip",
+    "sync",
+    "synchronize",
+    "reconcile",
+    "conflict",
+    "receive",
+    "received",
+    "peer",
+    "lww",
+];
+const HANDLES: [&str; 14] = [
+    "handle", "handler", "on", "apply", "notify", "upsert", "put", "push", "pull", "process", "consume", "register",
+    "update", "dispatch",
+];
+/// Words of a class, package or file whose things live on several machines.
+const REPLICATES: [&str; 22] = [
+    "replica",
+    "replicas",
+    "replication",
+    "replicator",
+    "replicated",
+    "gossip",
+    "peer",
+    "peers",
+    "cluster",
+    "clusters",
+    "crdt",
+    "conflict",
+    "membership",
+    "mesh",
+    "federation",
+    "consistency",
+    "distributed",
+    "topology",
+    "registry",
+    "anti",
+    "memberlist",
+    "hinted",
+];
+/// Words of code whose order of events is data, not a decision: series, streams, logs, caches, views.
+const DATA: [&str; 49] = [
+    "metric",
+    "metrics",
+    "series",
+    "sample",
+    "samples",
+    "chart",
+    "graph",
+    "log",
+    "logs",
+    "logger",
+    "trace",
+    "tracing",
+    "span",
+    "stat",
+    "stats",
+    "statistics",
+    "history",
+    "historical",
+    "report",
+    "window",
+    "windowed",
+    "watermark",
+    "stream",
+    "streams",
+    "candle",
+    "feed",
+    "view",
+    "ui",
+    "component",
+    "render",
+    "format",
+    "formatter",
+    "cli",
+    "table",
+    "test",
+    "tests",
+    "mock",
+    "benchmark",
+    "backup",
+    "backups",
+    "segment",
+    "retention",
+    "oracle",
+    "tso",
+    "mvcc",
+    "release",
+    "releases",
+    "changelog",
+    "clock",
+];
+/// Words of types that carry what another process sent.
+const CARRIERS: [&str; 10] =
+    ["request", "message", "msg", "event", "packet", "rpc", "payload", "envelope", "frame", "notification"];
+
+/// Names of the function, class, package, folder and file around `id`.
+pub(crate) fn surroundings(file: &Analysis<'_>, id: NodeId) -> (Vec<String>, Vec<String>) {
+    let model = file.model;
+    let functions = model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).map(|f| model.name(f).to_owned());
+    let class = file.tables.class_around(model, id).map(|c| file.tables.classes[c as usize].name.clone());
+    let mut places: Vec<String> = class.into_iter().collect();
+    places.extend(file.tables.package.iter().map(|p| leaf(p).to_owned()));
+    let stem = file.path.rsplit_once('.').map_or(&*file.path, |(stem, _)| stem);
+    places.extend(stem.rsplit(['/', '\\']).take(2).map(str::to_owned));
+    (functions.collect(), places)
+}
+
+/// Whether the code around is about data whose order is not a decision between machines.
+pub(crate) fn is_about_data(file: &Analysis<'_>, id: NodeId) -> bool {
+    let (functions, places) = surroundings(file, id);
+    functions.iter().chain(&places).any(|n| words_match(n, &DATA))
+}
+
+/// Whether the function around brings versions of several machines together, or stands where such things are kept.
+pub(crate) fn brings_together(file: &Analysis<'_>, id: NodeId) -> bool {
+    let (functions, places) = surroundings(file, id);
+    let merges = functions.iter().any(|f| words_match(f, &MERGES));
+    merges
+        || places.iter().any(|p| words_match(p, &["replica", "replicas", "replication", "gossip", "crdt", "conflict"]))
+}
+
+/// How sure it is that one of the two stamps was given elsewhere.
+pub(crate) fn elsewhere(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> Elsewhere {
+    let (functions, places) = surroundings(file, id);
+    let seen = |s: &Stamped| {
+        s.value.origins.any(Origins::REMOTE)
+            || file.value(s.root_node).origins.any(Origins::REMOTE)
+            || is_filled_remotely(file, s.root_node)
+    };
+    if sides.iter().any(|s| seen(s)) {
+        return Elsewhere::Seen;
+    }
+    let speaks =
+        |s: &Stamped, list: &[&str]| words_match(&s.root, list) || s.words.iter().any(|w| list.contains(&w.as_str()));
+    let incoming = sides.iter().any(|s| speaks(s, &SURELY_INCOMING));
+    let merges = functions.iter().any(|f| words_match(f, &MERGES));
+    let replicates = places.iter().any(|p| words_match(p, &REPLICATES));
+    let handled = functions.iter().any(|f| words_match(f, &HANDLES))
+        || sides.iter().any(|s| speaks(s, &INCOMING))
+        || parameter_types(file, id).iter().any(|t| words_match(t, &CARRIERS));
+    match (incoming || merges, replicates, handled) {
+        (true, _, _) | (_, true, true) => Elsewhere::Named,
+        (_, true, _) | (_, _, true) => Elsewhere::Handled,
+        _ => Elsewhere::No,
+    }
+}
+
+/// Written types of the parameters of the function around.
+fn parameter_types(file: &Analysis<'_>, id: NodeId) -> Vec<String> {
+    let model = file.model;
+    let Some(function) = file.function_around(id) else { return Vec::new() };
+    let types = model
+        .children_with(function, Role::Param)
+        .filter_map(|p| model.children(p).find(|c| model.kind(*c) == Kind::Type));
+    types.map(|t| leaf(model.name(t)).to_owned()).collect()
+}
+
+/// What a comparison of two stamps leads to, through `&&`, `||`, `!` and one local variable.
+pub(crate) fn outcome(file: &Analysis<'_>, comparison: NodeId, sides: [&Stamped; 2]) -> Outcome {
+    let model = file.model;
+    let mut child = comparison;
+    let mut hops = 0;
+    while let Some(parent) = model.parent(child) {
+        match (model.kind(parent), model.role(child)) {
+            (Kind::If, Role::Condition) => return branches(file, parent, sides),
+            (Kind::Conditional, Role::Condition) => return chosen(file, parent, sides),
+            (Kind::Binary, _) if matches!(model.name(parent), "&&" | "||" | "==" | "!=" | ">" | "<" | ">=" | "<=") => {}
+            (Kind::Unary | Kind::Await | Kind::Cast, _) => {}
+            (Kind::Return, _) | (Kind::Function, Role::Body) => return Outcome::Answered,
+            (Kind::Let | Kind::Assign, Role::Value) if hops == 0 => {
+                let target = model.child(parent, Role::Target).filter(|t| model.kind(*t) == Kind::Name);
+                match target.and_then(|t| file.reads_of(t).into_iter().find(|r| *r > parent)) {
+                    Some(read) => {
+                        hops += 1;
+                        child = read;
+                        continue;
+                    }
+                    None => return Outcome::Other,
+                }
+            }
+            _ => return Outcome::Other,
+        }
+        child = parent;
+    }
+    Outcome::Other
+}
+
+/// `a.ts > b.ts ? a : b`.
+fn chosen(file: &Analysis<'_>, conditional: NodeId, sides: [&Stamped; 2]) -> Outcome {
+    let model = file.model;
+    let branches = [Role::Then, Role::Else].map(|r| model.child(conditional, r));
+    let whole = branches.iter().flatten().find(|b| model.kind(**b) == Kind::Name && is_root(file, **b, sides));
+    whole.map_or(Outcome::Maximum, |b| Outcome::Winner(*b))
+}
+
+fn is_root(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> bool {
+    let name = file.model.name(id);
+    !name.is_empty() && sides.iter().any(|s| s.of_object && s.root == name)
+}
+
+fn branches(file: &Analysis<'_>, statement: NodeId, sides: [&Stamped; 2]) -> Outcome {
+    let model = file.model;
+    let Some(then) = model.child(statement, Role::Then) else { return Outcome::Other };
+    let range = || model.self_and_descendants(then);
+    if let Some(taken) = range().find(|n| takes(file, *n, sides)) {
+        return Outcome::Winner(taken);
+    }
+    let stored = |n: &NodeId| model.kind(*n) == Kind::Assign;
+    if range().filter(stored).any(|a| is_raised(file, a, sides)) && !range().any(|n| acts(file, n)) {
+        return Outcome::Maximum;
+    }
+    if let Some(replaced) = range().filter(stored).find(|a| replaces(file, *a, sides)) {
+        return Outcome::Winner(replaced);
+    }
+    if let Some(exit) = range().find(|n| is_bare_exit(file, *n)) {
+        let function = file.function_around(statement).unwrap_or(model.root());
+        let rest = (model.end(statement).0..model.end(function).0).map(NodeId);
+        let follows = rest.into_iter().any(|n| takes(file, n, sides) || acts(file, n));
+        return if follows { Outcome::Winner(exit) } else { Outcome::Answered };
+    }
+    match range().find(|n| acts(file, *n)) {
+        Some(act) if mentions(file, then, sides) => Outcome::Winner(act),
+        _ if range().any(|n| matches!(model.kind(n), Kind::Return | Kind::Throw)) => Outcome::Answered,
+        _ => Outcome::Other,
+    }
+}
+
+/// `latest = event.ts`: the greater stamp is kept, and nothing else.
+fn is_raised(file: &Analysis<'_>, assignment: NodeId, sides: [&Stamped; 2]) -> bool {
+    let target = file.model.child(assignment, Role::Target).map_or("", |t| file.model.name(t));
+    sides.iter().any(|s| s.member == target)
+}
+
+/// `current = other.holder()`: one of the compared things is replaced by what the other has.
+fn replaces(file: &Analysis<'_>, assignment: NodeId, sides: [&Stamped; 2]) -> bool {
+    let model = file.model;
+    let target =
+        model.child(assignment, Role::Target).filter(|t| model.kind(*t) == Kind::Name && is_root(file, *t, sides));
+    target.is_some() && model.child(assignment, Role::Value).is_some_and(|v| mentions(file, v, sides))
+}
+
+/// One of the compared things as a whole is stored, handed on or returned.
+fn takes(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> bool {
+    let model = file.model;
+    if model.kind(id) != Kind::Name || !is_root(file, id, sides) {
+        return false;
+    }
+    let holder = model
+        .ancestors(id)
+        .find(|a| !matches!(model.kind(*a), Kind::Unary | Kind::Spread | Kind::Cast | Kind::Await | Kind::Argument));
+    holder.is_some_and(|h| match model.kind(h) {
+        Kind::Assign | Kind::Return | Kind::Entry | Kind::List => model.role(id) != Role::Target,
+        Kind::Call => model.role(id) != Role::Receiver && !is_log(file, h),
+        _ => false,
+    })
+}
+
+/// A call that does something with data: stores, removes, sends.
+fn acts(file: &Analysis<'_>, id: NodeId) -> bool {
+    const ACTS: [&str; 22] = [
+        "put",
+        "set",
+        "add",
+        "store",
+        "save",
+        "update",
+        "upsert",
+        "replace",
+        "insert",
+        "write",
+        "delete",
+        "remove",
+        "merge",
+        "apply",
+        "overwrite",
+        "persist",
+        "send",
+        "accept",
+        "create",
+        "push",
+        "append",
+        "publish",
+    ];
+    matches!(file.model.kind(id), Kind::Call) && words_match(file.model.name(id), &ACTS) && !is_log(file, id)
+}
+
+fn mentions(file: &Analysis<'_>, within: NodeId, sides: [&Stamped; 2]) -> bool {
+    file.model.self_and_descendants(within).any(|n| file.model.kind(n) == Kind::Name && is_root(file, n, sides))
+}
+
+fn is_log(file: &Analysis<'_>, call: NodeId) -> bool {
+    const LOGS: [&str; 12] =
+        ["log", "debug", "info", "warn", "warning", "error", "trace", "print", "printf", "println", "errorf", "infof"];
+    file.resolve(call).is_some_and(|r| r.api.role == ApiRole::Log) || words_match(file.model.name(call), &LOGS)
+}
+
+/// `return`, `continue`, `return false`: what is left out as stale.
+fn is_bare_exit(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Continue => true,
+        Kind::Return => model
+            .child(id, Role::Value)
+            .is_none_or(|v| matches!(model.kind(v), Kind::Boolean | Kind::Null | Kind::Name | Kind::Member)),
+        _ => false,
+    }
+}

@@ -1,0 +1,228 @@
+//! A local reading of the wall clock that is handed to a store, which orders writes or judges locks by it.
+
+use crate::clock::coordination::{coordinates, is_local_reading};
+use crate::clock::picks::last_write_wins;
+use crate::clock::replicas::surroundings;
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning};
+use timelint_semantics::{Analysis, How, has_word, is_data_change, words};
+
+/// What the store does with the reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// The write with the greatest stamp wins.
+    OrdersWrites,
+    /// A lock, lease or heartbeat column is set or compared.
+    JudgesRow,
+    /// Records are replayed in this order.
+    OrdersRecords,
+}
+
+/// A reading handed to a store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Handed {
+    /// The reading's expression.
+    pub(crate) reading: NodeId,
+    /// What it is used for.
+    pub(crate) purpose: Use,
+    /// How sure.
+    pub(crate) confidence: Confidence,
+}
+
+/// Operators of query builders and documents that compare.
+const COMPARES: [&str; 16] = [
+    "$lt", "$lte", "$gt", "$gte", "lt", "lte", "gt", "gte", "<", "<=", ">", ">=", "before", "after", "Op.lt",
+    "lessThan",
+];
+
+/// The reading that a call, entry or keyword argument hands to a store.
+pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
+    match file.model.kind(id) {
+        Kind::Call | Kind::New => ordering_argument(file, id)
+            .or_else(|| statement(file, id))
+            .or_else(|| bound(file, id))
+            .or_else(|| compared_column(file, id)),
+        Kind::Argument => keyword_predicate(file, id),
+        Kind::Entry => document_predicate(file, id),
+        Kind::Binary => column_operand(file, id),
+        _ => None,
+    }
+}
+
+/// A declared "order writes by this" argument.
+fn ordering_argument(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
+    let known = file.resolve(call)?;
+    let reading = file.argument(call, known, ArgMeaning::Timestamp)?;
+    let confidence = if known.how == How::Name { Confidence::Medium } else { Confidence::High };
+    is_local_reading(file, reading).then_some(Handed { reading, purpose: Use::OrdersWrites, confidence })
+}
+
+/// A statement text with a reading among its parameters.
+fn statement(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
+    let model = file.model;
+    let first = model.children_with(call, Role::Arg).take(3);
+    let text = first.filter_map(|a| file.literal_text(a)).find(|t| is_statement(t))?;
+    let lower = text.to_lowercase();
+    let orders = lower.contains("using timestamp") || last_write_wins(&text);
+    let judges = !orders && touches_coordination(&lower);
+    if !orders && !judges {
+        return None;
+    }
+    let reading = model.children_with(call, Role::Arg).find_map(|a| reading_within(file, a, 0))?;
+    let known = file.resolve(call).is_some_and(|r| r.how > How::Name);
+    let purpose = if orders { Use::OrdersWrites } else { Use::JudgesRow };
+    Some(Handed { reading, purpose, confidence: if known { Confidence::High } else { Confidence::Medium } })
+}
+
+fn is_statement(text: &str) -> bool {
+    is_data_change(text) || text.trim_start().get(..7).is_some_and(|t| t.eq_ignore_ascii_case("select "))
+}
+
+/// Whether a column that is set or compared with a parameter belongs to a lock, lease or heartbeat.
+fn touches_coordination(statement: &str) -> bool {
+    if ["now()", "current_timestamp", "sysdate", "getdate", "utc_timestamp"].iter().any(|f| statement.contains(f)) {
+        return false;
+    }
+    let time_like = |w: &String| {
+        matches!(
+            w.as_str(),
+            "until"
+                | "at"
+                | "expires"
+                | "expiry"
+                | "expiration"
+                | "expire"
+                | "time"
+                | "timestamp"
+                | "heartbeat"
+                | "seen"
+                | "beat"
+                | "ts"
+                | "date"
+        )
+    };
+    let columns = words(statement);
+    coordinates(&[statement]) && columns.iter().any(time_like)
+}
+
+/// A reading in an argument or inside a list of arguments.
+fn reading_within(file: &Analysis<'_>, id: NodeId, depth: usize) -> Option<NodeId> {
+    let model = file.model;
+    if is_local_reading(file, id) {
+        return Some(id);
+    }
+    let inside = match model.kind(id) {
+        Kind::List | Kind::Record | Kind::Entry | Kind::Spread | Kind::Argument | Kind::String if depth < 3 => true,
+        _ => return None,
+    };
+    model.children(id).filter(|_| inside).find_map(|c| reading_within(file, c, depth + 1))
+}
+
+/// `statement.setTimestamp(2, now + lease)` in a class about locks, leases or journals.
+fn bound(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
+    const BINDERS: [&str; 7] =
+        ["setTimestamp", "setLong", "setObject", "setParameter", "bindLong", "setInstant", "setDate"];
+    const ORDERED: [&str; 5] = ["journal", "oplog", "wal", "changelog", "outbox"];
+    let model = file.model;
+    if !BINDERS.contains(&model.name(call)) || model.children_with(call, Role::Arg).count() != 2 {
+        return None;
+    }
+    let reading = model.children_with(call, Role::Arg).last().filter(|a| is_local_reading(file, *a))?;
+    let (functions, places) = surroundings(file, call);
+    let names: Vec<&String> = functions.iter().chain(&places).collect();
+    let ordered = || names.iter().any(|n| has_word(n, &ORDERED));
+    let purpose = if coordinates(&names) {
+        Use::JudgesRow
+    } else if ordered() {
+        Use::OrdersRecords
+    } else {
+        return None;
+    };
+    Some(Handed { reading, purpose, confidence: Confidence::Medium })
+}
+
+/// `.where("locked_until", "<", now)`, `lt("heartbeatAt", cutoff)`, `findByLockedAtBefore(now)`.
+fn compared_column(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
+    let model = file.model;
+    if file.resolve(call).is_some_and(|r| r.api.role == ApiRole::Log) {
+        return None;
+    }
+    let plain = |n: &NodeId| model.kind(*n) == Kind::String;
+    let texts: Vec<&str> = model.children_with(call, Role::Arg).filter(plain).map(|n| model.name(n)).collect();
+    let name = words(model.name(call));
+    let finder = matches!(name.first().map(String::as_str), Some("find" | "delete" | "count" | "exists"))
+        && name.iter().any(|w| w == "by");
+    let operator =
+        texts.iter().any(|t| COMPARES.contains(t) || t.ends_with([' ', '<', '>', '=', '?']) && t.contains(['<', '>']))
+            || name.last().is_some_and(|w| COMPARES.contains(&w.as_str()) || w == "than");
+    let column =
+        texts.iter().any(|t| t.len() < 40 && coordinates(&[*t])) || (finder && coordinates(&[model.name(call)]));
+    if !(operator && column) {
+        return None;
+    }
+    let reading = model.children_with(call, Role::Arg).find(|a| is_local_reading(file, *a))?;
+    Some(Handed { reading, purpose: Use::JudgesRow, confidence: Confidence::Medium })
+}
+
+/// `heartbeat_at__lt=now`.
+fn keyword_predicate(file: &Analysis<'_>, argument: NodeId) -> Option<Handed> {
+    let (column, operator) = file.model.name(argument).rsplit_once("__")?;
+    if !COMPARES.contains(&operator) || !(coordinates(&[column]) || is_row_of_lock(file, argument)) {
+        return None;
+    }
+    let reading = file.model.child(argument, Role::Value).filter(|v| is_local_reading(file, *v))?;
+    Some(Handed { reading, purpose: Use::JudgesRow, confidence: Confidence::Medium })
+}
+
+/// The query is over a class that is called after a lock, lease or heartbeat.
+fn is_row_of_lock(file: &Analysis<'_>, argument: NodeId) -> bool {
+    let model = file.model;
+    let mut at = model.parent(argument);
+    for _ in 0..8 {
+        let Some(node) = at else { return false };
+        if matches!(model.kind(node), Kind::Name) {
+            return model.name(node).starts_with(char::is_uppercase) && coordinates(&[model.name(node)]);
+        }
+        at = model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Object));
+    }
+    false
+}
+
+/// `{ lockedAt: { $lt: deadline } }`.
+fn document_predicate(file: &Analysis<'_>, entry: NodeId) -> Option<Handed> {
+    let model = file.model;
+    if !COMPARES.contains(&model.name(entry)) {
+        return None;
+    }
+    let column = model.ancestors(entry).skip(1).take(2).find(|a| model.kind(*a) == Kind::Entry)?;
+    if !coordinates(&[model.name(column)]) {
+        return None;
+    }
+    let reading = model.child(entry, Role::Value).filter(|v| is_local_reading(file, *v))?;
+    Some(Handed { reading, purpose: Use::JudgesRow, confidence: Confidence::Medium })
+}
+
+/// `Lease.expires_at < now` as an argument of a query.
+fn column_operand(file: &Analysis<'_>, comparison: NodeId) -> Option<Handed> {
+    let model = file.model;
+    if !model.name(comparison).split(' ').all(|op| COMPARES.contains(&op)) {
+        return None;
+    }
+    let query = model.parent(comparison).is_some_and(|p| {
+        model.kind(p) == Kind::Call
+            && words(model.name(p)).iter().any(|w| matches!(w.as_str(), "filter" | "where" | "and" | "or" | "having"))
+    });
+    if !query {
+        return None;
+    }
+    let operands: Vec<NodeId> = model.children_with(comparison, Role::Operand).collect();
+    let column = operands.iter().find(|o| {
+        model.kind(**o) == Kind::Member
+            && model.child(**o, Role::Object).is_some_and(|c| {
+                model.name(c).starts_with(char::is_uppercase) && coordinates(&[model.name(c), model.name(**o)])
+            })
+    })?;
+    let reading = operands.iter().find(|o| *o != column && is_local_reading(file, **o))?;
+    Some(Handed { reading: *reading, purpose: Use::JudgesRow, confidence: Confidence::Medium })
+}

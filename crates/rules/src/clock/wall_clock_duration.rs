@@ -1,0 +1,437 @@
+//! `wall-clock-duration`: two readings of this process's wall clock are subtracted or compared, and the outcome
+//! controls something.
+
+use crate::Rule;
+use crate::clock::coordination::is_local_reading;
+use crate::clock::monotonic_edit::monotonic_edit;
+use crate::clock::surface::is_interface;
+use crate::story::{Story, lower};
+use crate::usage::{Usage, usage, words_match};
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word};
+
+/// See the module.
+pub(crate) struct WallClockDuration;
+
+static META: RuleMeta = RuleMeta {
+    id: "wall-clock-duration",
+    aliases: &[],
+    family: Family::Clock,
+    mechanism: "wall clock steps between two readings",
+    severity: Severity::Warning,
+    summary: "time that passed is measured with the wall clock, which NTP, an operator or a VM resume can set",
+    page: include_str!("wall_clock_duration.md"),
+};
+
+impl Rule for WallClockDuration {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let mut reported: Vec<NodeId> = Vec::new();
+        for id in file.model.ids() {
+            let Some((left, right)) = operands(file, id) else { continue };
+            // One finding for `now - start > limit`: at the subtraction.
+            if is_order(file, id) || is_step_back(file, id) || reported.iter().any(|r| file.model.contains(id, *r)) {
+                continue;
+            }
+            if let Some(finding) = judge(file, id, &left, &right) {
+                reported.push(id);
+                out.push(finding);
+            }
+        }
+    }
+}
+
+/// The same member of two things is compared: that is their order, not a time that passed.
+fn is_order(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let mut sides =
+        model.children_with(id, Role::Operand).filter(|o| matches!(model.kind(*o), Kind::Member | Kind::Call));
+    let (left, right) = (sides.next(), sides.next());
+    let of_object = |n: NodeId| model.child(n, Role::Object).or_else(|| model.child(n, Role::Receiver)).is_some();
+    left.zip(right)
+        .is_some_and(|(l, r)| model.sym(l) == model.sym(r) && model.name(id) != "-" && of_object(l) && of_object(r))
+}
+
+/// Two bare readings are compared and no length of time takes part: has the clock been set back since the last one?
+fn is_step_back(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    if model.kind(id) != Kind::Binary || !model.children_with(id, Role::Operand).all(|o| is_bare_reading(file, o, 0)) {
+        return false;
+    }
+    // How far it was set back is asked for only there.
+    let sides = |n: NodeId| {
+        let mut all: Vec<_> = model.children_with(n, Role::Operand).map(|o| model.sym(o)).collect();
+        all.sort_unstable();
+        all
+    };
+    let order = |n: NodeId| model.kind(n) == Kind::Binary && model.name(n) != "-";
+    order(id) || file.guards(id).iter().any(|g| order(g.condition) && sides(g.condition) == sides(id))
+}
+
+/// A reading as it came from the clock, also kept in a variable or field, with a number for "none yet".
+fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
+    const DEEP: usize = 4;
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Call | Kind::New => match file.resolve(id).map(|k| k.api.role) {
+            Some(ApiRole::ClockWall | ApiRole::ClockBoth) => true,
+            Some(ApiRole::TimeConvert | ApiRole::TimeStrip | ApiRole::ValuePass) => {
+                // A receiver beside arguments is a type or a module.
+                let receiver = model.child(id, Role::Receiver).filter(|_| model.child(id, Role::Arg).is_none());
+                let mut parts = receiver.into_iter().chain(model.children_with(id, Role::Arg)).peekable();
+                parts.peek().is_some() && parts.all(|p| is_bare_reading(file, p, depth + 1))
+            }
+            None => model.child(id, Role::Arg).is_none() && is_local_reading(file, id),
+            Some(_) => false,
+        },
+        Kind::Name | Kind::Member => {
+            let stores = file.stores_of(id);
+            let is_number = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Unary | Kind::Null);
+            // Beyond, it is most likely made of itself: `last = max(last, now)`.
+            let bare = |v: NodeId| depth >= DEEP || is_bare_reading(file, v, depth + 1);
+            let mut values =
+                stores.iter().filter(|s| s.at != id && model.kind(s.at) != Kind::Field || s.value.is_some());
+            !stores.is_empty() && values.all(|s| s.value.is_some_and(|v| is_number(v) || bare(v)))
+        }
+        Kind::Binary if matches!(model.name(id), "*" | "/" | "//") => {
+            model.children_with(id, Role::Operand).any(|o| is_bare_reading(file, o, depth + 1))
+        }
+        _ => false,
+    }
+}
+
+/// The two sides of a subtraction or comparison, in source order.
+fn operands(file: &Analysis<'_>, id: NodeId) -> Option<(Value, Value)> {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Binary if model.name(id).split(' ').all(|op| matches!(op, "-" | "<" | ">" | "<=" | ">=")) => {
+            let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
+            sides.windows(2).map(|pair| pair_of(file, pair[0], pair[1])).find(|(l, r)| both_local(l, r))
+        }
+        Kind::Call => {
+            let known = file.resolve(id)?;
+            let receiver = model.child(id, Role::Receiver);
+            let first = model.child(id, Role::Arg);
+            let value = |n: Option<NodeId>| n.map(|n| file.value(n));
+            match known.api.role {
+                ApiRole::TimeCompare => Some((value(receiver)?, value(first)?)),
+                ApiRole::TimeDifference => {
+                    let (from, to) = file.difference_operands(id, known);
+                    Some((value(to)?, value(from)?))
+                }
+                ApiRole::TimeSince | ApiRole::TimeUntil => {
+                    let now = Value { shape: Shape::Instant, ..Value::of(Origins::BOTH) };
+                    Some((now, value(first)?))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Both values; where one is a reading and the other a parameter, by what callers pass.
+fn pair_of(file: &Analysis<'_>, left: NodeId, right: NodeId) -> (Value, Value) {
+    let (l, r) = (file.value(left), file.value(right));
+    let is_mark = |v: &Value| v.origins.any(Origins::PARAM) && !v.origins.any(Origins::CLOCKS);
+    match (l.origins.any(Origins::WALL), r.origins.any(Origins::WALL)) {
+        (true, false) if is_mark(&r) => (l, file.with_callers(right)),
+        (false, true) if is_mark(&l) => (file.with_callers(left), r),
+        (true, false) => (l, made_of_reading(file, right).unwrap_or(r)),
+        (false, true) => (made_of_reading(file, left).unwrap_or(l), r),
+        _ => (l, r),
+    }
+}
+
+/// `engine.tick(now)`: what a function that was not followed makes of nothing but a reading is an instant of the same
+/// clock, unless it asks a calendar.
+fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
+    const CALENDAR: [&str; 14] = [
+        "next", "cron", "fire", "date", "calendar", "trigger", "parse", "midnight", "day", "month", "offset", "floor",
+        "round", "truncate",
+    ];
+    let model = file.model;
+    let mut args = model.children_with(id, Role::Arg);
+    let (only, None) = (args.next()?, args.next()) else { return None };
+    let opaque = model.kind(id) == Kind::Call && file.resolve(id).is_none() && !words_match(model.name(id), &CALENDAR);
+    let value = file.value(only);
+    let reading = model.kind(only) == Kind::Call && value.shape == Shape::Instant && value.origins == Origins::WALL;
+    (opaque && reading).then_some(Value { how: How::Project, ..value })
+}
+
+/// Both sides are readings of this process's clock, and at least one has no monotonic part.
+fn both_local(left: &Value, right: &Value) -> bool {
+    let reading = |v: &Value| v.shape == Shape::Instant && v.origins.any(Origins::WALL.and(Origins::BOTH));
+    let elsewhere = Origins::STORED
+        .and(Origins::REMOTE)
+        .and(Origins::FILE)
+        .and(Origins::EXTERNAL)
+        .and(Origins::DATABASE)
+        .and(Origins::LEASE);
+    reading(left)
+        && reading(right)
+        && left.origins.and(right.origins).any(Origins::WALL)
+        && !left.origins.and(right.origins).any(elsewhere)
+}
+
+fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option<Finding> {
+    if !both_local(left, right) || !has_fresh_reading(file, id, left, right) || is_one_reading(file, id, left, right) {
+        return None;
+    }
+    let mut usage = usage(file, id);
+    if usage == Usage::HandedOn && keeps_others_out(file, id) {
+        usage = Usage::Decides;
+    }
+    let mut confidence = match usage {
+        Usage::Waits => Confidence::High,
+        Usage::Decides => Confidence::Medium,
+        Usage::HandedOn | Usage::Shown | Usage::Nothing => Confidence::Low,
+    };
+    if left.how.min(right.how) == How::Name || is_interface(file) {
+        confidence = lower(confidence);
+    }
+    // A field of the same name of some class, in another file: nothing here says that it is a time.
+    if left.how.min(right.how) == How::Name && file.in_loop(id).is_some_and(|l| is_counting(file, l, id)) {
+        confidence = Confidence::Low;
+    }
+    let counted = usage == Usage::Decides && is_statistic(file, id);
+    if is_about_the_clock(file, id)
+        || is_record_age(file, id)
+        || is_period_number(file, id)
+        || is_calendar_answer(file, id)
+        || counted
+    {
+        confidence = Confidence::Low;
+    }
+    let shown = usage <= Usage::Shown;
+    let text = file.short(id);
+    let message = if shown {
+        format!("`{text}` measures a time with the wall clock, for display only")
+    } else {
+        format!("`{text}` measures how much time passed with the wall clock")
+    };
+    let mut story = Story::new(&META, file, id, message)
+        .why(
+            "the wall clock may be set back or forward between the two readings (NTP step, operator, VM resume): the \
+             wait ends at once, never ends, or everything expires together",
+        )
+        .help(help(left, right))
+        .confidence(confidence)
+        .severity(if shown { Severity::Note } else { Severity::Warning });
+    let mut sites: Vec<_> =
+        left.sites.iter().chain(&right.sites).filter(|s| s.origins.any(Origins::WALL.and(Origins::BOTH))).collect();
+    sites.sort_by_key(|s| (s.location.path != file.path, s.location.span));
+    sites.truncate(4);
+    story = story.sites(sites, "the wall clock is read here");
+    story = story.step(file.location(id), "and the difference decides here");
+    if let [left, right] = file.model.children_with(id, Role::Operand).collect::<Vec<_>>()[..]
+        && let Some((applicability, edits)) = monotonic_edit(file, [left, right])
+    {
+        story = story.fix("take all readings that meet here from the monotonic clock", applicability, edits);
+    }
+    Some(story.tell())
+}
+
+fn help(left: &Value, right: &Value) -> String {
+    if left.origins.and(right.origins).any(Origins::BOTH.and(Origins::STRIPPED)) {
+        return "keep both sides as they came from the clock: what strips the monotonic part (UTC, Round, Truncate, Unix*) \
+                makes every comparison fall back to the wall clock"
+            .to_owned();
+    }
+    "take both readings from the monotonic clock of the runtime; keep the wall clock only for values that are shown, \
+     stored or sent"
+        .to_owned()
+}
+
+/// One side is read here, or comes from a call or a parameter: two stored marks are compared for their order.
+fn has_fresh_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> bool {
+    let model = file.model;
+    let functions: Vec<Span> =
+        model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).map(|f| model.span(f)).collect();
+    let here = |v: &Value| {
+        v.origins.any(Origins::PARAM)
+            || v.sites.iter().any(|s| {
+                let inside = functions.is_empty() || functions.iter().any(|f| f.contains(s.location.span));
+                s.location.path == file.path && inside && s.origins.any(Origins::CLOCKS)
+            })
+    };
+    let implied = file.resolve(id).is_some_and(|r| matches!(r.api.role, ApiRole::TimeSince | ApiRole::TimeUntil));
+    implied
+        || here(left)
+        || here(right)
+        || model.descendants(id).any(|d| model.kind(d) == Kind::Call && file.value(d).origins.any(Origins::CLOCKS))
+}
+
+/// Both sides come from the same reading, and no loop or field carries an older one: no time passes in between.
+fn is_one_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> bool {
+    let model = file.model;
+    let readings = |v: &Value| {
+        let clocks = v.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS));
+        clocks.map(|s| s.location.clone()).collect::<Vec<_>>()
+    };
+    let (l, r) = (readings(left), readings(right));
+    let stored = model.descendants(id).any(|d| matches!(model.kind(d), Kind::Member | Kind::Index));
+    l.len() == 1 && l == r && !stored && file.in_loop(id).is_none()
+}
+
+/// A time that is handed on inside a lock, lease, membership or limiter decides who is let in, and for how long.
+fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
+    const KEPT: [&str; 14] = [
+        "lock",
+        "lease",
+        "leader",
+        "leadership",
+        "session",
+        "heartbeat",
+        "election",
+        "membership",
+        "expiry",
+        "expires",
+        "bucket",
+        "limiter",
+        "throttle",
+        "breaker",
+    ];
+    let function = file.function_around(id).map_or("", |f| file.model.name(f));
+    let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    words_match(function, &KEPT) || words_match(class, &KEPT)
+}
+
+/// `for (j = start; j < start + length; j++)`: the loop steps the compared variable itself.
+fn is_counting(file: &Analysis<'_>, loop_: NodeId, comparison: NodeId) -> bool {
+    let model = file.model;
+    let compared: Vec<_> = model.children_with(comparison, Role::Operand).map(|o| model.sym(o)).collect();
+    let steps = |n: NodeId| model.kind(n) == Kind::Assign && matches!(model.name(n), "++" | "--" | "+=" | "-=");
+    model.children(loop_).filter(|c| model.role(*c) != Role::Body).any(|c| {
+        let mut inside = model.self_and_descendants(c);
+        inside.any(|n| steps(n) && model.children_with(n, Role::Target).any(|t| compared.contains(&model.sym(t))))
+    })
+}
+
+/// The next date of a calendar, asked with a reading: `nextRun(now) - now`.
+fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let answer = |n: NodeId| {
+        let asked = model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some();
+        asked && words_match(model.name(n), &["next", "cron", "fire", "schedule", "trigger", "midnight", "tomorrow"])
+    };
+    model.kind(id) == Kind::Binary
+        && model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
+}
+
+/// The number of a period, `now / period`: periods of the calendar are counted, no time is measured.
+fn is_period_number(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let divided = |n: NodeId| {
+        let by = model.children_with(n, Role::Operand).nth(1).map(|d| file.value(d));
+        let unit = by.and_then(|d| d.number).is_some_and(|d| [1e3, 1e6, 1e9].contains(&d.abs()));
+        model.kind(n) == Kind::Binary && matches!(model.name(n), "/" | "//") && !unit
+    };
+    model.kind(id) == Kind::Binary
+        && model.children_with(id, Role::Operand).any(|o| divided(o) || divided(file.condition_source(o)))
+}
+
+/// Code that counts and shows how things went, and generators of ids, which ask the clock for another reason.
+fn is_statistic(file: &Analysis<'_>, id: NodeId) -> bool {
+    const COUNTED: [&str; 9] =
+        ["stats", "stat", "statistics", "latency", "metrics", "histogram", "telemetry", "profiler", "snowflake"];
+    let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
+    let generates = |n: &str| words_match(n, &["id"]) && words_match(n, &["generator", "gen", "worker"]);
+    [class, stem].iter().any(|n| words_match(n, &COUNTED) || generates(n))
+}
+
+/// The age of a record: it keeps the time at which it was made or changed, for ever and on every node that reads it.
+/// A monotonic mark could not take that place.
+fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
+    const MADE: [&str; 12] = [
+        "create",
+        "created",
+        "creation",
+        "modify",
+        "modified",
+        "submit",
+        "submitted",
+        "release",
+        "released",
+        "published",
+        "birth",
+        "issued",
+    ];
+    let model = file.model;
+    let is_record = |n: NodeId| {
+        let name = model.name(n);
+        let stamped = has_word(name, &["updated"]) && has_word(name, &["at"]);
+        // What only this process sees is no part of a record.
+        (stamped || has_word(name, &MADE)) && !has_word(name, &["last"]) && !name.starts_with('_')
+    };
+    let names = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
+    // A time that was read from a text came from where texts are kept.
+    let parsed = |n: NodeId| {
+        let parser = words_match(model.name(n), &["iso", "isoformat", "fromisoformat", "parse", "strptime", "sql"]);
+        parser && model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some()
+    };
+    let from_text = |n: NodeId, depth: usize| {
+        let mut at = n;
+        (0..depth).any(|_| {
+            let found = model.self_and_descendants(at).any(parsed);
+            let next = model.descendants(at).chain([at]).find(|d| {
+                model.kind(*d) == Kind::Name && model.role(*d) != Role::Target && file.condition_source(*d) != *d
+            });
+            at = next.map_or(at, |d| file.condition_source(d));
+            found
+        })
+    };
+    if model.children_with(id, Role::Operand).any(|o| from_text(o, 3)) {
+        return true;
+    }
+    // `made := time.Unix(0, job.SubmitTime)`: the variable stands for the field.
+    model.descendants(id).filter(names).any(|n| {
+        let source = file.condition_source(n);
+        // Taken out of a field of this object, the name says less than where it is kept.
+        let own = source != n && model.self_and_descendants(source).any(|s| model.kind(s) == Kind::This);
+        is_record(n) && !own || (source != n && model.self_and_descendants(source).filter(names).any(is_record))
+    })
+}
+
+/// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
+fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
+    const SUBJECT: [&str; 28] = [
+        "seq",
+        "sequence",
+        "tomorrow",
+        "yesterday",
+        "skew",
+        "drift",
+        "offset",
+        "suspend",
+        "standby",
+        "resume",
+        "calendar",
+        "cron",
+        "midnight",
+        "exp",
+        "iat",
+        "nbf",
+        "jwt",
+        "cert",
+        "certificate",
+        "cred",
+        "creds",
+        "credential",
+        "credentials",
+        "cookie",
+        "kerberos",
+        "tgt",
+        "mtime",
+        "ctime",
+    ];
+    let function = file.function_around(id).map_or("", |f| file.model.name(f));
+    words_match(function, &SUBJECT)
+        || file.model.self_and_descendants(id).any(|n| words_match(file.model.name(n), &SUBJECT))
+}

@@ -1,0 +1,381 @@
+//! `wall-clock-id`: an identifier, sequence or version rests on the wall clock.
+
+use crate::Rule;
+use crate::clock::coordination::is_local_reading;
+use crate::clock::ingredients::ingredients;
+use crate::clock::surface::is_interface;
+use crate::story::{Story, lower};
+use crate::usage::words_match;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, LockScope};
+use timelint_semantics::{Analysis, How, Origins, words};
+
+/// See the module.
+pub(crate) struct WallClockId;
+
+static META: RuleMeta = RuleMeta {
+    id: "wall-clock-id",
+    aliases: &[],
+    family: Family::Clock,
+    mechanism: "wall clock repeats a moment, or two machines share one",
+    severity: Severity::Warning,
+    summary: "an id or sequence number rests on the wall clock, which gives the same number twice",
+    page: include_str!("wall_clock_id.md"),
+};
+
+impl Rule for WallClockId {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        for id in file.model.ids() {
+            let found = match file.model.kind(id) {
+                Kind::Binary => packed(file, id),
+                Kind::Return => generated(file, id),
+                Kind::Call | Kind::New => handed_over(file, id).or_else(|| put(file, id)),
+                Kind::Entry | Kind::Argument | Kind::Assign => named(file, id),
+                _ => None,
+            };
+            out.extend(found);
+        }
+    }
+}
+
+/// What the code does when the clock goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// Nothing: numbers are given out again.
+    None,
+    /// It refuses, so that no number is given out until the clock has caught up.
+    Refuses,
+    /// It waits, or goes on from the greatest number that it gave out.
+    Holds,
+}
+
+/// `(now - EPOCH) << 22 | worker << 12 | sequence`.
+fn packed(file: &Analysis<'_>, shift: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let reading = model.child(shift, Role::Operand).filter(|_| model.name(shift) == "<<")?;
+    let whole = model
+        .ancestors(shift)
+        .take_while(|a| matches!(model.kind(*a), Kind::Binary | Kind::Unary | Kind::Cast | Kind::Call | Kind::New))
+        .filter(|a| model.kind(*a) == Kind::Binary && matches!(model.name(*a), "|" | "+" | "^" | "| |"))
+        .last()?;
+    let other = Origins::RANDOM.and(Origins::LOGICAL).and(Origins::MONOTONIC);
+    if !is_local_reading(file, reading)
+        || file.value(whole).origins.any(other)
+        || is_other_number(file, shift)
+        || !gives_ids(file, shift)
+    {
+        return None;
+    }
+    let guard = guard(file, shift, reading);
+    let (why, confidence) = match guard {
+        Guard::Holds => return None,
+        Guard::Refuses => (
+            "when the clock is set back, no id is given out until it has caught up: every machine that follows the same \
+             time server stops at once",
+            Confidence::Medium,
+        ),
+        Guard::None => (
+            "when the clock is set back, the same numbers are given out again: rows overwrite each other or are refused, \
+             and messages are dropped as duplicates",
+            Confidence::High,
+        ),
+    };
+    let message = format!("`{}` makes an id of the wall clock", file.short(whole));
+    let mut story = Story::new(&META, file, whole, message)
+        .why(why)
+        .help(
+            "count time on from one wall-clock reading with the monotonic clock, keep the greatest number that was given \
+             out, and go on from it when the clock is behind",
+        )
+        .confidence(if is_interface(file) { lower(confidence) } else { confidence });
+    story = story.sites(&clock_sites(file, reading), "the wall clock is read here");
+    Some(story.step(file.location(whole), "and becomes the leading part of the id").tell())
+}
+
+fn clock_sites(file: &Analysis<'_>, reading: NodeId) -> Vec<timelint_semantics::Site> {
+    let clocks = Origins::WALL.and(Origins::BOTH);
+    file.value(reading).sites.into_iter().filter(|s| s.origins.any(clocks)).take(3).collect()
+}
+
+/// The code around is called after ids.
+fn gives_ids(file: &Analysis<'_>, id: NodeId) -> bool {
+    const IDS: [&str; 12] = [
+        "id",
+        "ids",
+        "uid",
+        "snowflake",
+        "flake",
+        "sequence",
+        "sequencer",
+        "next",
+        "generate",
+        "generator",
+        "unique",
+        "xid",
+    ];
+    let names = file.model.ancestors(id).filter(|a| matches!(file.model.kind(*a), Kind::Function | Kind::Class));
+    names.map(|a| file.model.name(a)).any(|n| words_match(n, &IDS))
+}
+
+/// Logical clocks that start from the wall clock, colours, hashes, seeds.
+fn is_other_number(file: &Analysis<'_>, id: NodeId) -> bool {
+    const OTHER: [&str; 17] = [
+        "tso", "hlc", "hybrid", "logical", "lamport", "oracle", "mvcc", "hash", "seed", "random", "rand", "color",
+        "mask", "uuid", "ulid", "guid", "entropy",
+    ];
+    let names = file.model.ancestors(id).filter(|a| matches!(file.model.kind(*a), Kind::Function | Kind::Class));
+    names.map(|a| file.model.name(a)).any(|n| words_match(n, &OTHER)) || words_match(&file.path, &OTHER)
+}
+
+/// A comparison of the reading with the last one, and what is done when it is behind.
+fn guard(file: &Analysis<'_>, shift: NodeId, reading: NodeId) -> Guard {
+    const LAST: [&str; 7] = ["last", "prev", "previous", "latest", "max", "highest", "watermark"];
+    const WAITS: [&str; 9] = ["wait", "sleep", "til", "until", "next", "block", "park", "tick", "max"];
+    let model = file.model;
+    let Some(function) = file.function_around(shift) else { return Guard::None };
+    let variables: Vec<_> =
+        model.self_and_descendants(reading).filter(|n| model.kind(*n) == Kind::Name).map(|n| model.sym(n)).collect();
+    let body = model.descendants(function).collect::<Vec<_>>();
+    let is_reading = |n: NodeId| model.kind(n) == Kind::Name && variables.contains(&model.sym(n));
+    let waits = |n: NodeId| match model.kind(n) {
+        Kind::Loop => true,
+        Kind::Assign | Kind::Let => model.children_with(n, Role::Target).any(is_reading),
+        Kind::Call => words_match(model.name(n), &WAITS),
+        _ => false,
+    };
+    let clamps = |n: &NodeId| {
+        let max = model.kind(*n) == Kind::Call && words_match(model.name(*n), &["max"]);
+        max && file.value(*n).origins.any(Origins::WALL.and(Origins::BOTH))
+    };
+    if body.iter().any(clamps) {
+        return Guard::Holds;
+    }
+    let behind = |n: &NodeId| {
+        let order = matches!(model.name(*n), "<" | ">" | "<=" | ">=") && model.kind(*n) == Kind::Binary;
+        let sides: Vec<NodeId> = model.children_with(*n, Role::Operand).collect();
+        let mentions = |test: &dyn Fn(NodeId) -> bool| sides.iter().any(|s| test(*s));
+        order
+            && mentions(&|s| model.self_and_descendants(s).any(is_reading))
+            && mentions(&|s| model.self_and_descendants(s).any(|n| words_match(model.name(n), &LAST)))
+    };
+    let mut guard = Guard::None;
+    for comparison in body.iter().copied().filter(|n| behind(n)) {
+        let around =
+            |kind: Kind| model.ancestors(comparison).take_while(|a| *a != function).find(|a| model.kind(*a) == kind);
+        match around(Kind::If)
+            .filter(|i| model.child(*i, Role::Condition).is_some_and(|c| model.contains(c, comparison)))
+        {
+            Some(branch) => {
+                let then = model.child(branch, Role::Then);
+                if then.is_some_and(|t| model.self_and_descendants(t).any(waits)) {
+                    return Guard::Holds;
+                }
+                guard = Guard::Refuses;
+            }
+            // Spinning until the next tick holds only where it is not for equal readings alone.
+            None if around(Kind::Loop).is_some() && around(Kind::If).is_none() => return Guard::Holds,
+            None => guard = Guard::Refuses,
+        }
+    }
+    guard
+}
+
+/// Whether a name says that it tells things apart, or puts them in order.
+fn is_id_name(name: &str) -> bool {
+    const IDS: [&str; 12] =
+        ["id", "uuid", "guid", "uid", "xid", "txid", "txnid", "seq", "seqno", "sequence", "sequencer", "serial"];
+    const OTHER: [&str; 30] = [
+        "nonce",
+        "boundary",
+        "cache",
+        "temp",
+        "tmp",
+        "test",
+        "mock",
+        "fake",
+        "dummy",
+        "sample",
+        "demo",
+        "trace",
+        "span",
+        "element",
+        "dom",
+        "toast",
+        "animation",
+        "frame",
+        "node",
+        "widget",
+        "window",
+        "tab",
+        "timer",
+        "seed",
+        "build",
+        "run",
+        "thread",
+        "process",
+        "pid",
+        "html",
+    ];
+    let all = words(name);
+    let last = all.last().is_some_and(|w| IDS.contains(&w.as_str()));
+    last && !words_match(name, &OTHER)
+}
+
+/// `String newRequestId() { return "" + now; }`.
+fn generated(file: &Analysis<'_>, exit: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let function = file.function_around(exit).filter(|f| is_id_name(model.name(*f)))?;
+    let value = model.child(exit, Role::Value)?;
+    if file.returns(function).len() != 1 {
+        return None;
+    }
+    let reading = ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r))?;
+    let confidence = if is_interface(file) { Confidence::Low } else { Confidence::Medium };
+    let message = format!("`{}` gives out the wall clock as an id", model.name(function));
+    Some(tell(file, reading, value, message, confidence, "and is given out as an id here"))
+}
+
+/// A name that says what is told apart: `requestId`, `txn_sequence`, not a bare `id`.
+fn is_specific(name: &str) -> bool {
+    is_id_name(name) && (words(name).len() > 1 || !words_match(name, &["id", "uid", "serial"]))
+}
+
+/// A name of something that stores, queues and receivers match by: a duplicate is an error there, not in a log.
+fn is_matched_by(name: &str) -> bool {
+    const MATCHED: [&str; 18] = [
+        "transaction",
+        "txn",
+        "tx",
+        "txid",
+        "xid",
+        "execution",
+        "message",
+        "msg",
+        "event",
+        "order",
+        "command",
+        "operation",
+        "record",
+        "document",
+        "row",
+        "sequence",
+        "seq",
+        "seqno",
+    ];
+    words_match(name, &MATCHED)
+}
+
+/// `message.setRequestId(now)`, `properties.put(EXECUTION_ID, now)`.
+fn put(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
+    const PUTS: [&str; 4] = ["put", "set", "add", "with"];
+    let model = file.model;
+    let unknown = file.resolve(call).is_none_or(|k| k.how == How::Name || k.api.role == ApiRole::Write);
+    if !unknown || !words(model.name(call)).first().is_some_and(|w| PUTS.contains(&w.as_str())) {
+        return None;
+    }
+    let args: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
+    let (name, value) = match args[..] {
+        [value] => (model.name(call), value),
+        [key, value] if model.kind(key) == Kind::String || file.value(key).is_constant() => (model.name(key), value),
+        _ => return None,
+    };
+    given(file, call, name, value)
+}
+
+/// `{ requestId: now }`, `request_id=now`, `message.requestId = now`.
+fn named(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let name = match model.kind(id) {
+        Kind::Assign if model.name(id) == "=" => {
+            let mut targets = model.children_with(id, Role::Target);
+            let target = targets.next().filter(|t| model.kind(*t) == Kind::Member)?;
+            targets.next().is_none().then(|| model.name(target))?
+        }
+        Kind::Assign => return None,
+        _ => model.name(id),
+    };
+    given(file, id, name, model.child(id, Role::Value)?)
+}
+
+/// Something that is called `name` is given nothing but a reading.
+fn given(file: &Analysis<'_>, at: NodeId, name: &str, value: NodeId) -> Option<Finding> {
+    if !is_specific(name) {
+        return None;
+    }
+    let reading = ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r))?;
+    let confidence = if is_interface(file) || !is_matched_by(name) { Confidence::Low } else { Confidence::Medium };
+    let message = format!("`{name}` is nothing but the wall clock");
+    Some(tell(file, reading, at, message, confidence, "and is used as an id here"))
+}
+
+/// An id that is a reading goes into what a call stores or sends.
+fn handed_over(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let known = file.resolve(call).filter(|k| k.how != How::Name)?;
+    let leaves = match known.api.role {
+        ApiRole::Write => known.api.scope != Some(LockScope::File),
+        ApiRole::RemoteCall => known.api.effect.is_some(),
+        ApiRole::Serialize => true,
+        _ => false,
+    };
+    if !leaves {
+        return None;
+    }
+    let mut args = model.children_with(call, Role::Arg);
+    let (named, reading) = args.find_map(|a| id_within(file, a, 0))?;
+    let confidence = if is_interface(file) { Confidence::Low } else { Confidence::Medium };
+    let message = format!("`{}` is nothing but the wall clock", model.name(named));
+    Some(tell(file, reading, call, message, confidence, "and leaves the process as an id here"))
+}
+
+/// The entry, keyword or variable with an id's name that is made of a reading alone, and that reading.
+fn id_within(file: &Analysis<'_>, id: NodeId, depth: usize) -> Option<(NodeId, NodeId)> {
+    const DEEP: usize = 5;
+    let model = file.model;
+    if depth > DEEP {
+        return None;
+    }
+    let made = |value: NodeId| ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r));
+    match model.kind(id) {
+        Kind::Entry | Kind::Argument => {
+            let value = model.child(id, Role::Value)?;
+            let own = (is_id_name(model.name(id)) && !is_specific(model.name(id))).then(|| made(value)).flatten();
+            own.map(|r| (id, r)).or_else(|| id_within(file, value, depth + 1))
+        }
+        Kind::Name if is_id_name(model.name(id)) => made(id).map(|r| (id, r)),
+        Kind::Name => {
+            let source = file.condition_source(id);
+            let record = source != id && matches!(model.kind(source), Kind::Record | Kind::List);
+            record.then(|| id_within(file, source, depth + 1)).flatten()
+        }
+        Kind::Record | Kind::List | Kind::Spread | Kind::String | Kind::Unary => {
+            model.children(id).find_map(|c| id_within(file, c, depth + 1))
+        }
+        _ => None,
+    }
+}
+
+fn tell(
+    file: &Analysis<'_>,
+    reading: NodeId,
+    end: NodeId,
+    message: String,
+    confidence: Confidence,
+    last: &str,
+) -> Finding {
+    Story::new(&META, file, reading, message)
+        .why(
+            "two callers in one tick, on one machine or on two, get the same id, and a clock that is set back gives out \
+             old ones again: one of the two things is overwritten, or dropped as a duplicate",
+        )
+        .help("use a random identifier or a sequence that the store increments; keep the time as a field of its own")
+        .confidence(confidence)
+        .step(file.location(reading), "the wall clock is read here")
+        .step(file.location(end), last)
+        .tell()
+}

@@ -1,0 +1,275 @@
+//! `wall-clock-ordering`: readings of the wall clocks of different machines are compared, and the answer decides which
+//! write, version or holder wins.
+
+use crate::Rule;
+use crate::clock::coordination::{is_coordination, is_local_reading};
+use crate::clock::picks::{Pick, pick};
+use crate::clock::replicas::{Elsewhere, Outcome, elsewhere, is_about_data, outcome};
+use crate::clock::stamped::{Stamped, is_filled_remotely, may_be_wall};
+use crate::clock::store_stamps::{Handed, Use, handed};
+use crate::story::{Story, lower};
+use crate::usage::{Usage, usage, words_match};
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, How, Origins, Shape, has_word, member_key, words};
+
+/// See the module.
+pub(crate) struct WallClockOrdering;
+
+static META: RuleMeta = RuleMeta {
+    id: "wall-clock-ordering",
+    aliases: &["last-write-wins"],
+    family: Family::Clock,
+    mechanism: "wall clocks of different machines disagree",
+    severity: Severity::Warning,
+    summary: "time stamps of different machines decide which write, version or lock holder wins",
+    page: include_str!("wall_clock_ordering.md"),
+};
+
+/// Why the later time must not win, and what to do instead.
+const LATER_WINS: (&str, &str) = (
+    "each machine stamps with its own clock: a write from a machine whose clock is behind is dropped although it came \
+     later, and one whose clock is ahead masks all writes until the others catch up",
+    "order versions by what cannot go back: a revision or version counter with compare-and-set, a version vector, or a \
+     hybrid logical clock that takes in the time it receives",
+);
+
+impl Rule for WallClockOrdering {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        for id in file.model.ids() {
+            let found = match comparison(file, id) {
+                Some((left, right, direct)) => judge_clocks(file, id, left, right, direct)
+                    .or_else(|| direct.then(|| judge_versions(file, id, left, right)).flatten()),
+                None => None,
+            };
+            let found = found.or_else(|| pick(file, id).map(|p| tell_pick(file, id, &p)));
+            out.extend(found.or_else(|| handed(file, id).map(|h| tell_store(file, id, h))));
+        }
+    }
+}
+
+/// The two sides of a comparison or difference of instants, and whether they are compared directly.
+fn comparison(file: &Analysis<'_>, id: NodeId) -> Option<(NodeId, NodeId, bool)> {
+    const COMPARERS: [&str; 8] = ["isAfter", "isBefore", "After", "Before", "after", "before", "compareTo", "Compare"];
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Binary => {
+            let direct = matches!(model.name(id), "<" | ">" | "<=" | ">=");
+            if !direct && model.name(id) != "-" {
+                return None;
+            }
+            let mut sides = model.children_with(id, Role::Operand);
+            let (left, right) = (sides.next()?, sides.next()?);
+            let plain = |n: NodeId| matches!(model.kind(n), Kind::Number | Kind::String | Kind::Boolean | Kind::Null);
+            (!plain(left) && !plain(right)).then_some((left, right, direct))
+        }
+        Kind::Call => {
+            let receiver = model.child(id, Role::Receiver);
+            let mut args = model.children_with(id, Role::Arg);
+            let (first, second) = (args.next(), args.next());
+            match file.resolve(id) {
+                Some(known) if known.api.role == ApiRole::TimeCompare => Some((receiver?, first?, true)),
+                Some(known) if known.api.role == ApiRole::TimeDifference => {
+                    let (from, to) = file.difference_operands(id, known);
+                    Some((to?, from?, false))
+                }
+                Some(known) if matches!(known.api.role, ApiRole::TimeSince | ApiRole::TimeUntil) => {
+                    Some((id, first?, false))
+                }
+                Some(known) if known.how != How::Name => None,
+                _ if model.name(id) == "compare" && second.is_some() => Some((first?, second?, true)),
+                _ if COMPARERS.contains(&model.name(id)) && second.is_none() => Some((receiver?, first?, true)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// This machine's clock against a stamp that another machine gave.
+fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, direct: bool) -> Option<Finding> {
+    let now = |n: NodeId| n == id || is_local_reading(file, n);
+    let (reading, other) = match (now(left), now(right)) {
+        (true, false) => (left, right),
+        (false, true) => (right, left),
+        _ => return None,
+    };
+    let stamp = Stamped::new(file, other);
+    let remote = |n: NodeId| file.value(n).origins.any(Origins::REMOTE);
+    let is_remote = stamp.value.origins.any(Origins::REMOTE)
+        || remote(stamp.root_node)
+        || remote(stamp.node)
+        || is_filled_remotely(file, stamp.root_node);
+    if !may_be_wall(&stamp.value) || !is_remote || is_about_skew(file, id, &stamp) {
+        return None;
+    }
+    let used = usage(file, id);
+    let coordinated = is_coordination(file, id, &stamp);
+    // The order of two events, not the age of one: a mark that was taken here before the other thing was made.
+    let ordered = direct && is_mark(file, reading) && is_event(&stamp);
+    let mut confidence = match (coordinated || ordered, used) {
+        (true, Usage::Decides | Usage::Waits) => Confidence::High,
+        (true, Usage::HandedOn) => Confidence::Medium,
+        (false, Usage::Decides | Usage::Waits) => Confidence::Low,
+        _ => return None,
+    };
+    if stamp.value.how == How::Name || is_about_data(file, id) {
+        confidence = lower(confidence);
+    }
+    let message = format!("`{}` compares this machine's clock with another's", file.short(id));
+    let story = Story::new(&META, file, id, message)
+        .why(
+            "the stamp was given by another machine's clock: if the two clocks differ by more than the margin, a live \
+             holder or peer is taken for dead, or a dead one for alive",
+        )
+        .help(
+            "let one clock judge: compare in the store with the store's own time, let the store expire the record, or \
+             keep the local time at which the record last changed",
+        )
+        .confidence(confidence)
+        .severity(if coordinated { Severity::Error } else { Severity::Warning })
+        .step(file.location(stamp.node), "another machine's clock gave this time");
+    let clock = file.value(reading).sites.into_iter().find(|s| s.origins.any(Origins::WALL.and(Origins::BOTH)));
+    let story = match clock.filter(|_| reading != id) {
+        Some(site) => story.step(site.location, "this machine's clock is read here"),
+        None => story,
+    };
+    Some(story.step(file.location(id), "and the two are compared here").tell())
+}
+
+/// The difference of the clocks is what is looked for: another clock's present time, measured or allowed for.
+fn is_about_skew(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
+    const SKEW: [&str; 9] = ["skew", "drift", "offset", "db", "database", "ntp", "synchronized", "clocks", "rtt"];
+    let function = file.function_around(id).map_or("", |f| file.model.name(f));
+    stamp.words.iter().any(|w| SKEW.contains(&w.as_str())) || words_match(function, &SKEW)
+}
+
+/// A reading that was kept in a variable whose name says that something began or happened.
+fn is_mark(file: &Analysis<'_>, reading: NodeId) -> bool {
+    const MARKS: [&str; 8] = ["start", "started", "begin", "began", "since", "mark", "last", "startup"];
+    let name = file.model.name(reading);
+    file.model.kind(reading) == Kind::Name && has_word(name, &MARKS)
+}
+
+fn is_event(stamp: &Stamped) -> bool {
+    let event = |w: &String| matches!(w.as_str(), "creation" | "created" | "event" | "occurred");
+    stamp.is_change_time() || stamp.words.iter().any(event)
+}
+
+/// The stamps of two versions against each other.
+fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) -> Option<Finding> {
+    let sides = [Stamped::new(file, left), Stamped::new(file, right)];
+    let [a, b] = &sides;
+    let lengths = sides.iter().any(|s| s.value.shape == Shape::Duration);
+    if lengths || !(a.is_change_time() || b.is_change_time()) || !sides.iter().all(|s| may_be_wall(&s.value)) {
+        return None;
+    }
+    if !(a.of_object || b.of_object) || is_local_reading(file, left) || is_local_reading(file, right) {
+        return None;
+    }
+    let alike = is_alike(a, b);
+    let outcome = outcome(file, id, [a, b]);
+    let elsewhere = elsewhere(file, id, [a, b]);
+    if outcome == Outcome::Maximum || outcome == Outcome::Other || elsewhere == Elsewhere::No || !alike {
+        return None;
+    }
+    let stamping = a.stamping(file).or_else(|| b.stamping(file));
+    let taken = matches!(outcome, Outcome::Winner(_));
+    let mut confidence = match (stamping.map(|s| s.1), elsewhere, taken) {
+        (Some(true), Elsewhere::Seen | Elsewhere::Named, true) => Confidence::High,
+        (Some(true), Elsewhere::Handled, true) | (Some(true), Elsewhere::Seen | Elsewhere::Named, false) => {
+            Confidence::Medium
+        }
+        (_, Elsewhere::Seen | Elsewhere::Named, true) => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    if is_about_data(file, id) {
+        confidence = Confidence::Low;
+    }
+    let message = format!("`{}` lets the later wall-clock time win", file.short(id));
+    let mut story = Story::new(&META, file, id, message)
+        .why(LATER_WINS.0)
+        .help(LATER_WINS.1)
+        .confidence(confidence)
+        .severity(if taken { Severity::Error } else { Severity::Warning });
+    if let Some((site, _)) = stamping {
+        story = story.step(site.location.clone(), "the stamp is read from a machine's wall clock");
+    }
+    story = story.step(file.location(id), "two stamps are compared");
+    if let Outcome::Winner(at) = outcome {
+        story = story.step(file.location(at), "and one of the two wins");
+    }
+    Some(story.tell())
+}
+
+/// The same member of two things, or two variables that differ in whose it is.
+fn is_alike(a: &Stamped, b: &Stamped) -> bool {
+    const WHOSE: [&str; 28] = [
+        "incoming", "remote", "local", "peer", "received", "new", "old", "current", "existing", "stored", "prev",
+        "previous", "latest", "other", "my", "their", "our", "self", "known", "cached", "last", "request", "req",
+        "existed", "cur", "db", "in", "server",
+    ];
+    let key = |s: &Stamped| -> Vec<String> {
+        words(&s.member).into_iter().filter(|w| !WHOSE.contains(&w.as_str()) && w != "get").collect()
+    };
+    let (ka, kb) = (key(a), key(b));
+    let same = !ka.is_empty()
+        && (ka == kb
+            || member_key(&ka.concat()).trim_end_matches('s') == member_key(&kb.concat()).trim_end_matches('s'));
+    let different_things = a.root != b.root || a.member != b.member || a.root.is_empty();
+    (same || a.is_change_time() && b.is_change_time()) && different_things
+}
+
+/// A reading that the store orders or judges by.
+fn tell_store(file: &Analysis<'_>, id: NodeId, handed: Handed) -> Finding {
+    let (what, why, help, severity) = match handed.purpose {
+        Use::OrdersWrites => (
+            "the store keeps the write with the greatest time, and the time is this machine's",
+            "a writer whose clock is behind loses its writes silently; one whose clock is ahead masks every later write \
+             and delete",
+            "let the store give the time stamp, or use its conditional write with a version instead of an explicit time",
+            Severity::Error,
+        ),
+        Use::JudgesRow => (
+            "a shared lock or heartbeat row is set or judged by this machine's clock",
+            "every machine writes and compares with its own clock: a difference between two clocks makes a lock expire \
+             early for one of them, so two hold it, or keeps a dead holder's lock alive",
+            "use the database's clock on both sides: write and compare with the statement's own current time, and bind only \
+             the duration",
+            Severity::Error,
+        ),
+        Use::OrdersRecords => (
+            "records are put in order by this machine's wall clock",
+            "two records in one tick, or a clock that is set back, are replayed in the wrong order",
+            "order by a sequence that the writer or the store increments, and keep the time for display",
+            Severity::Warning,
+        ),
+    };
+    let known = file.resolve(id).and_then(|r| r.api.advice.clone());
+    Story::new(&META, file, id, what)
+        .why(why)
+        .help(known.filter(|_| handed.purpose == Use::OrdersWrites).unwrap_or_else(|| help.to_owned()))
+        .confidence(handed.confidence)
+        .severity(severity)
+        .step(file.location(handed.reading), "this machine's clock is read here")
+        .step(file.location(id), "and the store decides by it")
+        .tell()
+}
+
+/// The copy with the latest stamp is taken for the current one.
+fn tell_pick(file: &Analysis<'_>, id: NodeId, pick: &Pick) -> Finding {
+    let message = format!("`{}` takes the copy with the latest wall-clock time for the current one", file.short(id));
+    Story::new(&META, file, id, message)
+        .why(LATER_WINS.0)
+        .help(LATER_WINS.1)
+        .confidence(pick.confidence)
+        .severity(Severity::Error)
+        .step(file.location(pick.stamp), "copies of several machines are put in order by their stamps")
+        .step(file.location(pick.taken), "and the one at the end wins")
+        .tell()
+}

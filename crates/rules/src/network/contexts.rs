@@ -1,0 +1,293 @@
+//! Calls to other machines under a context that nothing ends.
+
+use crate::network::missing_timeout::META;
+use crate::network::remote::{is_ending, is_near, is_remote_name, is_tool};
+use crate::story::{Story, lower};
+use std::collections::BTreeMap;
+use timelint_diagnostics::{Confidence, Finding};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, How, has_word, words};
+
+/// A call under an endless context.
+struct Call {
+    site: NodeId,
+    context: NodeId,
+    confidence: Confidence,
+    /// The caller has a context that is not used.
+    dropped: bool,
+}
+
+/// One finding for each function that calls other machines under a context that nothing ends.
+pub(crate) fn endless_contexts(file: &Analysis<'_>) -> Vec<Finding> {
+    let mut by_function: BTreeMap<Option<NodeId>, Vec<Call>> = BTreeMap::new();
+    for site in &file.tables.calls {
+        if let Some(call) = endless_call(file, *site) {
+            by_function.entry(file.function_around(*site)).or_default().push(call);
+        }
+    }
+    by_function.into_values().map(|calls| tell(file, &calls)).collect()
+}
+
+fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
+    let model = file.model;
+    let context = model.child(site, Role::Arg)?;
+    let root = root_of(file, context, 0)?;
+    let carries_request = carries_request(file, site);
+    let function = file.function_around(site);
+    let dropped = root == Root::Nothing && function.is_some_and(|f| takes_context(file, f));
+    let asks = carries_request || dropped && speaks_out(file, site);
+    if is_long_lived(file, site, asks) || is_near(file, site) || is_given_a_limit(file, site) {
+        return None;
+    }
+    let mut confidence = match file.resolve(site) {
+        Some(known) if known.how != How::Name => match known.api.role {
+            ApiRole::RemoteCall | ApiRole::RemoteRead | ApiRole::RemoteClient | ApiRole::Write
+                if known.api.default.as_deref().is_some_and(|d| d.contains("context")) =>
+            {
+                Confidence::High
+            }
+            _ => return None,
+        },
+        // A client that the catalogue knows has limits of its own, unless an entry says otherwise.
+        _ if is_known_client(file, site) => return None,
+        _ if carries_request && (root == Root::Nothing || talks(file, site)) => Confidence::Medium,
+        _ if root != Root::Component && (talks(file, site) || dropped && speaks_out(file, site)) => Confidence::Medium,
+        _ => return None,
+    };
+    if root == Root::Component && !carries_request {
+        confidence = lower(confidence);
+    }
+    if is_tool(&file.path) || starts_up(file, function) && !asks {
+        confidence = Confidence::Low;
+    }
+    Some(Call { site, context, confidence, dropped })
+}
+
+fn is_known_client(file: &Analysis<'_>, site: NodeId) -> bool {
+    let receiver = file.model.child(site, Role::Receiver);
+    receiver.and_then(|r| file.type_of(r)).is_some_and(|t| file.catalog().knows_type(&t.name))
+}
+
+/// What ends a context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Root {
+    /// Nothing.
+    Nothing,
+    /// The end of the component whose field it is.
+    Component,
+}
+
+fn root_of(file: &Analysis<'_>, context: NodeId, depth: usize) -> Option<Root> {
+    let model = file.model;
+    if depth > 4 {
+        return None;
+    }
+    match model.kind(context) {
+        Kind::Call => match file.resolve(context)?.api.role {
+            ApiRole::ContextRoot => Some(Root::Nothing),
+            ApiRole::ContextDerive => root_of(file, model.child(context, Role::Arg)?, depth + 1),
+            _ => None,
+        },
+        Kind::Name => {
+            let source = file.only_source(context)?;
+            root_of(file, source, depth + 1)
+        }
+        Kind::Member => {
+            let own = model.child(context, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
+            let names = has_word(model.name(context), &["ctx", "context"]) && !has_word(model.name(context), &["done"]);
+            (own && names).then_some(Root::Component)
+        }
+        _ => None,
+    }
+}
+
+/// A message that asks for one answer is handed over: `&pb.AllocRequest{..}`.
+fn carries_request(file: &Analysis<'_>, site: NodeId) -> bool {
+    const ASKS: [&str; 3] = ["request", "req", "input"];
+    let model = file.model;
+    model.children_with(site, Role::Arg).skip(1).any(|arg| {
+        let mut at = file.condition_source(arg);
+        while matches!(model.kind(at), Kind::Unary | Kind::Cast) {
+            match model.child(at, Role::Operand).or_else(|| model.child(at, Role::Value)) {
+                Some(inner) => at = inner,
+                None => break,
+            }
+        }
+        let ty = model.child(at, Role::Type).filter(|_| model.kind(at) == Kind::Record);
+        let name = ty.map(|t| words(model.name(t))).unwrap_or_default();
+        name.last().is_some_and(|w| ASKS.contains(&w.as_str()))
+    })
+}
+
+/// Another argument speaks of a limit: `rpc.WithRequestTimeout(t)`.
+fn is_given_a_limit(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let mut named = model.children_with(site, Role::Arg).skip(1).flat_map(|a| model.self_and_descendants(a).take(64));
+    named.any(|n| has_word(model.name(n), &["timeout", "deadline"]))
+}
+
+/// The call itself, or something along its receiver, is called after the other side of a connection.
+fn talks(file: &Analysis<'_>, site: NodeId) -> bool {
+    const TALKS: [&str; 22] = [
+        "client",
+        "clients",
+        "clientset",
+        "cli",
+        "stub",
+        "rpc",
+        "grpc",
+        "conn",
+        "connection",
+        "peer",
+        "peers",
+        "etcd",
+        "consul",
+        "kafka",
+        "mongo",
+        "upstream",
+        "remote",
+        "endpoint",
+        "webhook",
+        "dns",
+        "resolver",
+        "kms",
+    ];
+    let model = file.model;
+    let mut at = Some(site);
+    for _ in 0..12 {
+        let Some(node) = at else { return false };
+        if has_word(model.name(node), &TALKS) {
+            return true;
+        }
+        at = model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Object));
+    }
+    false
+}
+
+/// The call or what receives it is called after something that talks to another machine.
+fn speaks_out(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let receiver = model.child(site, Role::Receiver).map_or("", |r| model.name(r));
+    is_remote_name(receiver) || is_remote_name(model.name(site))
+}
+
+/// Calls that are meant to last as long as the process, that end something, or that only hand a context on.
+fn is_long_lived(file: &Analysis<'_>, site: NodeId, asks: bool) -> bool {
+    const LASTS: [&str; 36] = [
+        "watch",
+        "subscribe",
+        "stream",
+        "listen",
+        "serve",
+        "run",
+        "loop",
+        "campaign",
+        "keepalive",
+        "keep",
+        "new",
+        "with",
+        "from",
+        "background",
+        "go",
+        "spawn",
+        "init",
+        "handle",
+        "tail",
+        "consume",
+        "receive",
+        "recv",
+        "observe",
+        "informer",
+        "lock",
+        "unlock",
+        "trylock",
+        "set",
+        "create",
+        "make",
+        "context",
+        "follow",
+        "monitor",
+        "start",
+        "dial",
+        "connect",
+    ];
+    let model = file.model;
+    let name = model.name(site);
+    let words = words(name);
+    // `func Lookup(host)` is `LookupContext(context.Background(), host)` for those who want no limit.
+    let wrapper = file.function_around(site).is_some_and(|f| !asks && is_same_name(model.name(f), name));
+    let streams = model.children_with(file.statement(site), Role::Target).any(|t| has_word(model.name(t), &["stream"]));
+    if wrapper || streams || words.iter().any(|w| w == "log") {
+        return true;
+    }
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    let lasts = LASTS.contains(&first) && !asks
+        || words.iter().any(|w| matches!(w.as_str(), "watch" | "stream" | "subscribe" | "lock" | "unlock"));
+    let ending = |n: &str| is_ending(n) || has_word(n, &["release", "rollback", "abort", "revoke"]);
+    lasts
+        || ending(name)
+        || file.function_around(site).is_some_and(|f| ending(model.name(f)))
+        || model.ancestors(site).any(|a| model.kind(a) == Kind::Defer)
+}
+
+fn is_same_name(function: &str, called: &str) -> bool {
+    !function.is_empty() && called.to_ascii_lowercase().starts_with(&function.to_ascii_lowercase())
+}
+
+/// Code that runs once while the process comes up, where waiting for a peer is often meant.
+fn starts_up(file: &Analysis<'_>, function: Option<NodeId>) -> bool {
+    const STARTS: [&str; 12] = [
+        "main",
+        "new",
+        "init",
+        "initialize",
+        "setup",
+        "start",
+        "must",
+        "bootstrap",
+        "migrate",
+        "register",
+        "load",
+        "install",
+    ];
+    let Some(function) = function else { return true };
+    let mut outer = file.model.self_and_ancestors(function).filter(|a| file.model.kind(*a) == Kind::Function);
+    outer.any(|f| words(file.model.name(f)).first().is_some_and(|w| STARTS.contains(&w.as_str())))
+}
+
+fn takes_context(file: &Analysis<'_>, function: NodeId) -> bool {
+    let model = file.model;
+    model.children_with(function, Role::Param).any(|p| {
+        let name = model.child(p, Role::Target).map_or(model.name(p), |t| model.name(t));
+        has_word(name, &["ctx", "context"])
+    })
+}
+
+fn tell(file: &Analysis<'_>, calls: &[Call]) -> Finding {
+    const MOST: usize = 5;
+    let mut best = &calls[0];
+    for call in calls {
+        if call.confidence > best.confidence {
+            best = call;
+        }
+    }
+    let message = format!("`{}` runs under a context without a deadline", file.model.name(best.site));
+    let help = if best.dropped {
+        "pass on the caller's context, and bound it: `ctx, cancel := context.WithTimeout(ctx, limit)`"
+    } else {
+        "bound it: `ctx, cancel := context.WithTimeout(ctx, limit)`, with a limit from settings; `defer cancel()`"
+    };
+    let mut story = Story::new(&META, file, best.site, message)
+        .why(
+            "a lost packet or a peer that vanishes sends no error: without a deadline the call waits for ever and holds what \
+             its caller holds",
+        )
+        .help(help)
+        .confidence(best.confidence)
+        .step(file.location(best.context), "this context never ends by itself");
+    for other in calls.iter().filter(|c| c.site != best.site).take(MOST) {
+        story = story.step(file.location(other.site), "also without a deadline");
+    }
+    story.tell()
+}

@@ -1,0 +1,124 @@
+//! `deadline-not-propagated`: the whole limit of the caller is handed to every step of a loop.
+
+use crate::Rule;
+use crate::network::limits::limits_at;
+use crate::network::remote::{is_ending, is_near, is_tool};
+use crate::story::Story;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, How, StoreKind, words};
+
+/// See the module.
+pub(crate) struct DeadlineNotPropagated;
+
+static META: RuleMeta = RuleMeta {
+    id: "deadline-not-propagated",
+    aliases: &[],
+    family: Family::Network,
+    mechanism: "delays that add up, where each alone is within its limit",
+    severity: Severity::Note,
+    summary: "the caller's whole limit of time is handed to every step, so that all steps together may take a multiple of it",
+    page: include_str!("deadline_not_propagated.md"),
+};
+
+impl Rule for DeadlineNotPropagated {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let steps = file.tables.calls.iter().filter_map(|call| step(file, *call));
+        let mut told: Vec<NodeId> = Vec::new();
+        for step in steps {
+            if !told.contains(&step.around) {
+                told.push(step.around);
+                out.push(tell(file, &step));
+            }
+        }
+    }
+}
+
+/// A step of a loop that is given the whole limit.
+struct Step {
+    call: NodeId,
+    length: NodeId,
+    /// The loop.
+    around: NodeId,
+    /// Where the limit comes in.
+    parameter: NodeId,
+}
+
+fn step(file: &Analysis<'_>, call: NodeId) -> Option<Step> {
+    let model = file.model;
+    let known = file.resolve(call).filter(|k| k.how != How::Name)?;
+    let steps = match known.api.role {
+        ApiRole::RemoteCall | ApiRole::Await => true,
+        // A context that is derived from the caller's ends with it.
+        ApiRole::TimeoutSet => {
+            let parent = model.child(call, Role::Arg).and_then(|a| file.resolve(a));
+            parent.is_some_and(|p| p.api.role == ApiRole::ContextRoot)
+        }
+        _ => false,
+    };
+    let around = file.in_loop(call).filter(|l| steps && goes_through(file, *l))?;
+    let limit = limits_at(file, call).into_iter().find(|l| model.kind(l.length) == Kind::Name)?;
+    let parameter = whole_limit(file, limit.length)?;
+    let function = file.function_around(call)?;
+    let quiet = is_ending(model.name(function)) || is_near(file, call) || is_tool(&file.path);
+    (!quiet).then_some(Step { call, length: limit.length, around, parameter })
+}
+
+/// A loop over things that there are, and not one that waits until something happens.
+fn goes_through(file: &Analysis<'_>, id: NodeId) -> bool {
+    matches!(file.model.name(id), "each" | "for")
+        && (file.model.child(id, Role::Iterable).is_some() || file.model.child(id, Role::Condition).is_some())
+}
+
+/// The parameter behind a name, if it is the limit of the whole call and never made smaller.
+fn whole_limit(file: &Analysis<'_>, name: NodeId) -> Option<NodeId> {
+    const WHOLE: [&str; 16] = [
+        "timeout",
+        "deadline",
+        "limit",
+        "max",
+        "wait",
+        "total",
+        "overall",
+        "time",
+        "out",
+        "ms",
+        "millis",
+        "seconds",
+        "secs",
+        "s",
+        "milliseconds",
+        "duration",
+    ];
+    let model = file.model;
+    let words = words(model.name(name));
+    let speaks = words.iter().any(|w| matches!(w.as_str(), "timeout" | "deadline"));
+    if !speaks || !words.iter().all(|w| WHOLE.contains(&w.as_str())) {
+        return None;
+    }
+    let function = file.function_around(name)?;
+    match file.tables.stores(function, model.sym(name)) {
+        [only] if matches!(only.kind, StoreKind::Param(_)) => Some(only.at),
+        _ => None,
+    }
+}
+
+fn tell(file: &Analysis<'_>, step: &Step) -> Finding {
+    let model = file.model;
+    let limit = model.name(step.length);
+    Story::new(&META, file, step.length, format!("every round of the loop may take the whole `{limit}`"))
+        .why(
+            "each step stays within its limit and all together take a multiple of it: the caller has long given up, and the work \
+             goes on and holds what it holds",
+        )
+        .help("turn the limit into a deadline of a monotonic clock once, and give each step what is left of it")
+        .confidence(Confidence::Medium)
+        .step(file.location(step.parameter), "the limit of the whole call")
+        .step(file.location(step.call), format!("waits up to `{limit}`, in every round"))
+        .tell()
+}

@@ -1,0 +1,525 @@
+//! Lengths of time that bound something: found by what an API says of its arguments, by names, and by hand-written
+//! comparisons with the clock.
+
+use crate::network::limit_names::{is_default_name, is_housekeeping, merges, named_kind, unit_of_name};
+use crate::network::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name, source_evidence};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit, leaf};
+use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, has_word, words};
+
+/// A length of time that bounds something.
+#[derive(Debug, Clone)]
+pub(crate) struct Limit {
+    /// The expression that says how long.
+    pub(crate) length: NodeId,
+    /// The call, construction, record or assignment that takes it.
+    pub(crate) site: NodeId,
+    /// What it is called there.
+    pub(crate) name: String,
+    /// What it bounds.
+    pub(crate) kind: TimeoutKind,
+    /// Its unit where it is a bare number.
+    pub(crate) unit: Option<Unit>,
+    /// Numbers that mean "for ever".
+    pub(crate) infinite: Vec<f64>,
+    /// How it is known to be a limit.
+    pub(crate) how: How,
+    /// How it is known that another machine is on the other side.
+    pub(crate) remote: Remote,
+    /// What the catalogue advises.
+    pub(crate) advice: Option<String>,
+}
+
+/// The limit's value, if it is nothing but a constant.
+pub(crate) fn fixed_value(file: &Analysis<'_>, limit: &Limit) -> Option<Value> {
+    let value = file.value(limit.length);
+    (value.is_constant() && value.number.is_some_and(|n| n > 0.0 && !limit.infinite.contains(&n))).then_some(value)
+}
+
+/// Every limit at the node `id` itself.
+pub(crate) fn limits_at(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
+    let model = file.model;
+    match model.kind(id) {
+        Kind::Call | Kind::New | Kind::Decorator | Kind::Record | Kind::Idiom => match file.resolve(id) {
+            Some(known) if known.api.role == ApiRole::TimeCompare => compared_limit(file, id).into_iter().collect(),
+            Some(known) if known.how != How::Name || known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout) => {
+                known_limits(file, id, known)
+            }
+            Some(known) if is_local(known.api.role) => Vec::new(),
+            _ => unknown_call_limits(file, id),
+        },
+        Kind::Argument | Kind::Entry => named_limit(file, id).into_iter().collect(),
+        Kind::Assign | Kind::Let => assigned_limits(file, id),
+        Kind::Binary => compared_limit(file, id).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_local(role: ApiRole) -> bool {
+    matches!(
+        role,
+        ApiRole::LocalProcess
+            | ApiRole::Schedule
+            | ApiRole::Sleep
+            | ApiRole::Log
+            | ApiRole::ConfigRead
+            | ApiRole::ValuePass
+            | ApiRole::TimeAdd
+            | ApiRole::TimeConvert
+            | ApiRole::TimeDuration
+            | ApiRole::TimeCompare
+            | ApiRole::TimeDifference
+    )
+}
+
+/// What the catalogue says of the arguments of a call or of the entries of a typed record.
+fn known_limits(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>) -> Vec<Limit> {
+    if is_local(known.api.role) {
+        return Vec::new();
+    }
+    let by_argument = file.argument(id, known, ArgMeaning::Unit).and_then(|u| file.unit_named_by(u));
+    let specs = known.api.args.iter().filter(|a| a.is == ArgMeaning::Timeout);
+    let mut all = Vec::new();
+    for spec in specs {
+        let Some(length) = file.argument_at(id, spec.at.as_slice()) else { continue };
+        let Some(kind) = effective_kind(known, spec) else { continue };
+        // A deadline is an instant: what counts is the constant that it lies ahead.
+        let instant = known.api.name.as_slice().iter().any(|n| n.ends_with("Deadline"));
+        let length = match added_constant(file, length) {
+            Some(amount) => amount,
+            None if instant => continue,
+            None => length,
+        };
+        let remote = known_remote(file, id, known, kind);
+        let name = spec_name(spec).or_else(|| known.api.name.as_slice().first().map(|n| leaf(n).to_owned()));
+        all.push(Limit {
+            length,
+            site: id,
+            name: name.unwrap_or_default(),
+            kind,
+            unit: by_argument.or(spec.unit),
+            infinite: spec.infinite.clone(),
+            how: known.how,
+            remote,
+            advice: known.api.advice.clone(),
+        });
+    }
+    all
+}
+
+fn spec_name(spec: &ArgSpec) -> Option<String> {
+    let place = match &spec.at {
+        OneOrMany::One(one) => one,
+        OneOrMany::Many(many) => many.iter().find(|p| matches!(p, ArgPlace::Keyword(_)))?,
+    };
+    match place {
+        ArgPlace::Keyword(k) => Some(k.clone()),
+        ArgPlace::Position(_) => None,
+    }
+}
+
+/// The kind as far as this rule is concerned; `None` for limits that are no timeouts of a remote side: closing idle
+/// connections, shutting down, serving.
+fn effective_kind(known: Resolved<'_>, spec: &ArgSpec) -> Option<TimeoutKind> {
+    let serves = known.api.role == ApiRole::None;
+    match spec.kind? {
+        TimeoutKind::Shutdown => None,
+        TimeoutKind::Idle => {
+            let name = known.api.name.as_slice().first().map_or("", String::as_str);
+            let named = spec_name(spec).unwrap_or_default();
+            let housekeeping = ["idle", "keep", "alive", "server", "lifetime", "recycle", "life"];
+            let any = |text: &str| words(text).iter().any(|w| housekeeping.contains(&w.as_str()));
+            (!serves && !any(name) && !any(&named)).then_some(TimeoutKind::Read)
+        }
+        TimeoutKind::Read | TimeoutKind::Write | TimeoutKind::Total | TimeoutKind::Await | TimeoutKind::Pool
+            if serves =>
+        {
+            None
+        }
+        _ if spec_name(spec).is_some_and(|n| words(&n).iter().any(|w| w == "continue" || w == "tick")) => None,
+        kind => Some(kind),
+    }
+}
+
+fn known_remote(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: TimeoutKind) -> Remote {
+    let role = known.api.role;
+    match kind {
+        TimeoutKind::Await => file.model.child(id, Role::Receiver).map_or(Remote::No, |r| source_evidence(file, r)),
+        TimeoutKind::Total if matches!(role, ApiRole::TimeoutSet | ApiRole::Await | ApiRole::None) => {
+            let by_name = known.how != How::Name && known.api.name.as_slice().iter().any(|n| is_remote_name(n));
+            if by_name { Remote::Known } else { evidence_reached(file, id) }
+        }
+        _ => Remote::Known,
+    }
+}
+
+/// Calls that the catalogue does not know: a method that sets a timeout, a parameter or a constant that is called one.
+fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
+    let model = file.model;
+    if !matches!(model.kind(id), Kind::Call | Kind::New) {
+        return Vec::new();
+    }
+    let args: Vec<NodeId> = model.children_with(id, Role::Arg).collect();
+    let callee = match model.kind(id) {
+        Kind::New => model.child(id, Role::Type).map_or("", |t| model.name(t)),
+        _ => model.name(id),
+    };
+    if args.is_empty()
+        || is_housekeeping(callee)
+        || takes_a_default(callee)
+        || is_local_callee(file, id)
+        || only_reads(callee)
+    {
+        return Vec::new();
+    }
+    let parameters = file.parameter_names(id);
+    let unit = args.last().and_then(|a| file.unit_named_by(*a));
+    let own_name = named_kind(callee).filter(|_| model.kind(id) == Kind::Call && is_setter(file, id, &args));
+    let mut all = Vec::new();
+    for (position, arg) in args.iter().enumerate() {
+        let by_parameter = parameters.get(position).map(String::as_str);
+        // A keyword argument's place says nothing.
+        let by_parameter = by_parameter.filter(|p| model.kind(*arg) != Kind::Argument && named_kind(p).is_some());
+        let by_own_name = match model.kind(*arg) {
+            Kind::Name | Kind::Member => Some(model.name(*arg)).filter(|n| named_kind(n).is_some()),
+            _ => None,
+        };
+        let is_unit = position > 0 && file.unit_named_by(*arg).is_some();
+        let by_callee = own_name.map(|_| callee).filter(|_| !is_unit && is_number(file, *arg));
+        let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(|| reaches_out(file, id, *arg, callee))
+        else {
+            continue;
+        };
+        // `connect() { connect(TIMEOUT) }`: the other overload makes it configurable.
+        if file.function_around(id).is_some_and(|f| model.name(f) == callee) {
+            continue;
+        }
+        let kind = named_kind(name).unwrap_or(TimeoutKind::Total);
+        let unit = unit.or_else(|| unit_of_name(name));
+        all.push(by_name_limit(file, *arg, id, name, kind, unit));
+    }
+    all
+}
+
+/// `newTransport(5 * time.Second)`, `dial(addr, Duration.ofSeconds(5))`: a length of time for what reaches out by its name.
+fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n str) -> Option<&'n str> {
+    const OUT: [&str; 12] = [
+        "dial",
+        "connect",
+        "client",
+        "transport",
+        "conn",
+        "rpc",
+        "request",
+        "fetch",
+        "roundtripper",
+        "dialer",
+        "ping",
+        "probe",
+    ];
+    const OTHER: [&str; 16] = [
+        "interval", "ttl", "expire", "period", "cache", "window", "retry", "delay", "backoff", "poll", "every", "age",
+        "set", "limit", "limiter", "record",
+    ];
+    let words = words(callee);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    let value = || file.value(arg);
+    let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
+    (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed))
+        .then_some(callee)
+}
+
+/// `settings.get(timeout)`, `log.info(timeout)`: nobody waits.
+fn only_reads(callee: &str) -> bool {
+    const READS: [&str; 12] =
+        ["get", "has", "contains", "parse", "lookup", "log", "info", "debug", "warn", "printf", "format", "assert"];
+    let words = words(callee);
+    words.len() == 1 && words.first().is_some_and(|w| READS.contains(&w.as_str()))
+}
+
+/// `x.setReadTimeout(5000)`, `promise.timeout(1000)`, `withTimeout(work, 1000)`, but not `isTimeout(5)`.
+fn is_setter(file: &Analysis<'_>, id: NodeId, args: &[NodeId]) -> bool {
+    let model = file.model;
+    let plain = model.child(id, Role::Receiver).is_none();
+    let lambda_first = args.first().is_some_and(|a| model.kind(*a) == Kind::Function);
+    // A timer: the callback runs when time is up.
+    if matches!(model.name(id), "setTimeout" | "clearTimeout") && (plain || lambda_first) {
+        return false;
+    }
+    let first = words(model.name(id)).into_iter().next().unwrap_or_default();
+    !["is", "has", "on", "get", "check", "handle", "assert", "test", "clear", "log"].contains(&first.as_str())
+}
+
+/// `getTimeoutOr(5)`, `optional(t, 5)`.
+fn takes_a_default(callee: &str) -> bool {
+    words(callee).iter().any(|w| {
+        matches!(w.as_str(), "or" | "default" | "optional" | "coalesce" | "keepalive" | "keep" | "define" | "ensure")
+    })
+}
+
+fn is_number(file: &Analysis<'_>, id: NodeId) -> bool {
+    file.value(id).number.is_some()
+}
+
+fn by_name_limit(
+    file: &Analysis<'_>,
+    length: NodeId,
+    site: NodeId,
+    name: &str,
+    kind: TimeoutKind,
+    unit: Option<Unit>,
+) -> Limit {
+    let model = file.model;
+    let mut remote = evidence_at(file, site);
+    if remote < Remote::Named {
+        let own = is_remote_name(name)
+            || matches!(model.kind(length), Kind::Name | Kind::Member) && is_remote_name(model.name(length));
+        let around = evidence_around(file, site);
+        let given_to =
+            model.ancestors(site).take_while(|a| !model.kind(*a).is_statement() && model.kind(*a) != Kind::Function);
+        let outer = given_to.filter(|a| model.kind(*a) == Kind::Call).any(|a| evidence_at(file, a) >= Remote::Named);
+        remote = if outer || own && around >= Remote::Around { Remote::Named } else { remote.max(around) };
+    }
+    Limit {
+        length,
+        site,
+        name: name.to_owned(),
+        kind,
+        unit,
+        infinite: Vec::new(),
+        how: How::Name,
+        remote,
+        advice: None,
+    }
+}
+
+/// A keyword argument, or an entry of an options object or struct literal, that is called a timeout.
+fn named_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
+    let model = file.model;
+    let name = model.name(id);
+    let kind = named_kind(name)?;
+    let length = model.child(id, Role::Value)?;
+    let site = taker(file, id)?;
+    if let Some(known) = file.resolve(site) {
+        let specified = known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout && spec_speaks_of(a, name));
+        let elsewhere =
+            matches!(known.api.role, ApiRole::Await | ApiRole::LockAcquire | ApiRole::LockTry | ApiRole::LockNew);
+        if specified || is_local(known.api.role) || elsewhere || known.api.role == ApiRole::None {
+            return None;
+        }
+    }
+    if is_local_callee(file, site) {
+        return None;
+    }
+    Some(by_name_limit(file, length, site, name, kind, unit_of_name(name)))
+}
+
+fn spec_speaks_of(spec: &ArgSpec, name: &str) -> bool {
+    spec.at.as_slice().iter().any(|p| matches!(p, ArgPlace::Keyword(k) if leaf(k) == name))
+}
+
+/// The call that takes a keyword argument or the record with an entry; `None` when something may override the entry.
+fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let parent = model.parent(id)?;
+    if model.kind(parent) != Kind::Record {
+        return matches!(model.kind(parent), Kind::Call | Kind::New | Kind::Decorator).then_some(parent);
+    }
+    let overridden = model.children(parent).any(|c| c > id && model.kind(c) == Kind::Spread);
+    if overridden {
+        return None;
+    }
+    let mut site = parent;
+    for outer in model.ancestors(parent).take(8) {
+        match model.kind(outer) {
+            Kind::Unary | Kind::Cast | Kind::Record | Kind::Argument => {}
+            Kind::Entry
+                if !words(model.name(outer))
+                    .iter()
+                    .any(|w| matches!(w.as_str(), "default" | "defaults" | "schema")) => {}
+            Kind::Call | Kind::New | Kind::Decorator => {
+                let callee = model.child(outer, Role::Type).map_or(model.name(outer), |t| model.name(t));
+                return (!merges(callee) && !is_default_name(callee)).then_some(outer);
+            }
+            Kind::Let | Kind::Assign => {
+                let target = model.child(outer, Role::Target).map_or("", |t| model.name(t));
+                return (!is_default_name(target)).then_some(site);
+            }
+            Kind::Return => return (!in_defaults(file, outer)).then_some(site),
+            _ => return None,
+        }
+        site = if model.kind(site) == Kind::Record && model.child(site, Role::Type).is_some() { site } else { outer };
+    }
+    None
+}
+
+/// Whether the function or class around a place makes or holds settings.
+pub(crate) fn in_defaults(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    model.ancestors(id).any(|a| matches!(model.kind(a), Kind::Function | Kind::Class) && is_default_name(model.name(a)))
+}
+
+/// Waits inside this process, by the name of what is called.
+fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
+    const LOCAL: [&str; 24] = [
+        "acquire",
+        "wait",
+        "thread",
+        "queue",
+        "lock",
+        "process",
+        "subprocess",
+        "popen",
+        "sleep",
+        "event",
+        "animate",
+        "toast",
+        "run",
+        "exec",
+        "spawn",
+        "execute",
+        "shell",
+        "command",
+        "popup",
+        "screenshot",
+        "selector",
+        "locator",
+        "expect",
+        "click",
+    ];
+    let model = file.model;
+    let name = model.name(site);
+    let joins = words(name).first().is_some_and(|w| w == "join");
+    !is_remote_name(name) && (joins || has_word(name, &LOCAL))
+}
+
+/// `client.timeout = 5`, and instants made of the clock and a constant that are called a deadline.
+fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
+    let model = file.model;
+    let (Some(target), Some(value)) = (model.child(id, Role::Target), model.child(id, Role::Value)) else {
+        return Vec::new();
+    };
+    let name = model.name(target);
+    let mut all = Vec::new();
+    if model.kind(target) == Kind::Member {
+        if let Some(known) = file.resolve(target) {
+            let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Timeout);
+            if let Some((spec, kind)) = spec.and_then(|s| effective_kind(known, s).map(|k| (s, k))) {
+                let remote = known_remote(file, id, known, kind);
+                let (name, infinite) = (name.to_owned(), spec.infinite.clone());
+                let (unit, advice) = (spec.unit, known.api.advice.clone());
+                all.push(Limit { length: value, site: id, name, kind, unit, infinite, how: known.how, remote, advice });
+            }
+        } else if let Some(kind) = named_kind(name)
+            && !guarded_by_itself(file, id, name)
+            && !in_defaults(file, id)
+        {
+            all.push(by_name_limit(file, value, id, name, kind, unit_of_name(name)));
+        }
+    }
+    if words(name).iter().any(|w| matches!(w.as_str(), "deadline" | "timeout" | "expiry"))
+        && let Some(amount) = added_constant(file, value)
+    {
+        let mut limit = by_name_limit(
+            file,
+            amount,
+            id,
+            name,
+            named_kind(name).unwrap_or(TimeoutKind::Total),
+            unit_of_sum(file, value, amount),
+        );
+        limit.remote = limit.remote.max(evidence_reached(file, id));
+        all.push(limit);
+    }
+    all
+}
+
+/// `if t == 0 { t = LIMIT }`, `if (!o.t) o.t = LIMIT`: the constant is a default.
+fn guarded_by_itself(file: &Analysis<'_>, id: NodeId, name: &str) -> bool {
+    let model = file.model;
+    file.guards(id).iter().any(|g| model.self_and_descendants(g.condition).any(|n| model.name(n) == name))
+}
+
+/// The constant that is added to a reading of a clock.
+fn added_constant(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+    let amount = amount_added(file, id)?;
+    let value = file.value(id);
+    (value.shape == Shape::Instant && value.origins.any(Origins::CLOCKS)).then_some(amount)
+}
+
+/// The constant operand of an addition.
+fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let mut parts = match model.kind(id) {
+        Kind::Binary if model.name(id) == "+" => model.children_with(id, Role::Operand).collect::<Vec<_>>(),
+        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => {
+            vec![model.child(id, Role::Arg)?]
+        }
+        _ => return None,
+    };
+    parts.retain(|p| file.value(*p).is_constant());
+    parts.first().copied()
+}
+
+fn unit_of_sum(file: &Analysis<'_>, sum: NodeId, amount: NodeId) -> Option<Unit> {
+    file.value(amount).unit.or_else(|| file.value(sum).unit.filter(|u| *u != Unit::Typed))
+}
+
+/// `now - lastHeartbeat > LIMIT`, `now.isBefore(seen.plus(LIMIT))`: a failure detector made by hand.
+fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
+    let model = file.model;
+    let sides: Vec<NodeId> = match model.kind(id) {
+        Kind::Binary if model.name(id).split(' ').all(|op| matches!(op, "<" | ">" | "<=" | ">=")) => {
+            model.children_with(id, Role::Operand).collect()
+        }
+        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeCompare) => {
+            model.child(id, Role::Receiver).into_iter().chain(model.child(id, Role::Arg)).collect()
+        }
+        _ => return None,
+    };
+    let [left, right] = sides[..] else { return None };
+    let (length, unit) = compared_constant(file, left, right)?;
+    let function = file.function_around(id).map_or("", |f| model.name(f));
+    let mut names = vec![function];
+    names.extend(model.self_and_descendants(id).map(|n| model.name(n)).filter(|n| !n.is_empty()));
+    let all: Vec<String> = names.iter().flat_map(|n| words(n)).collect();
+    let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
+    let detects =
+        has(&["heartbeat", "heartbeats", "beat", "alive", "dead", "liveness", "suspect", "keepalive", "ping", "pong"])
+            || (has(&["last"]) && has(&["seen", "contact", "heard"]));
+    let has_name = matches!(model.kind(length), Kind::Name | Kind::Member);
+    let own = if has_name { model.name(length) } else { function };
+    if words(own).iter().any(|w| matches!(w.as_str(), "interval" | "period" | "frequency" | "every" | "rate" | "delay"))
+    {
+        return None;
+    }
+    let times_out = has_name && words(own).iter().any(|w| w == "timeout") && is_remote_name(own);
+    if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
+        return None;
+    }
+    let kind = if detects { TimeoutKind::Heartbeat } else { TimeoutKind::Total };
+    let (name, remote) = (own.to_owned(), Remote::Named);
+    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None })
+}
+
+/// The constant on one side of a comparison whose other side is a time that passed, or that is added to an instant.
+fn compared_constant(file: &Analysis<'_>, left: NodeId, right: NodeId) -> Option<(NodeId, Option<Unit>)> {
+    let elapsed = |n: NodeId| {
+        let value = file.value(n);
+        let since = file.resolve(n).is_some_and(|r| r.api.role == ApiRole::TimeSince);
+        since || value.shape == Shape::Duration && value.origins.any(Origins::CLOCKS)
+    };
+    for (passed, length) in [(left, right), (right, left)] {
+        if elapsed(passed) && file.value(length).is_constant() {
+            return Some((length, file.value(passed).unit.filter(|u| *u != Unit::Typed)));
+        }
+        let reading = file.value(passed).origins.any(Origins::CLOCKS);
+        if reading && let Some(amount) = amount_added(file, length).filter(|a| file.value(*a).is_constant()) {
+            return Some((
+                amount,
+                file.value(amount).unit.or_else(|| file.value(passed).unit.filter(|u| *u != Unit::Typed)),
+            ));
+        }
+    }
+    None
+}

@@ -1,0 +1,334 @@
+//! `missing-timeout`: a call to another machine, or a client for one, that waits for ever when no answer comes.
+
+use crate::Rule;
+use crate::network::bounds::{
+    Bound, chained, given, library_is_limited, limited_around, set_on_receiver, set_on_result,
+};
+use crate::network::contexts::endless_contexts;
+use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
+use crate::story::{Story, lower};
+use std::collections::BTreeMap;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role, Sym};
+use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, TimeoutKind, leaf};
+use timelint_semantics::{Analysis, How, Resolved, has_word, words};
+
+/// See the module.
+pub(crate) struct MissingTimeout;
+
+pub(crate) static META: RuleMeta = RuleMeta {
+    id: "missing-timeout",
+    aliases: &[],
+    family: Family::Network,
+    mechanism: "an answer that never comes on a network that loses messages",
+    severity: Severity::Warning,
+    summary: "a call to another machine has no limit of time: when the answer is lost, the caller waits for ever",
+    page: include_str!("missing_timeout.md"),
+};
+
+impl Rule for MissingTimeout {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let mut groups: Vec<Vec<Endless<'_>>> = Vec::new();
+        let mut clients: BTreeMap<Sym, usize> = BTreeMap::new();
+        for site in file.model.ids() {
+            let endless = match file.model.kind(site) {
+                Kind::Call | Kind::New | Kind::Record | Kind::Member => {
+                    known(file, site).or_else(|| awaited(file, site))
+                }
+                _ => None,
+            };
+            let Some(endless) = endless else { continue };
+            let next = groups.len();
+            let group = client_of(file, site).map(|c| *clients.entry(c).or_insert(next));
+            match group.and_then(|g| groups.get_mut(g)) {
+                Some(group) => group.push(endless),
+                None => groups.push(vec![endless]),
+            }
+        }
+        out.extend(groups.iter().map(|group| tell(file, group)));
+        out.extend(endless_contexts(file));
+    }
+}
+
+/// The object that a call is made on: all calls on one client are one mistake.
+fn client_of(file: &Analysis<'_>, site: NodeId) -> Option<Sym> {
+    let model = file.model;
+    let receiver = model.child(site, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
+    let client = file.resolve(site)?.api.role == ApiRole::RemoteCall && file.type_of(receiver).is_some();
+    client.then(|| model.sym(receiver))
+}
+
+/// A call that nothing limits.
+struct Endless<'a> {
+    site: NodeId,
+    known: Resolved<'a>,
+    /// The value that means "for ever", where one is given.
+    value: Option<NodeId>,
+    confidence: Confidence,
+}
+
+fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    let known = file.resolve(site).filter(|k| k.how != How::Name)?;
+    let bound = given(file, site, known.api);
+    let value = match bound {
+        Bound::Endless(value) if known.api.role != ApiRole::Await && takes_long(known) => Some(value),
+        Bound::Absent if known.api.waits_for_ever() => None,
+        _ => return None,
+    };
+    if file.model.kind(site) == Kind::Member && !is_ready_made(file, site, known)
+        || chained(file, site) != Bound::Absent
+        || limited_around(file, site)
+        || is_covered(file, known)
+        || is_limited_elsewhere(file, site, known)
+    {
+        return None;
+    }
+    let confidence = sureness(file, site, known)?;
+    Some(Endless { site, known, value, confidence })
+}
+
+/// A bare wait for what a call that says it is asynchronous sends to another machine: `client.submitAsync(r).get()`.
+fn awaited<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    let model = file.model;
+    let source = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Call)?;
+    let asynchronous = words(model.name(source)).last().is_some_and(|w| w == "async" || w == "future");
+    if !asynchronous
+        || model.kind(site) != Kind::Call
+        || model.child(site, Role::Arg).is_some()
+        || file.resolve(site).is_some_and(|k| k.how != How::Name)
+        || source_evidence(file, source) < Remote::Named
+        || limited_around(file, site)
+        || chained(file, site) != Bound::Absent
+    {
+        return None;
+    }
+    let name = model.name(site);
+    let waits = |api: &&'a Api| api.role == ApiRole::Await && api.waits_for_ever() && names(api, name);
+    let api = file.apis().find(waits)?;
+    let known = Resolved { api, how: How::Name };
+    let quiet = ends(file, site) || is_near(file, site) || is_tool(&file.path);
+    let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
+    Some(Endless { site, known, value: None, confidence })
+}
+
+fn names(api: &Api, name: &str) -> bool {
+    api.name.as_slice().iter().any(|n| leaf(n) == name)
+}
+
+/// A client that a library has ready for use, not a class whose members are spoken of.
+fn is_ready_made(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    known.api.args.is_empty() && file.model.role(site) != Role::Target
+}
+
+/// A limit of none that somebody wrote down matters where a whole exchange hangs on it.
+fn takes_long(known: Resolved<'_>) -> bool {
+    matches!(known.api.role, ApiRole::RemoteCall | ApiRole::RemoteClient)
+        && known
+            .api
+            .args
+            .iter()
+            .any(|a| matches!(a.kind, Some(TimeoutKind::Read | TimeoutKind::Total | TimeoutKind::Connect)))
+}
+
+fn is_covered(file: &Analysis<'_>, known: Resolved<'_>) -> bool {
+    known.api.name.as_slice().iter().any(|n| file.index().is_covered(n))
+}
+
+/// The object that is called, or that is made, gets its limit in another place.
+fn is_limited_elsewhere(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let own = known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout);
+    let calls = known.api.role == ApiRole::RemoteCall;
+    set_on_receiver(file, site, calls && own)
+        || calls && own && client_decides(file, site)
+        || (own || !calls) && set_on_result(file, site)
+        || !own && !calls && library_is_limited(file, known)
+}
+
+/// A call on a client whose construction takes a limit itself: there, or unknown.
+fn client_decides(file: &Analysis<'_>, site: NodeId) -> bool {
+    let Some(receiver) = file.model.child(site, Role::Receiver) else { return false };
+    let Some(ty) = file.type_of(receiver) else { return false };
+    file.apis().any(|api| {
+        api.role == ApiRole::RemoteClient
+            && api.returns.as_deref() == Some(ty.name.as_str())
+            && api.args.iter().any(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds))
+    })
+}
+
+/// How sure it is that this waits for another machine and that nothing limits it; `None` where it is not.
+fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Confidence> {
+    if is_near(file, site) || ends(file, site) {
+        return None;
+    }
+    let mut confidence = match known.api.role {
+        ApiRole::Await => match awaited_source(file, site) {
+            Remote::Known => Confidence::High,
+            Remote::Named => Confidence::Medium,
+            _ => return None,
+        },
+        _ => Confidence::High,
+    };
+    let default = known.api.default.as_deref().unwrap_or_default();
+    if known.how == How::Project || default != "none" {
+        confidence = lower(confidence);
+    }
+    // Only some versions or platforms wait for ever.
+    let conditional = default.contains(" before ") || default.contains('(') && !is_back_end(&file.path);
+    if conditional
+        || is_tool(&file.path)
+        || is_front_end(&file.path)
+        || is_handed_on(file, site, known)
+        || may_be_a_file(file, site, known)
+    {
+        confidence = Confidence::Low;
+    }
+    Some(confidence)
+}
+
+/// Evidence of the call that gave what is waited for; a local worker that is handed the call is local.
+fn awaited_source(file: &Analysis<'_>, site: NodeId) -> Remote {
+    const LOCAL: [&str; 8] = ["submit", "apply", "map", "schedule", "execute", "run", "supply", "invoke"];
+    let Some(receiver) = file.model.child(site, Role::Receiver) else { return Remote::No };
+    let source = file.condition_source(receiver);
+    if file.model.kind(source) != Kind::Call {
+        return Remote::No;
+    }
+    let worker = words(file.model.name(source)).first().is_some_and(|w| LOCAL.contains(&w.as_str()));
+    match source_evidence(file, receiver) {
+        Remote::Named if worker => Remote::No,
+        evidence => evidence,
+    }
+}
+
+/// Code that runs in a browser, where a person waits and leaves.
+fn is_front_end(path: &str) -> bool {
+    const FRONT: [&str; 12] = [
+        "ui",
+        "frontend",
+        "webapp",
+        "browser",
+        "www",
+        "static",
+        "public",
+        "assets",
+        "dashboard",
+        "components",
+        "pages",
+        "webui",
+    ];
+    path.rsplit('/').skip(1).any(|f| has_word(f, &FRONT))
+}
+
+/// Code that serves others.
+fn is_back_end(path: &str) -> bool {
+    const BACK: [&str; 12] = [
+        "server", "service", "services", "api", "backend", "worker", "workers", "job", "jobs", "lambda", "gateway",
+        "handlers",
+    ];
+    !is_front_end(path) && path.rsplit('/').any(|f| has_word(f, &BACK))
+}
+
+/// The address comes from elsewhere and is of a kind that may as well name a file.
+fn may_be_a_file(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let Some(receiver) = file.model.child(site, Role::Receiver) else { return false };
+    let opens = file.type_of(receiver).is_some() && known.api.args.is_empty();
+    let source = file.condition_source(receiver);
+    let made = matches!(file.model.kind(source), Kind::New | Kind::Call)
+        && !has_word(file.model.name(source), &["resource", "resources", "classpath"]);
+    opens && known.api.role != ApiRole::Await && !made
+}
+
+/// A client that is handed to somebody else at once, or whose requests carry limits of their own.
+fn is_handed_on(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let model = file.model;
+    let client = model.kind(site) == Kind::Record && known.api.role == ApiRole::RemoteClient;
+    let mut outer = model.ancestors(site).skip_while(|a| matches!(model.kind(*a), Kind::Unary | Kind::Cast));
+    let given_away =
+        client && outer.next().is_some_and(|o| matches!(model.kind(o), Kind::Entry | Kind::Argument | Kind::Record));
+    let client = client || model.kind(site) == Kind::Member;
+    given_away || client && requests_carry_limits(file, site)
+}
+
+/// Requests are given contexts where the client is used: in its function, or anywhere for one that outlives it.
+fn requests_carry_limits(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let local = model.child(file.statement(site), Role::Target).is_some_and(|t| model.kind(t) == Kind::Name);
+    let within = file.function_around(site).filter(|_| local).unwrap_or_else(|| model.root());
+    let attaches = |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::ContextAttach);
+    file.tables.calls.iter().filter(|c| model.contains(within, **c)).any(attaches)
+}
+
+/// It runs while something ends, where waiting is no outage.
+fn ends(file: &Analysis<'_>, site: NodeId) -> bool {
+    file.function_around(site).is_some_and(|f| words(file.model.name(f)).first().is_some_and(|w| is_ending(w)))
+}
+
+fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
+    const MOST: usize = 20;
+    let mut endless = &group[0];
+    for other in group {
+        if other.confidence > endless.confidence {
+            endless = other;
+        }
+    }
+    let (site, api) = (endless.site, endless.known.api);
+    let subject = subject(file, site);
+    let what = match api.role {
+        ApiRole::RemoteClient => "has no limit of time",
+        _ => "waits without a limit of time",
+    };
+    let message = match endless.value {
+        Some(value) => format!("`{}` lets `{subject}` wait for ever", file.short(value)),
+        None => format!("`{subject}` {what}"),
+    };
+    let mut story = Story::new(&META, file, endless.value.unwrap_or(site), message)
+        .why(why(api.role))
+        .help(help(endless.known))
+        .confidence(endless.confidence)
+        .step(file.location(site), "nothing ends this when no answer comes");
+    if let Some(default) = api.default.as_deref().filter(|d| *d != "none") {
+        story = story.evidence(format!("default: {default}"));
+    }
+    for other in group.iter().filter(|o| o.site != site).take(MOST) {
+        story = story.step(file.location(other.site), "nor this");
+    }
+    story.tell()
+}
+
+fn subject(file: &Analysis<'_>, site: NodeId) -> String {
+    let model = file.model;
+    let own = match model.kind(site) {
+        Kind::New | Kind::Record => model.child(site, Role::Type).map_or("", |t| model.name(t)),
+        _ => model.name(site),
+    };
+    let object = model.child(site, Role::Receiver).or_else(|| model.child(site, Role::Object));
+    match object.filter(|o| matches!(model.kind(*o), Kind::Name | Kind::Member)) {
+        Some(object) => format!("{}.{own}", leaf(model.name(object))),
+        None => own.to_owned(),
+    }
+}
+
+fn why(role: ApiRole) -> &'static str {
+    match role {
+        ApiRole::RemoteClient => {
+            "a peer that vanishes sends no error: without a limit every caller of this client hangs on it, one after another, \
+             until threads, connections and memory are used up"
+        }
+        _ => {
+            "a lost packet or a peer that vanishes sends no error: the caller hangs for ever and holds its thread, locks and \
+             connections, and the callers behind it pile up"
+        }
+    }
+}
+
+fn help(known: Resolved<'_>) -> String {
+    if let Some(advice) = &known.api.advice {
+        return advice.clone();
+    }
+    "give it a limit of time: measure how long answers take, choose p99.9 plus a margin, and make it a setting"
+        .to_owned()
+}

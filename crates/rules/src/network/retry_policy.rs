@@ -1,0 +1,405 @@
+//! Retries that a library makes: what the policy says of the pauses, and what the library does when it says nothing.
+
+use crate::network::attempts::{RETRY, is_contended};
+use crate::network::delay::{Delay, delay_given_by, is_random_name};
+use crate::network::remote::{Remote, call_evidence, evidence_around};
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, Pauses, RetrySpec, Unit, leaf};
+use timelint_semantics::{Analysis, How, Resolved, StoreKind, has_word};
+
+/// A policy of repeating what failed.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    /// Where it is made.
+    pub(crate) at: NodeId,
+    /// What it is called.
+    pub(crate) name: String,
+    /// How the pauses follow each other.
+    pub(crate) pauses: Pauses,
+    /// They have a random part.
+    pub(crate) random: bool,
+    /// The length of an even pause, in seconds.
+    pub(crate) fixed: Option<f64>,
+    /// Its length can be set from outside.
+    pub(crate) settable: bool,
+    /// How often is tried; absent: without end.
+    pub(crate) attempts: Option<f64>,
+    /// It is a lock that is waited for.
+    pub(crate) contends: bool,
+    /// From what is known of the library and the other side.
+    pub(crate) confidence: Confidence,
+    /// What the library offers.
+    pub(crate) advice: Option<String>,
+    /// `2 ^ n` where a power is meant.
+    pub(crate) xor: Option<NodeId>,
+    /// A bare power of a tiny unit.
+    pub(crate) tiny: Option<NodeId>,
+}
+
+/// Nodes of one policy or function that are looked at.
+const MOST_NODES: usize = 2000;
+
+/// Steps of a chain of builders that are followed.
+const MOST_STEPS: usize = 24;
+
+/// Every retry policy of the file that can be understood as a whole.
+pub(crate) fn policies(file: &Analysis<'_>) -> Vec<Policy> {
+    let model = file.model;
+    let mut found: Vec<Policy> = Vec::new();
+    for id in model.ids() {
+        let policy = match model.kind(id) {
+            Kind::Call | Kind::New | Kind::Decorator | Kind::Record => known_policy(file, id),
+            Kind::Function => given_by_function(file, id),
+            _ => None,
+        };
+        // What is said inside a policy is part of it.
+        found.extend(policy.filter(|p| !found.iter().any(|f| f.at != p.at && model.contains(f.at, p.at))));
+    }
+    found
+}
+
+fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
+    let known = file.resolve(id).filter(|k| k.api.role != ApiRole::RetryWait && k.how != How::Name)?;
+    let spec = known.api.retry.as_ref()?;
+    let mut reading = Reading::of(file, spec);
+    reading.arguments(id, known, spec)?;
+    reading.later(id)?;
+    let Reading { mut pauses, random, fixed, settable, attempts, xor, tiny, zero, .. } = reading;
+    if zero && pauses == Pauses::Fixed {
+        pauses = Pauses::None;
+    }
+    let name = known.api.name.as_slice().first().map_or_else(String::new, |n| leaf(n).to_owned());
+    let remote = if spec.network { Remote::Known } else { evidence_of(file, id) };
+    let confidence = if remote >= Remote::Named { Confidence::Medium } else { Confidence::Low };
+    let advice = known.api.advice.clone();
+    let contends = is_contended(file, id);
+    let shown = model_name(file, id).unwrap_or(name);
+    Some(Policy {
+        at: id,
+        name: shown,
+        pauses,
+        random,
+        fixed,
+        settable,
+        attempts,
+        contends,
+        confidence,
+        advice,
+        xor,
+        tiny,
+    })
+}
+
+fn model_name(file: &Analysis<'_>, id: NodeId) -> Option<String> {
+    let name = match file.model.kind(id) {
+        Kind::New | Kind::Record => file.model.child(id, Role::Type).map(|t| file.model.name(t)),
+        _ => Some(file.model.name(id)),
+    };
+    name.filter(|n| !n.is_empty() && *n != "default").map(str::to_owned)
+}
+
+/// What is repeated: the decorated function, the function that is handed over, what stands around.
+fn evidence_of(file: &Analysis<'_>, id: NodeId) -> Remote {
+    let model = file.model;
+    let repeated = match model.kind(id) {
+        Kind::Decorator => model.parent(id).unwrap_or(id),
+        _ => file.function_around(id).unwrap_or(id),
+    };
+    let inner = model.descendants(repeated).take(MOST_NODES).filter(|c| model.kind(*c) == Kind::Call);
+    let inside = inner.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No);
+    inside.max(evidence_around(file, id))
+}
+
+/// What was read of a policy so far.
+struct Reading<'f, 'a> {
+    file: &'f Analysis<'a>,
+    pauses: Pauses,
+    random: bool,
+    fixed: Option<f64>,
+    settable: bool,
+    attempts: Option<f64>,
+    /// The pause is given, and it is zero.
+    zero: bool,
+    xor: Option<NodeId>,
+    tiny: Option<NodeId>,
+}
+
+impl<'f, 'a> Reading<'f, 'a> {
+    fn of(file: &'f Analysis<'a>, spec: &RetrySpec) -> Self {
+        Self {
+            file,
+            pauses: spec.pauses,
+            random: spec.jitter,
+            fixed: None,
+            settable: false,
+            attempts: spec.attempts,
+            zero: false,
+            xor: None,
+            tiny: None,
+        }
+    }
+
+    /// What the arguments of the policy or of one of its waits say; `None` where that cannot be followed.
+    fn arguments(&mut self, id: NodeId, known: Resolved<'_>, spec: &RetrySpec) -> Option<()> {
+        let file = self.file;
+        let model = file.model;
+        // Options that come from elsewhere may say anything.
+        if model.children_with(id, Role::Arg).any(|a| is_spread(file, a)) {
+            return None;
+        }
+        let unit = |meaning| known.api.args.iter().find(|a| a.is == meaning).and_then(|a| a.unit);
+        match file.argument(id, known, ArgMeaning::Attempts) {
+            Some(given) => {
+                let value = file.value(given);
+                if spec.opt_in && value.number.is_some_and(|n| n <= 0.0) || model.kind(given) == Kind::Boolean {
+                    return None;
+                }
+                // `stop_after_attempt(3)`
+                let inner = || model.child(given, Role::Arg).and_then(|a| file.value(a).number);
+                let named = has_word(model.name(given), &RETRY);
+                let number = value.number.or_else(|| inner().filter(|_| named));
+                self.attempts = Some(number.unwrap_or(f64::INFINITY));
+            }
+            None if spec.opt_in => return None,
+            None => {}
+        }
+        if let Some(delay) = file.argument(id, known, ArgMeaning::Delay) {
+            let value = file.value(delay);
+            let by_unit = file.argument(id, known, ArgMeaning::Unit).and_then(|u| file.unit_named_by(u));
+            match value.number {
+                Some(_) if value.is_constant() => {
+                    self.pause(value.seconds(by_unit.or(unit(ArgMeaning::Delay))).or(value.number));
+                }
+                _ => self.settable = true,
+            }
+            if self.pauses == Pauses::None {
+                self.pauses = Pauses::Fixed;
+            }
+        }
+        if let Some(growth) = file.argument(id, known, ArgMeaning::Growth) {
+            let number = file.value(growth).number;
+            // A factor grows above one; a first pause to which a unit belongs grows by itself.
+            let factor = unit(ArgMeaning::Growth).is_none();
+            let grows = number.is_none_or(|n| n > 1.0 || !factor && n > 0.0) && !is_off(file, growth);
+            self.pauses = if grows { Pauses::Growing } else { self.pauses.min(Pauses::Fixed) };
+        }
+        if let Some(jitter) = file.argument(id, known, ArgMeaning::Jitter) {
+            self.random = !is_off(file, jitter);
+        }
+        match file.argument(id, known, ArgMeaning::Backoff) {
+            Some(backoff) => self.backoff(backoff, unit(ArgMeaning::Backoff)),
+            None => Some(()),
+        }
+    }
+
+    fn pause(&mut self, seconds: Option<f64>) {
+        self.zero = seconds == Some(0.0);
+        self.fixed = seconds;
+    }
+
+    /// The argument that decides about the pauses: waits of the library, a function, a number, a kind.
+    fn backoff(&mut self, id: NodeId, unit: Option<Unit>) -> Option<()> {
+        let file = self.file;
+        let model = file.model;
+        match model.kind(id) {
+            Kind::Function => {
+                self.given(delay_given_by(file, id, unit));
+                (!self.settable || self.random || self.pauses != Pauses::Fixed).then_some(())
+            }
+            Kind::Number => {
+                self.pauses = Pauses::Fixed;
+                self.pause(file.value(id).seconds(unit));
+                Some(())
+            }
+            Kind::Null => {
+                self.pauses = Pauses::None;
+                Some(())
+            }
+            Kind::Record => {
+                let kind = file.entry(id, "type").filter(|k| model.kind(*k) == Kind::String)?;
+                self.pauses = if model.name(kind).contains("expo") { Pauses::Growing } else { Pauses::Fixed };
+                self.random |=
+                    model.descendants(id).any(|n| model.kind(n) == Kind::Entry && is_random_name(model.name(n)));
+                match file.entry(id, "delay").map(|d| file.value(d)) {
+                    Some(delay) if delay.is_constant() => self.pause(delay.seconds(Some(Unit::Millis))),
+                    Some(_) => self.settable = true,
+                    None => {}
+                }
+                Some(())
+            }
+            Kind::String => {
+                self.pauses = if model.name(id).contains("expo") { Pauses::Growing } else { Pauses::Fixed };
+                Some(())
+            }
+            _ => self.waits(id, 0),
+        }
+    }
+
+    /// Waits of the library in an expression, through constants.
+    fn waits(&mut self, id: NodeId, depth: u32) -> Option<()> {
+        let file = self.file;
+        let model = file.model;
+        let mut seen = false;
+        for node in model.self_and_descendants(id).take(MOST_NODES) {
+            if !matches!(model.kind(node), Kind::Call | Kind::New | Kind::Member | Kind::Name | Kind::Decorator) {
+                continue;
+            }
+            let known = file.resolve(node).filter(|k| k.api.role == ApiRole::RetryWait && k.how != How::Name);
+            if let Some(known) = known {
+                self.wait(node, known)?;
+                seen = true;
+            } else if is_random_name(model.name(node)) {
+                self.random = true;
+                seen = true;
+            } else if model.kind(node) == Kind::Name && node == id && depth < 3 {
+                let stores = file.stores_of(node);
+                let [store] = stores else { return None };
+                let value = store.value.filter(|_| store.kind == StoreKind::Plain)?;
+                return match model.kind(value) {
+                    Kind::Function | Kind::Number | Kind::Record => self.backoff(value, None),
+                    _ => self.waits(value, depth + 1),
+                };
+            }
+        }
+        seen.then_some(())
+    }
+
+    /// One wait of the library: of several, the one that grows counts, and chance anywhere is chance.
+    fn wait(&mut self, id: NodeId, known: Resolved<'_>) -> Option<()> {
+        let spec = known.api.retry.as_ref()?;
+        let mut one = Reading::of(self.file, spec);
+        one.arguments(id, known, spec)?;
+        self.pauses = self.pauses.max(one.pauses);
+        self.random |= one.random;
+        self.settable |= one.settable;
+        if one.fixed.is_some() {
+            self.pause(one.fixed);
+        }
+        self.attempts = one.attempts.or(self.attempts);
+        Some(())
+    }
+
+    fn given(&mut self, delay: Delay) {
+        self.pauses = if delay.grows { Pauses::Growing } else { Pauses::Fixed };
+        self.random = delay.random;
+        self.settable = delay.settable || delay.unknown;
+        self.pause(delay.fixed);
+        self.xor = delay.xor;
+        self.tiny = delay.tiny;
+    }
+
+    /// What is said of the policy after it was made: the rest of its chain, and calls on its variable.
+    fn later(&mut self, id: NodeId) -> Option<()> {
+        let file = self.file;
+        let model = file.model;
+        let mut at = id;
+        for _ in 0..MOST_STEPS {
+            let next =
+                model.parent(at).filter(|p| matches!(model.kind(*p), Kind::Call) && model.role(at) == Role::Receiver);
+            let Some(call) = next else { break };
+            self.step(call)?;
+            at = call;
+        }
+        let statement = model.parent(at).filter(|p| matches!(model.kind(*p), Kind::Let | Kind::Assign));
+        let Some(target) = statement.and_then(|s| model.child(s, Role::Target)) else { return Some(()) };
+        for read in file.reads_of(target) {
+            let Some(user) = model.parent(read) else { continue };
+            match (model.kind(user), model.role(read)) {
+                (Kind::Call, Role::Receiver) => self.step(user)?,
+                // `client.Backoff = …`
+                (Kind::Member, Role::Object) if model.role(user) == Role::Target => {
+                    let name = model.name(user);
+                    if has_word(name, &["backoff", "jitter", "delay", "factor", "randomization", "wait", "retry"]) {
+                        return None;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    fn step(&mut self, call: NodeId) -> Option<()> {
+        let file = self.file;
+        if let Some(known) = file.resolve(call).filter(|k| k.api.role == ApiRole::RetryWait) {
+            return self.wait(call, known);
+        }
+        let name = file.model.name(call);
+        if is_random_name(name) {
+            self.random = true;
+        } else if has_word(name, &["backoff", "delay", "wait", "interval"]) {
+            return None;
+        }
+        Some(())
+    }
+}
+
+fn is_spread(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    model.kind(id) == Kind::Spread
+        || model.kind(id) == Kind::Record && model.children(id).any(|c| model.kind(c) == Kind::Spread)
+        || model.kind(id) == Kind::Argument && model.name(id).is_empty()
+}
+
+fn is_off(file: &Analysis<'_>, id: NodeId) -> bool {
+    match file.model.kind(id) {
+        Kind::Boolean => file.model.name(id).eq_ignore_ascii_case("false"),
+        Kind::Null => true,
+        _ => file.value(id).number == Some(0.0),
+    }
+}
+
+/// A function that says how long to wait before each attempt: `retryStrategy(times)`, `def _backoff(attempt)`.
+fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option<Policy> {
+    const COUNTS: [&str; 8] = ["attempt", "attempts", "tries", "retries", "retry", "times", "trial", "retrycount"];
+    const NUMBERS: [&str; 4] = ["n", "i", "count", "number"];
+    const PAUSES: [&str; 8] = ["backoff", "delay", "wait", "sleep", "interval", "strategy", "pause", "timeout"];
+    let model = file.model;
+    let named = match model.parent(function).filter(|_| model.name(function).is_empty()) {
+        Some(p) if matches!(model.kind(p), Kind::Entry | Kind::Argument) => model.name(p),
+        Some(p) if matches!(model.kind(p), Kind::Let | Kind::Assign) => {
+            model.child(p, Role::Target).map_or("", |t| model.name(t))
+        }
+        _ => model.name(function),
+    };
+    let params: Vec<NodeId> = model.children_with(function, Role::Param).collect();
+    let says = has_word(named, &RETRY);
+    let counted =
+        params.iter().any(|p| has_word(model.name(*p), &COUNTS) || says && has_word(model.name(*p), &NUMBERS));
+    let strategy = matches!(named, "retryStrategy" | "reconnectStrategy" | "retry_strategy" | "sentinelRetryStrategy");
+    let pauses = has_word(named, &PAUSES) && !has_word(named, &["test", "mock", "assert"]);
+    if !(strategy || pauses && counted && params.len() <= 3) {
+        return None;
+    }
+    let unit = strategy.then_some(Unit::Millis);
+    let delay = delay_given_by(file, function, unit);
+    let clear = delay.grows || delay.fixed.is_some_and(|s| s > 0.0);
+    if delay.unknown && delay.xor.is_none() || !clear && delay.xor.is_none() && delay.tiny.is_none() {
+        return None;
+    }
+    let remote = evidence_around(file, function) >= Remote::Around || imports_remote(file);
+    let confidence = if strategy || remote { Confidence::Medium } else { Confidence::Low };
+    Some(Policy {
+        at: file.returns(function).into_iter().rfind(|r| model.kind(*r) != Kind::Null).unwrap_or(function),
+        name: named.to_owned(),
+        pauses: if delay.grows { Pauses::Growing } else { Pauses::Fixed },
+        random: delay.random,
+        fixed: delay.fixed,
+        settable: delay.settable && !delay.grows,
+        attempts: None,
+        contends: is_contended(file, function),
+        confidence,
+        advice: None,
+        xor: delay.xor,
+        tiny: delay.tiny,
+    })
+}
+
+fn imports_remote(file: &Analysis<'_>) -> bool {
+    let model = file.model;
+    model.ids().any(|n| {
+        matches!(model.kind(n), Kind::Import | Kind::ImportItem)
+            && crate::network::remote::is_remote_name(model.name(n))
+    })
+}

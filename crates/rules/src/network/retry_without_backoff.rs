@@ -1,0 +1,249 @@
+//! `retry-without-backoff`: what failed is repeated at once, or after a pause that never becomes longer.
+
+use crate::Rule;
+use crate::network::attempts::{Attempt, Bound, attempts};
+use crate::network::delay::Delay;
+use crate::network::pace::{Pace, Pause, pace_of};
+use crate::network::redial::{Redial, redials};
+use crate::network::remote::{Remote, is_tool};
+use crate::network::retry_policy::{Policy, policies};
+use crate::story::{Story, lower};
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId};
+use timelint_semantics::catalog::Pauses;
+use timelint_semantics::{Analysis, has_word};
+
+/// See the module.
+pub(crate) struct RetryWithoutBackoff;
+
+static META: RuleMeta = RuleMeta {
+    id: "retry-without-backoff",
+    aliases: &[],
+    family: Family::Network,
+    mechanism: "retries multiply the load of a server that is already failing",
+    severity: Severity::Warning,
+    summary: "a remote call that failed is repeated at once, or after a pause that never grows",
+    page: include_str!("retry_without_backoff.md"),
+};
+
+/// A pause from which on repeating without end no longer loads anybody.
+const GENTLE_SECONDS: f64 = 10.0;
+
+/// Attempts up to which an even pace does little harm.
+const FEW: f64 = 3.0;
+
+impl Rule for RetryWithoutBackoff {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let from = out.len();
+        out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
+        out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
+        out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
+        if is_tool(&file.path) {
+            out[from..].iter_mut().for_each(|f| f.confidence = Confidence::Low);
+        }
+    }
+}
+
+fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
+    let call = file.short(attempt.call);
+    let pace = pace_of(file, attempt.again, attempt.call);
+    let (at, message, confidence) = match pace {
+        Pace::AtOnce => {
+            // A lock by name alone may be one of this process, which is spun on for moments.
+            let spins = attempt.remote != Remote::Known && has_word(file.model.name(attempt.call), &["lock", "mutex"]);
+            let confidence = if spins { Confidence::Low } else { when_at_once(attempt) };
+            (attempt.call, format!("`{call}` is repeated with no pause when it fails"), confidence)
+        }
+        // Who waits for a lock may ask at a steady pace; that all do so together is another rule's.
+        Pace::Even(..) if attempt.contends => return None,
+        Pace::Even(pause, delay) => {
+            let message = match delay.fixed {
+                Some(seconds) => format!("`{call}` is repeated every {} when it fails", length(seconds)),
+                None => return None,
+            };
+            (pause.at, message, when_even(attempt, delay))
+        }
+        Pace::Changing(pause, delay) => {
+            let (message, confidence) = of_changing(file, &call, attempt, pause, delay)?;
+            (delay.xor.or(delay.tiny).unwrap_or(pause.at), message, confidence)
+        }
+        Pace::Unknown => return None,
+    };
+    let story = Story::new(&META, file, at, message).why(why(attempt.bound)).help(help(attempt.contends));
+    let story = story.confidence(confidence).step(file.location(attempt.call), "the call that may fail");
+    let story = match pace {
+        Pace::Even(pause, _) | Pace::Changing(pause, _) => story.step(file.location(pause.at), "the only pause"),
+        _ => story.step(head(file, attempt.again), "and again at once"),
+    };
+    Some(story.evidence(of_bound(attempt.bound)).tell())
+}
+
+/// Pauses that change and still do not back off.
+fn of_changing(
+    file: &Analysis<'_>,
+    call: &str,
+    attempt: &Attempt,
+    pause: Pause,
+    delay: Delay,
+) -> Option<(String, Confidence)> {
+    let endless = attempt.bound == Bound::Endless;
+    if delay.xor.is_some() {
+        let message = format!("`^` is exclusive or, not a power: the pause before `{call}` is repeated does not grow");
+        return Some((message, Confidence::High));
+    }
+    if delay.tiny.is_some() && !delay.random {
+        let message = format!(
+            "the pause before `{call}` is repeated is a bare power of a tiny unit: the first attempts follow at once"
+        );
+        return Some((message, Confidence::Medium));
+    }
+    // A random part on top of something is a pause; a random part of something may be next to nothing.
+    let model = file.model;
+    let sum = |n: NodeId| model.kind(n) == Kind::Binary && model.name(n).contains('+');
+    let part = |n: NodeId| model.kind(n) == Kind::Binary && model.name(n).contains('*');
+    let nodes = |test: &dyn Fn(NodeId) -> bool| pause.amount.is_some_and(|a| model.self_and_descendants(a).any(test));
+    let only_chance = delay.random && !delay.grows && endless && !attempt.contends && nodes(&part) && !nodes(&sum);
+    only_chance.then(|| {
+        let message = format!("`{call}` is repeated without end after a random pause that never grows");
+        (message, Confidence::Medium)
+    })
+}
+
+fn when_at_once(attempt: &Attempt) -> Confidence {
+    let sure = match attempt.remote {
+        Remote::Known => Confidence::High,
+        Remote::Named => Confidence::Medium,
+        Remote::Around | Remote::No => Confidence::Low,
+    };
+    match attempt.bound {
+        Bound::Times(n) if n < FEW => Confidence::Low,
+        _ if attempt.elsewhere => Confidence::Low,
+        Bound::Times(n) if n <= FEW => lower(sure).max(Confidence::Medium.min(sure)),
+        _ => sure,
+    }
+}
+
+fn when_even(attempt: &Attempt, delay: Delay) -> Confidence {
+    let few = matches!(attempt.bound, Bound::Times(n) if n <= FEW);
+    let gentle = delay.fixed.is_some_and(|s| s >= GENTLE_SECONDS);
+    if few || gentle || attempt.elsewhere || attempt.remote < Remote::Named {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    }
+}
+
+fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
+    let call = file.short(redial.again);
+    let (message, confidence) = match redial.delay {
+        None => (format!("`{call}` runs again at once after a failure"), redial.confidence),
+        Some((_, delay)) => {
+            if delay.xor.is_some() {
+                (format!("`^` is exclusive or, not a power: the pause before `{call}` does not grow"), Confidence::High)
+            } else if let Some(seconds) = delay.fixed.filter(|_| !delay.grows && !delay.random && !delay.unknown) {
+                let confidence = if seconds >= GENTLE_SECONDS { Confidence::Low } else { redial.confidence };
+                (format!("`{call}` runs again every {} after a failure", length(seconds)), confidence)
+            } else {
+                return None;
+            }
+        }
+    };
+    let at = redial.delay.map_or(redial.again, |(amount, delay)| delay.xor.unwrap_or(amount));
+    let declared = redial.delay.map(|(amount, _)| file.value(amount).sites).unwrap_or_default();
+    let story = Story::new(&META, file, at, message)
+        .why(why(Bound::Endless))
+        .help(help(false))
+        .confidence(redial.confidence.min(confidence));
+    let story = story.sites(&declared, "the pause").step(file.location(redial.failure), "reached after a failure");
+    Some(story.step(file.location(redial.again), "and again").tell())
+}
+
+fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
+    let (message, base) = match policy.pauses {
+        _ if policy.xor.is_some() => {
+            ("`^` is exclusive or, not a power: the pause between attempts does not grow".to_owned(), Confidence::High)
+        }
+        _ if policy.tiny.is_some() && !policy.random => (
+            "the pause between attempts is a bare power of milliseconds: the first attempts follow at once".to_owned(),
+            Confidence::Medium,
+        ),
+        Pauses::None => (format!("`{}` repeats what failed with no pause", policy.name), Confidence::Medium),
+        Pauses::Fixed if policy.contends || policy.random => return None,
+        Pauses::Fixed => {
+            let length = policy.fixed.filter(|s| *s < GENTLE_SECONDS).map(length);
+            let sure = if length.is_some() { Confidence::Medium } else { Confidence::Low };
+            let pace = length.map_or_else(|| "at an even pace".to_owned(), |l| format!("every {l}"));
+            if policy.settable {
+                return None;
+            }
+            (format!("`{}` repeats what failed {pace}", policy.name), sure)
+        }
+        Pauses::Growing => return None,
+    };
+    let few = policy.attempts.is_some_and(|n| n <= if policy.pauses == Pauses::None { 2.0 } else { FEW });
+    let confidence = if few && policy.xor.is_none() { Confidence::Low } else { base.min(policy.confidence) };
+    let bound = if policy.attempts.is_some() { Bound::Some } else { Bound::Endless };
+    let help = policy.advice.clone().unwrap_or_else(|| help(policy.contends));
+    let at = policy.xor.or(policy.tiny).unwrap_or(policy.at);
+    Some(
+        Story::new(&META, file, at, message)
+            .why(why(bound))
+            .help(help)
+            .confidence(confidence)
+            .step(file.location(policy.at), "the policy")
+            .tell(),
+    )
+}
+
+/// The first line of a loop, for a label.
+fn head(file: &Analysis<'_>, again: NodeId) -> timelint_diagnostics::Location {
+    let model = file.model;
+    let condition = model.children(again).next().filter(|c| model.kind(*c) != Kind::Block);
+    condition.map_or_else(
+        || {
+            let span = model.span(again);
+            file.location_of(timelint_diagnostics::Span::new(span.start, span.start + 3))
+        },
+        |c| file.location(c),
+    )
+}
+
+fn of_bound(bound: Bound) -> String {
+    match bound {
+        Bound::Endless => "it is repeated without end".to_owned(),
+        Bound::Times(n) => format!("it is repeated up to {n} times"),
+        Bound::Some => "it is repeated up to some number of times".to_owned(),
+    }
+}
+
+fn why(bound: Bound) -> &'static str {
+    if bound == Bound::Endless {
+        "when the other side is down or slow, every client turns into a loop that calls it as fast as it can: the load keeps it \
+         down after the first cause is gone"
+    } else {
+        "all attempts fall into the same bad moment and multiply the load of a server that is already failing"
+    }
+}
+
+fn help(contends: bool) -> String {
+    if contends {
+        return "wait between attempts, for a random time around a few round trips, or let the lock service wake you"
+            .to_owned();
+    }
+    "wait longer after each failure, up to a limit, and add a random part: `sleep(random(0, min(cap, base * 2 ** attempt)))`; give \
+     up after a total time"
+        .to_owned()
+}
+
+/// `1.5 s`, `200 ms`.
+fn length(seconds: f64) -> String {
+    if seconds < 1.0 {
+        format!("{} ms", (seconds * 1e5).round() / 100.0)
+    } else {
+        format!("{} s", (seconds * 100.0).round() / 100.0)
+    }
+}

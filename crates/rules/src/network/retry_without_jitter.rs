@@ -1,0 +1,92 @@
+//! `retry-without-jitter`: many clients wait for the same times between attempts, and come back together.
+
+use crate::Rule;
+use crate::network::attempts::{Attempt, Bound, attempts};
+use crate::network::pace::{Pace, Pause, pace_of};
+use crate::network::remote::{Remote, evidence_around, is_tool};
+use crate::network::retry_policy::{Policy, policies};
+use crate::story::Story;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_semantics::Analysis;
+use timelint_semantics::catalog::Pauses;
+
+/// See the module.
+pub(crate) struct RetryWithoutJitter;
+
+static META: RuleMeta = RuleMeta {
+    id: "retry-without-jitter",
+    aliases: &[],
+    family: Family::Network,
+    mechanism: "clients that failed together retry together",
+    severity: Severity::Note,
+    summary: "pauses between attempts have no random part, so that clients that failed together come back together",
+    page: include_str!("retry_without_jitter.md"),
+};
+
+/// Attempts up to which coming back together does little harm.
+const FEW: f64 = 2.0;
+
+impl Rule for RetryWithoutJitter {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let from = out.len();
+        out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
+        out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
+        if is_tool(&file.path) {
+            out[from..].iter_mut().for_each(|f| f.confidence = Confidence::Low);
+        }
+    }
+}
+
+fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
+    let call = file.short(attempt.call);
+    let (pause, message) = match pace_of(file, attempt.again, attempt.call) {
+        Pace::Even(pause, delay) if attempt.contends && !delay.random => {
+            (pause, format!("all who wait for the lock repeat `{call}` after the same pause"))
+        }
+        Pace::Changing(pause, delay)
+            if delay.grows && !delay.random && !delay.unknown && delay.xor.is_none() && delay.tiny.is_none() =>
+        {
+            (pause, format!("the pause before `{call}` is repeated grows, but is the same for all clients"))
+        }
+        _ => return None,
+    };
+    let few = matches!(attempt.bound, Bound::Times(n) if n <= FEW);
+    let weak = attempt.remote < Remote::Named || few || attempt.elsewhere;
+    let confidence = if weak { Confidence::Low } else { Confidence::Medium };
+    Some(tell(file, pause, message, confidence).step(file.location(attempt.call), "the call that is repeated").tell())
+}
+
+fn tell(file: &Analysis<'_>, pause: Pause, message: String, confidence: Confidence) -> Story {
+    Story::new(&META, file, pause.at, message)
+        .why(WHY)
+        .help(HELP)
+        .confidence(confidence)
+        .step(file.location(pause.at), "the pause, without chance")
+}
+
+fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
+    let even = policy.pauses == Pauses::Fixed && policy.contends;
+    if policy.random || policy.xor.is_some() || policy.tiny.is_some() || !(even || policy.pauses == Pauses::Growing) {
+        return None;
+    }
+    let message = if even {
+        format!("`{}` gives all who wait for the lock the same pause", policy.name)
+    } else {
+        format!("`{}` waits longer each time, but for the same times in all clients", policy.name)
+    };
+    let few = policy.attempts.is_some_and(|n| n <= FEW);
+    let alone = evidence_around(file, policy.at) == Remote::No && policy.confidence == Confidence::Low;
+    let confidence = if few || alone { Confidence::Low } else { policy.confidence };
+    let help = policy.advice.clone().unwrap_or_else(|| HELP.to_owned());
+    let story = Story::new(&META, file, policy.at, message).why(WHY).help(help).confidence(confidence);
+    Some(story.step(file.location(policy.at), "the pauses, without chance").tell())
+}
+
+const WHY: &str = "one outage fails many clients in the same moment; without a random part they all return in the same moment, too, \
+                   again and again, and a server that could serve them one after the other never recovers";
+
+const HELP: &str = "draw the pause at random, such as between zero and the computed time (full jitter)";

@@ -1,0 +1,169 @@
+//! `lease-not-renewed`: a lease runs out while the work that it covers goes on, since nobody renews it, or since the
+//! renewal fails and nobody hears.
+
+use crate::Rule;
+use crate::pause::aged_lock::aged_locks;
+use crate::pause::outlived_lease::{early_leases, outlived};
+use crate::pause::renewal::{dropped_renewals, forgotten_leases, fragile_renewals};
+use crate::pause::renewal_timing::mistimed_renewals;
+use crate::story::Story;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::NodeId;
+use timelint_semantics::Analysis;
+
+/// See the module.
+pub(crate) struct LeaseNotRenewed;
+
+static META: RuleMeta = RuleMeta {
+    id: "lease-not-renewed",
+    aliases: &["lock-extend-unchecked"],
+    family: Family::Pause,
+    mechanism: "the work, or a pause in it, lasts longer than the lease",
+    severity: Severity::Warning,
+    summary: "a lease runs out while its work goes on: nothing renews it, or the renewal fails unheard",
+    page: include_str!("lease_not_renewed.md"),
+};
+
+/// A lease that ends before its work does.
+#[derive(Debug)]
+pub(crate) struct Lapse {
+    /// The expression that is wrong.
+    pub(crate) at: NodeId,
+    /// How it comes to its end.
+    pub(crate) kind: Kind,
+    /// The story, in the order of time.
+    pub(crate) steps: Vec<(NodeId, &'static str)>,
+    /// How sure.
+    pub(crate) confidence: Confidence,
+    /// What counted.
+    pub(crate) evidence: String,
+    /// What the library's own entry advises.
+    pub(crate) advice: Option<String>,
+}
+
+/// How a lease comes to its end too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The work may take longer than the lease.
+    Outlived,
+    /// The arguments for the wait and the lease look swapped.
+    Swapped,
+    /// It is made before a loop that waits for something else.
+    Early,
+    /// The answer of the renewal is dropped.
+    Dropped,
+    /// The renewal ends at the first failure, and only the log knows.
+    Ended,
+    /// An exception ends the loop that renews.
+    Unguarded,
+    /// Others are renewed, this one is not.
+    Forgotten,
+    /// The renewal comes when the lease is over.
+    Late,
+    /// Every renewal adds a whole term.
+    Grows,
+    /// The renewal ends before the work does.
+    EndsFirst,
+    /// Others take the lock by its age, and its holder never makes it younger.
+    Aged,
+}
+
+impl Rule for LeaseNotRenewed {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let mut lapses = outlived(file);
+        lapses.extend(early_leases(file));
+        lapses.extend(dropped_renewals(file));
+        lapses.extend(fragile_renewals(file));
+        lapses.extend(forgotten_leases(file));
+        lapses.extend(mistimed_renewals(file));
+        lapses.extend(aged_locks(file));
+        lapses.sort_by_key(|l| (l.at, std::cmp::Reverse(l.confidence)));
+        lapses.dedup_by_key(|l| l.at);
+        out.extend(lapses.into_iter().map(|l| tell(file, l)));
+    }
+}
+
+fn tell(file: &Analysis<'_>, lapse: Lapse) -> Finding {
+    let here = file.short(lapse.at);
+    let (message, why, help) = words_of(lapse.kind, &here);
+    let help = lapse.advice.map_or_else(|| help.to_owned(), |own| format!("{own}; or {help}"));
+    let story = Story::new(&META, file, lapse.at, message)
+        .why(why)
+        .help(help)
+        .confidence(lapse.confidence)
+        .evidence(lapse.evidence);
+    lapse.steps.into_iter().fold(story, |story, (at, text)| story.step(file.location(at), text)).tell()
+}
+
+/// What, why and do.
+fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
+    const UNHEARD: &str = "tell the work when its claim is lost (cancel its context, set a flag that it looks at before \
+                           every write, end the process), and let its writes carry a token that the resource checks";
+    match kind {
+        Kind::Outlived => (
+            format!("`{here}` gives a lease that the work under it may outlast, and nothing renews it"),
+            "when the lease runs out in the middle of the work, the next process takes the lock, and both go on",
+            "renew it from a timer well before it ends (a third of the lease), and stop the work when a renewal fails",
+        ),
+        Kind::Swapped => (
+            format!("`{here}` waits for longer than it then holds the lock: are the two swapped?"),
+            "the second number is the lease: the lock is free again almost at once, and nobody notices",
+            "give the wait first and the lease second, or leave the lease out so that the library renews it",
+        ),
+        Kind::Early => (
+            format!("the lease of `{here}` already runs while the lock is waited for"),
+            "the attempts and the pauses between them use the lease up: it can end before the lock is taken, or right \
+             after, and the holder does not know",
+            "make the lease in each attempt, or keep it alive from the moment it is made",
+        ),
+        Kind::Dropped => (
+            format!("nobody looks at whether `{here}` renewed the claim"),
+            "a claim that is lost cannot be renewed any more; the work goes on as if it were held, next to the new \
+             holder",
+            UNHEARD,
+        ),
+        Kind::Ended => (
+            format!("renewing ends after one failure of `{here}`, and only the log hears of it"),
+            "one slow or lost request ends the renewal; the lease runs out while the work believes that it is held",
+            "try again while the lease lasts; then tell the work that its claim is lost (cancel its context, end the \
+             process) and let its writes carry a token",
+        ),
+        Kind::Unguarded => (
+            format!("an exception in `{here}` ends the loop that keeps the claim alive"),
+            "one lost connection ends the thread or timer, silently; the lease runs out while the process works on, and \
+             another takes over",
+            "catch what the renewal throws, log it and try again at the next beat; stop the work when the lease is over",
+        ),
+        Kind::Forgotten => (
+            format!("the lease of `{here}` is made here and not renewed with the others"),
+            "the other claims of this object are kept alive, this one runs out after its first term: whoever relies on \
+             it thinks that the process is gone",
+            "renew it in the same heartbeat, and wait for the shorter of the two terms",
+        ),
+        Kind::Late => (
+            format!("`{here}` renews as late as the lease ends"),
+            "a timer that is late by one collection or one slow request finds the lease already gone",
+            "renew after a third of the lease, so that two failures can be made good",
+        ),
+        Kind::Grows => (
+            format!("`{here}` adds a whole term to what is left, at every beat"),
+            "the lease grows with each renewal; when the holder dies, nobody gets the lock for as long as all of them add \
+             up to",
+            "set the lease back to its full length instead of adding to it (`reacquire()`, `extend(.., replace_ttl=True)`)",
+        ),
+        Kind::EndsFirst => (
+            "renewing the locks ends when closing begins, while work still runs".to_owned(),
+            "closing waits for the work that runs; its locks run out meanwhile, and others start the same work",
+            "renew until the last piece of work has ended, and stop the timer then",
+        ),
+        Kind::Aged => (
+            "a lock counts as abandoned by its age, but its holder never makes it younger".to_owned(),
+            "work that takes longer than that age loses its lock to the next process while it still runs",
+            "let the holder touch the lock at an interval well below that age, and stop when it finds that it is gone",
+        ),
+    }
+}

@@ -1,0 +1,297 @@
+//! What a lock is for: correctness (two holders do damage) or efficiency (two holders waste work), by scored evidence.
+
+use crate::pause::read_modify_write::{Dependency, dependency, fills_gap};
+use crate::usage::words_match;
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect};
+use timelint_semantics::{Analysis, How, Region, Write};
+
+/// Things whose double change costs someone something.
+const DOMAIN: [&str; 44] = [
+    "balance",
+    "stock",
+    "inventory",
+    "seat",
+    "seats",
+    "order",
+    "orders",
+    "pay",
+    "payment",
+    "wallet",
+    "ledger",
+    "quota",
+    "transfer",
+    "assign",
+    "failover",
+    "promote",
+    "migrate",
+    "migration",
+    "elect",
+    "account",
+    "amount",
+    "credit",
+    "coupon",
+    "refund",
+    "purchase",
+    "booking",
+    "book",
+    "ticket",
+    "invoice",
+    "sequence",
+    "allocate",
+    "allocation",
+    "commit",
+    "checkpoint",
+    "withdraw",
+    "deposit",
+    "charge",
+    "reserve",
+    "reservation",
+    "volume",
+    "workflow",
+    "state",
+    "settle",
+    "bill",
+];
+/// Work that may be done twice without harm.
+const EFFICIENCY: [&str; 30] = [
+    "cache",
+    "caches",
+    "cached",
+    "refresh",
+    "warm",
+    "warmup",
+    "rebuild",
+    "reload",
+    "preload",
+    "stampede",
+    "breakdown",
+    "throttle",
+    "debounce",
+    "dedup",
+    "dedupe",
+    "once",
+    "cron",
+    "schedule",
+    "scheduled",
+    "scheduler",
+    "cleanup",
+    "clean",
+    "purge",
+    "report",
+    "metrics",
+    "stats",
+    "gc",
+    "housekeeping",
+    "ratelimit",
+    "expired",
+];
+
+/// The points of a section and what gave them.
+#[derive(Debug, Default)]
+pub(crate) struct Score {
+    /// The sum.
+    pub(crate) points: i32,
+    /// One line for each item that counted.
+    pub(crate) evidence: Vec<String>,
+    cap: Option<Confidence>,
+}
+
+impl Score {
+    fn add(&mut self, points: i32, text: impl std::fmt::Display) {
+        self.points += points;
+        self.evidence.push(format!("{points:+} {text}"));
+    }
+
+    fn cap(&mut self, most: Confidence) {
+        self.cap = Some(self.cap.map_or(most, |old| old.min(most)));
+    }
+
+    /// The confidence that a report is due; `None` when it is not.
+    pub(crate) fn confidence(&self) -> Option<Confidence> {
+        let own = match self.points {
+            6.. => Confidence::High,
+            4..=5 => Confidence::Medium,
+            2..=3 => Confidence::Low,
+            _ => return None,
+        };
+        Some(self.cap.map_or(own, |cap| cap.min(own)))
+    }
+}
+
+/// Scores a section by its unfenced writes and the read that the first important one depends on.
+pub(crate) fn score(
+    file: &Analysis<'_>,
+    region: &Region<'_>,
+    principal: &Write,
+    writes: &[Write],
+    dependency: Option<Dependency>,
+) -> Score {
+    let mut score = Score::default();
+    score_writes(writes, &mut score);
+    if principal.indirect && !names_change(file.model.name(principal.at)) {
+        score.cap(Confidence::Low);
+    }
+    if region.api.api.role == ApiRole::LockDecorator && dependency.is_none() {
+        score.cap(Confidence::Low);
+    }
+    let cached_only = writes.iter().all(|w| w.effect == Effect::Cache);
+    let fills_gaps = principal.effect < Effect::External && fills_gap(file, region, principal.at);
+    if let Some(dependency) = dependency {
+        let text = file.short(dependency.read);
+        match (dependency.flows, dependency.known) {
+            (true, true) => score.add(3, format_args!("reads `{text}` and writes what it derives from it")),
+            (true, false) => {
+                score.add(2, format_args!("reads `{text}` (by its name) and writes what it derives from it"));
+            }
+            (false, _) => score.add(2, format_args!("`{text}` decides whether the write happens")),
+        }
+    }
+    if fills_gaps || cached_only && dependency.is_some() {
+        score.add(-4, "what is missing is looked up again and filled in, as in a cache");
+    }
+    score_names(file, region, &mut score);
+    score_acquire(file, region, dependency.is_some(), &mut score);
+    score
+}
+
+/// Whether a function's name says that it changes something.
+fn names_change(name: &str) -> bool {
+    const VERBS: [&str; 68] = [
+        "save", "update", "insert", "delete", "remove", "create", "put", "write", "store", "send", "publish", "post",
+        "set", "add", "append", "apply", "commit", "execute", "process", "handle", "pay", "transfer", "move", "run",
+        "do", "persist", "upsert", "merge", "register", "assign", "allocate", "promote", "failover", "migrate",
+        "complete", "finish", "close", "cancel", "schedule", "submit", "dispatch", "start", "stop", "attach", "detach",
+        "reserve", "release", "charge", "refund", "notify", "sync", "flush", "import", "reduce", "increase", "change",
+        "buy", "purchase", "sell", "book", "withdraw", "deposit", "debit", "credit", "grant", "revoke", "deploy",
+        "elect",
+    ];
+    words_match(name, &VERBS)
+}
+
+fn score_writes(writes: &[Write], score: &mut Score) {
+    let strongest = writes.iter().map(|w| w.effect).max();
+    if strongest == Some(Effect::External) || writes.iter().any(|w| w.effect == Effect::External) {
+        score.add(3, "has an effect outside that cannot be taken back");
+    }
+    if writes.iter().any(|w| matches!(w.effect, Effect::State | Effect::Cluster)) {
+        score.add(2, "writes shared state with no condition or token");
+    }
+    let how = writes.iter().filter(|w| w.effect != Effect::Cache).map(|w| w.how).max();
+    match how {
+        Some(How::Name | How::Project) => score.cap(Confidence::Medium),
+        None => score.cap(Confidence::Low),
+        _ => {}
+    }
+}
+
+fn score_names(file: &Analysis<'_>, region: &Region<'_>, score: &mut Score) {
+    let model = file.model;
+    let function = file.function_around(region.acquire).map_or("", |f| model.name(f));
+    let class =
+        file.tables.class_around(model, region.acquire).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    let key = file.argument(region.acquire, region.api, ArgMeaning::Key).or(model.child(region.acquire, Role::Arg));
+    let texts: Vec<&str> =
+        key.map(|k| model.self_and_descendants(k).map(|n| model.name(n)).collect()).unwrap_or_default();
+    let named = |list: &[&str]| words_match(function, list) || texts.iter().any(|t| words_match(t, list));
+    if named(&DOMAIN) || words_match(class, &DOMAIN) {
+        score.add(1, "the names speak of something that must not change twice");
+    }
+    if named(&EFFICIENCY) || words_match(class, &["cache", "cleanup", "cleaner", "metrics", "scheduler"]) {
+        score.add(-2, "the names speak of a cache, a schedule or cleaning up");
+    }
+}
+
+fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score: &mut Score) {
+    let role = region.api.api.role;
+    if role == ApiRole::LockDecorator {
+        if is_scheduled(file, region) {
+            score.add(-3, "it keeps a schedule from running twice");
+        } else {
+            score.add(1, "every caller waits for its turn: the work matters");
+        }
+    } else if region.skips_when_held && !modifies {
+        score.add(-2, "whoever does not get the lock skips the work");
+    } else if waits(file, region) {
+        score.add(1, "every caller waits for its turn: the work matters");
+    }
+    if let Some(lock) = &region.lock_type
+        && hands_out_tokens(file, lock)
+    {
+        score.add(2, "this lock hands out a fencing token that is not used");
+    }
+    // A lock of the database connection: a writer that lost it has lost its way to the data too.
+    if region.api.api.default.as_deref().is_some_and(|d| d.starts_with("connection")) {
+        score.cap(Confidence::Low);
+    }
+    if region.api.how == How::Name {
+        score.cap(Confidence::Low);
+    }
+    if region.through_helper {
+        score.cap(Confidence::Medium);
+    }
+}
+
+fn waits(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    let role = region.api.api.role;
+    let blocking = file.argument(region.acquire, region.api, ArgMeaning::Blocking);
+    let refuses = blocking.is_some_and(|b| file.model.name(b).eq_ignore_ascii_case("false"));
+    let patient = || {
+        file.argument(region.acquire, region.api, ArgMeaning::Wait).is_some_and(|w| file.value(w).number != Some(0.0))
+    };
+    match role {
+        ApiRole::LockAcquire | ApiRole::LockRegion | ApiRole::LockNew => !refuses,
+        ApiRole::LockTry => patient(),
+        _ => false,
+    }
+}
+
+fn hands_out_tokens(file: &Analysis<'_>, lock_type: &str) -> bool {
+    let own = |name: &String| name.split_once('#').is_some_and(|(ty, _)| ty == lock_type);
+    file.catalog().entries().any(|api| api.role == ApiRole::LockToken && api.name.as_slice().iter().any(own))
+}
+
+/// A decorated function that a scheduler runs.
+fn is_scheduled(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    let model = file.model;
+    let decorated = model.parent(region.acquire).map(|f| model.children_with(f, Role::Decorator).collect::<Vec<_>>());
+    let words = ["scheduled", "scheduler", "cron", "task", "shared", "periodic", "singleton", "once"];
+    decorated.is_some_and(|all| all.iter().any(|d| words_match(model.name(*d), &words)))
+}
+
+/// The write that the story is told about, with the read that it depends on: of the strongest kind, preferably one that
+/// is seen in the section itself and derived from a read.
+pub(crate) fn principal(
+    file: &Analysis<'_>,
+    region: &Region<'_>,
+    writes: &[Write],
+) -> Option<(Write, Option<Dependency>)> {
+    /// Enough to find one with a story; each costs a walk over the section.
+    const MOST: usize = 6;
+    let strength = |w: &Write| match w.effect {
+        Effect::External => 2,
+        Effect::State | Effect::Cluster => 1,
+        Effect::Cache => 0,
+    };
+    let strongest = writes.iter().map(strength).max()?;
+    let candidates = writes.iter().filter(|w| strength(w) == strongest).take(MOST);
+    let mut best: Option<(u8, Write, Option<Dependency>)> = None;
+    for write in candidates {
+        let read = dependency(file, region, write.at);
+        let rank = read.map_or(0, |r| if r.flows { 4 } else { 2 }) + u8::from(!write.indirect);
+        if best.as_ref().is_none_or(|b| rank > b.0) {
+            best = Some((rank, *write, read));
+        }
+    }
+    best.map(|(_, write, read)| (write, read))
+}
+
+/// Where the section calls code that its caller handed in: a parameter, or the body of a scoped statement.
+pub(crate) fn opaque_call(file: &Analysis<'_>, region: &Region<'_>) -> Option<NodeId> {
+    let model = file.model;
+    let functions: Vec<NodeId> = model.ancestors(region.acquire).filter(|a| model.kind(*a) == Kind::Function).collect();
+    let is_param = |name| functions.iter().any(|f| model.children_with(*f, Role::Param).any(|p| model.sym(p) == name));
+    let calls = file.tables.calls.iter().copied().filter(|c| region.covers(*c));
+    calls.into_iter().find(|c| file.called_parameter(*c).is_some_and(is_param))
+}

@@ -1,0 +1,232 @@
+//! `lock-result-ignored`: the answer "not acquired" is dropped, and the section runs without the lock.
+
+use crate::Rule;
+use crate::pause::unread_answer::unread_answers;
+use crate::story::Story;
+use crate::usage::words_match;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
+use timelint_semantics::{Analysis, Command, Does, How, KeyCommand};
+
+/// See the module.
+pub(crate) struct LockResultIgnored;
+
+static META: RuleMeta = RuleMeta {
+    id: "lock-result-ignored",
+    aliases: &[],
+    family: Family::Pause,
+    mechanism: "contention",
+    severity: Severity::Error,
+    summary: "what says that a lock was not acquired is dropped, and the section runs without it",
+    page: include_str!("lock_result_ignored.md"),
+};
+
+impl Rule for LockResultIgnored {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let commands = file.key_commands();
+        let told = unread_answers(file);
+        let calls = file.tables.calls.iter().copied().filter(|c| !told.iter().any(|u| u.asked == *c));
+        out.extend(calls.filter_map(|call| ignored(file, call, commands)));
+        out.extend(file.tables.scoped.iter().filter_map(|item| swallowed(file, *item)));
+    }
+}
+
+/// How an answer is ignored.
+#[derive(Clone, Copy)]
+enum Ignored {
+    /// Nobody takes it.
+    Dropped,
+    /// It is tested, and the branch for "not acquired" goes on: with this `if`.
+    GoesOn(NodeId),
+}
+
+fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option<Finding> {
+    let confidence = answers(file, call, commands)?;
+    let model = file.model;
+    let top = whole_expression(file, call);
+    let how = dropped(file, top, call, commands).or_else(|| goes_on(file, call))?;
+    let after = match how {
+        Ignored::Dropped => model.end(file.statement(top)),
+        Ignored::GoesOn(statement) => model.end(statement),
+    };
+    let function = file.function_around(call)?;
+    let work = first_work(file, after, model.end(function))?;
+    let story = Story::new(&META, file, call, format!("`{}` may not get the lock, and nobody looks", file.short(call)))
+        .why("whoever does not get the lock does the work all the same, at the same time as the one that has it")
+        .help("leave when the lock was not acquired, and release only what was")
+        .confidence(confidence)
+        .step(file.location(call), "the lock is asked for");
+    let story = match how {
+        Ignored::Dropped => story,
+        Ignored::GoesOn(statement) => story.step(file.location(statement), "it was not acquired, and control goes on"),
+    };
+    Some(story.step(file.location(work), "this runs whatever the answer was").tell())
+}
+
+/// Whether a call may come back without the lock, and says so.
+fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option<Confidence> {
+    if let Some(command) = commands.iter().find(|c| c.at == call) {
+        let taken = command.command == Command::SetIfAbsent && file.is_own_lock(command, commands);
+        return taken.then_some(if command.how == How::Name { Confidence::Medium } else { Confidence::High });
+    }
+    let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) else {
+        let helper = file.lock_helper_of(call).filter(|h| h.does == Does::Try && h.api.is_some());
+        return helper.map(|_| Confidence::Medium);
+    };
+    let given = |meaning| file.argument(call, known, meaning).is_some();
+    let says = match known.api.role {
+        ApiRole::LockTry => true,
+        ApiRole::LockAcquire => {
+            known.api.answers || given(ArgMeaning::Wait) || given(ArgMeaning::Blocking) && !waits(file, call)
+        }
+        _ => false,
+    };
+    (says && file.takes_distributed(call)).then_some(Confidence::High)
+}
+
+/// `blocking=True` and kin: it waits until it has the lock.
+fn waits(file: &Analysis<'_>, call: NodeId) -> bool {
+    let Some(known) = file.resolve(call) else { return false };
+    let blocking = file.argument(call, known, ArgMeaning::Blocking);
+    blocking.is_some_and(|b| !file.model.name(b).eq_ignore_ascii_case("false"))
+}
+
+/// The call with what is asked of its result: awaits, and `.Result()` and kin.
+fn whole_expression(file: &Analysis<'_>, call: NodeId) -> NodeId {
+    let model = file.model;
+    let mut top = call;
+    while let Some(parent) = model.parent(top) {
+        let asks = model.kind(parent) == Kind::Call && model.role(top) == Role::Receiver;
+        if !asks && model.kind(parent) != Kind::Await {
+            break;
+        }
+        top = parent;
+    }
+    top
+}
+
+/// The answer is the value of a statement, or goes to nowhere.
+fn dropped(file: &Analysis<'_>, top: NodeId, call: NodeId, commands: &[KeyCommand]) -> Option<Ignored> {
+    let model = file.model;
+    let statement = file.statement(top);
+    let in_block =
+        model.parent(statement).is_some_and(|p| matches!(model.kind(p), Kind::Block | Kind::Module | Kind::Case));
+    // A continuation may look at it.
+    let continued = model
+        .self_and_descendants(top)
+        .take_while(|n| *n != call)
+        .any(|n| words_match(model.name(n), &["then", "subscribe", "catch", "finally", "handle", "map", "if"]));
+    if !in_block || continued {
+        return None;
+    }
+    if statement == top {
+        return Some(Ignored::Dropped);
+    }
+    if !matches!(model.kind(statement), Kind::Let | Kind::Assign) || model.child(statement, Role::Value) != Some(top) {
+        return None;
+    }
+    let blank = |t: &NodeId| model.name(*t) == "_";
+    let targets: Vec<NodeId> = model.children_with(statement, Role::Target).collect();
+    // A command answers with its first value; the second is an error of the connection.
+    let of_command = commands.iter().any(|c| c.at == call) && targets.len() > 1 && targets.first().is_some_and(blank);
+    (of_command || !targets.is_empty() && targets.iter().all(blank)).then_some(Ignored::Dropped)
+}
+
+/// `if (!lock.tryLock()) { log }`, and on it goes.
+fn goes_on(file: &Analysis<'_>, call: NodeId) -> Option<Ignored> {
+    let model = file.model;
+    let own = file.statement(call);
+    let statement = match model.kind(own) {
+        Kind::If => own,
+        Kind::Let | Kind::Assign => {
+            let mut targets = model.children_with(own, Role::Target);
+            let (Some(target), None) = (targets.next(), targets.next()) else { return None };
+            let reads = file.reads_of(target);
+            let [read] = reads[..] else { return None };
+            Some(file.statement(read)).filter(|s| model.kind(*s) == Kind::If && *s > own)?
+        }
+        _ => return None,
+    };
+    let in_condition = model.child(statement, Role::Condition)?;
+    let then = model.child(statement, Role::Then)?;
+    let silent = model.descendants(then).all(|n| match model.kind(n) {
+        Kind::Call => is_log(file, n) || model.ancestors(n).take_while(|a| *a != then).any(|a| is_log(file, a)),
+        Kind::Assign | Kind::Throw | Kind::Return | Kind::Loop | Kind::Let => false,
+        _ => true,
+    });
+    let plain = matches!(model.kind(in_condition), Kind::Unary | Kind::Binary | Kind::Name | Kind::Call);
+    let alone = model.child(statement, Role::Else).is_none() && !file.exits(then);
+    (plain && alone && silent && file.asks_if_taken(statement, call) == Some(false))
+        .then_some(Ignored::GoesOn(statement))
+}
+
+fn is_log(file: &Analysis<'_>, call: NodeId) -> bool {
+    const LOGGING: [&str; 13] = [
+        "log", "logger", "logging", "logf", "debug", "info", "warn", "warning", "error", "trace", "print", "println",
+        "printf",
+    ];
+    let model = file.model;
+    model.kind(call) == Kind::Call
+        && (file.resolve(call).is_some_and(|k| k.api.role == ApiRole::Log)
+            || words_match(model.name(call), &LOGGING)
+            || model.child(call, Role::Receiver).is_some_and(|r| words_match(model.name(r), &LOGGING)))
+}
+
+/// The first call that is neither a log line nor about the lock.
+fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
+    let calls = &file.tables.calls;
+    let first = calls.partition_point(|c| *c < from);
+    let about_lock = |c: NodeId| {
+        file.releases(c)
+            || file.resolve(c).is_some_and(|k| {
+                matches!(
+                    k.api.role,
+                    ApiRole::LockCheck | ApiRole::LockRelease | ApiRole::LockTry | ApiRole::LockAcquire
+                )
+            })
+    };
+    let asked_again = |c: NodeId| {
+        file.resolve(c)
+            .is_some_and(|k| matches!(k.api.role, ApiRole::LockTry | ApiRole::LockAcquire | ApiRole::LockCheck))
+    };
+    let rest = || calls[first..].iter().copied().take_while(|c| *c < to);
+    // Somebody asks again before the work: not followed.
+    let work = rest().find(|c| file.model.kind(*c) == Kind::Call && !is_log(file, *c) && !about_lock(*c))?;
+    (!rest().take_while(|c| *c < work).any(asked_again)).then_some(work)
+}
+
+/// A scoped statement whose entry drops the answer.
+fn swallowed(file: &Analysis<'_>, item: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let mut value = model.child(item, Role::Value)?;
+    while model.kind(value) == Kind::Await {
+        value = model.child(value, Role::Value)?;
+    }
+    let ty = file.type_of(value).filter(|t| t.how != How::Name)?;
+    let entry = ["__enter__", "__aenter__"].iter().find_map(|m| file.catalog().method(&ty.name, m, None))?;
+    let entry = file.catalog().api(entry);
+    if entry.role != ApiRole::LockTry || file.catalog().lock_scope(&ty.name) != Some(LockScope::Distributed) {
+        return None;
+    }
+    let advice = entry.advice.as_deref().unwrap_or("acquire it by hand and leave when that fails");
+    Some(
+        Story::new(
+            &META,
+            file,
+            value,
+            format!("`{}` runs its body without the lock when it cannot get it", file.short(value)),
+        )
+        .why(
+            "whoever does not get the lock in time does the work all the same, at the same time as the one that has it",
+        )
+        .help(advice)
+        .confidence(Confidence::High)
+        .step(file.location(value), "the answer of the acquire is thrown away in here")
+        .tell(),
+    )
+}

@@ -1,0 +1,272 @@
+//! Work that may take longer than the lease it runs under, and leases that begin before the lock is taken.
+
+use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
+use crate::pause::renewal::{is_renewal, names_renewal};
+use crate::usage::words_match;
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect};
+use timelint_semantics::{Analysis, Callee, How, Region, Resolved, is_lock_word};
+
+/// A lease longer than this (in seconds) was meant for long work.
+const LONG_LEASE: f64 = 300.0;
+/// At most as many calls of a section are looked at.
+const MOST_CALLS: usize = 400;
+
+/// The sections of the file whose work may outlast their lease.
+pub(crate) fn outlived(file: &Analysis<'_>) -> Vec<Lapse> {
+    file.lock_regions().iter().filter_map(|region| swapped(file, region).or_else(|| judge(file, region))).collect()
+}
+
+/// A lease that is written down: its expression and its length in seconds where that is constant.
+#[derive(Debug, Clone, Copy)]
+struct Lease {
+    at: NodeId,
+    seconds: Option<f64>,
+}
+
+/// The explicit lease of a section's lock, at the acquire or where the handle is made.
+fn lease_of(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lease> {
+    if region.api.api.renewed {
+        return None;
+    }
+    explicit(file, region.acquire, region.api).or_else(|| {
+        let made = file.made_by(region.handle?)?;
+        let known = file.resolve(made).filter(|k| !k.api.renewed && k.how != How::Name)?;
+        explicit(file, made, known)
+    })
+}
+
+fn explicit(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Option<Lease> {
+    let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Lease)?;
+    let at = file.argument(call, known, ArgMeaning::Lease)?;
+    let value = file.value(at);
+    let unit = file.argument(call, known, ArgMeaning::Unit).and_then(|u| file.unit_named_by(u)).or(spec.unit);
+    let forever = value.number.is_some_and(|n| n <= 0.0 || spec.infinite.contains(&n));
+    (!forever && file.model.kind(at) != Kind::Null).then(|| Lease { at, seconds: value.seconds(unit) })
+}
+
+/// `tryLock(60, 1, SECONDS)`: a long wait for a very short lease.
+fn swapped(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
+    const SHORT: f64 = 1.0;
+    let lease = lease_of(file, region)?;
+    let wait = file.argument(region.acquire, region.api, ArgMeaning::Wait)?;
+    let unit = file.argument(region.acquire, region.api, ArgMeaning::Unit).and_then(|u| file.unit_named_by(u));
+    let wait = file.value(wait).seconds(unit)?;
+    let seconds = lease.seconds.filter(|s| *s <= SHORT && wait >= 5.0 * *s)?;
+    Some(Lapse {
+        at: region.acquire,
+        kind: Lapsed::Swapped,
+        steps: vec![(lease.at, "the lease")],
+        confidence: Confidence::Medium,
+        evidence: format!("waits for {wait} s and holds for {seconds} s"),
+        advice: region.api.api.advice.clone(),
+    })
+}
+
+fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
+    let lease = lease_of(file, region)?;
+    if is_renewed_nearby(file, region) || is_kept(file, region) {
+        return None;
+    }
+    let work = work_of(file, region);
+    let (at, text, evidence, mut confidence) = verdict(&lease, &work)?;
+    if region.api.how == How::Name || region.through_helper {
+        confidence = confidence.min(Confidence::Low);
+    }
+    let steps = vec![(region.acquire, "the lease begins"), (at, text)];
+    let advice = region.api.api.advice.clone();
+    Some(Lapse { at: region.acquire, kind: Lapsed::Outlived, steps, confidence, evidence, advice })
+}
+
+/// What runs under a lease.
+#[derive(Debug, Default)]
+struct Work {
+    /// Constant times that it may take: the sum in seconds, and the longest of them.
+    known: f64,
+    longest: Option<NodeId>,
+    /// A request to another service inside a loop.
+    repeated: Option<NodeId>,
+    /// Requests to other services.
+    requests: Vec<NodeId>,
+}
+
+fn work_of(file: &Analysis<'_>, region: &Region<'_>) -> Work {
+    let model = file.model;
+    let mut work = Work::default();
+    let first = file.tables.calls.partition_point(|c| *c < region.from);
+    let calls = file.tables.calls[first..].iter().copied().take_while(|c| *c < region.to).take(MOST_CALLS);
+    for call in calls.filter(|c| *c != region.acquire) {
+        let concurrent = model.ancestors(call).take_while(|a| *a >= region.from).any(|a| model.kind(a) == Kind::Spawn);
+        if concurrent {
+            continue;
+        }
+        if let Some(seconds) = own_time(file, call) {
+            work.known += seconds;
+            work.longest = work.longest.or(Some(call));
+        }
+        if is_request(file, call, 1) {
+            let round = model.ancestors(call).take_while(|a| *a >= region.from).find(|a| model.kind(*a) == Kind::Loop);
+            work.repeated = work.repeated.or(round.map(|_| call));
+            work.requests.push(call);
+        }
+    }
+    work
+}
+
+/// The constant time that a call may take by itself: a sleep, a wait, a request with a timeout.
+fn own_time(file: &Analysis<'_>, call: NodeId) -> Option<f64> {
+    let known = file.resolve(call).filter(|k| k.how != How::Name)?;
+    let meaning = match known.api.role {
+        ApiRole::Sleep => ArgMeaning::Amount,
+        ApiRole::RemoteCall | ApiRole::Await | ApiRole::Write => ArgMeaning::Timeout,
+        _ => return None,
+    };
+    let spec = known.api.args.iter().find(|a| a.is == meaning);
+    let at = file
+        .argument(call, known, meaning)
+        .or_else(|| (known.api.role == ApiRole::Sleep).then(|| file.model.child(call, Role::Arg)).flatten())?;
+    let value = file.value(at);
+    let unit = file.argument(call, known, ArgMeaning::Unit).and_then(|u| file.unit_named_by(u));
+    value.seconds(unit.or(spec.and_then(|s| s.unit)).or(known.api.unit))
+}
+
+/// A request that leaves for another service, itself or in a function of this file.
+fn is_request(file: &Analysis<'_>, call: NodeId, depth: usize) -> bool {
+    match file.resolve(call) {
+        Some(known) if known.how != How::Name => {
+            known.api.role == ApiRole::RemoteCall
+                || known.api.role == ApiRole::Write && known.api.effect == Some(Effect::External)
+        }
+        _ if depth == 0 => false,
+        _ => match file.callee(call) {
+            Some(Callee::Here(function)) => {
+                let end = file.model.end(function);
+                let first = file.tables.calls.partition_point(|c| *c < function);
+                let inner = file.tables.calls[first..].iter().copied().take_while(|c| *c < end).take(MOST_CALLS);
+                inner.into_iter().any(|c| is_request(file, c, depth - 1))
+            }
+            _ => false,
+        },
+    }
+}
+
+fn verdict(lease: &Lease, work: &Work) -> Option<(NodeId, &'static str, String, Confidence)> {
+    if let (Some(seconds), Some(at)) = (lease.seconds, work.longest)
+        && work.known >= seconds
+    {
+        let evidence = format!("the work may take {} s by its own constants, the lease lasts {seconds} s", work.known);
+        return Some((at, "this alone may take as long as the lease", evidence, Confidence::High));
+    }
+    let long = lease.seconds.is_some_and(|s| s > LONG_LEASE);
+    let lower = |c: Confidence| if long { Confidence::Low } else { c };
+    if let Some(at) = work.repeated {
+        let evidence = "requests in a loop take as long as there are rounds".to_owned();
+        return Some((
+            at,
+            "each round takes a request's time while the lease runs",
+            evidence,
+            lower(Confidence::Medium),
+        ));
+    }
+    match work.requests[..] {
+        [] => None,
+        [at] => Some((at, "how long this takes is up to another service", "one request".to_owned(), Confidence::Low)),
+        [at, ..] => {
+            let evidence = format!("{} requests to other services", work.requests.len());
+            Some((at, "how long this and the next take is up to other services", evidence, lower(Confidence::Medium)))
+        }
+    }
+}
+
+/// Tried and never given back: the lease itself spaces the runs, and is not meant to cover one.
+fn is_kept(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    let model = file.model;
+    let scoped = model.ancestors(region.acquire).any(|a| model.kind(a) == Kind::WithItem);
+    if scoped || !matches!(region.api.api.role, ApiRole::LockTry | ApiRole::LockAcquire) {
+        return false;
+    }
+    let function = file.function_around(region.acquire).unwrap_or(model.root());
+    let gives_back = |c: NodeId| file.releases(c) || words_match(model.name(c), &["release", "unlock", "close"]);
+    !file.tables.calls.iter().any(|c| model.contains(function, *c) && gives_back(*c))
+}
+
+/// Something renews in the function of the lock; in its class, where the lock is a field.
+fn is_renewed_nearby(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    let model = file.model;
+    let shared = region.handle.is_some_and(|h| model.kind(h) == Kind::Member);
+    let around = model
+        .ancestors(region.acquire)
+        .filter(|a| model.kind(*a) == Kind::Function || shared && model.kind(*a) == Kind::Class);
+    let range = model.self_and_descendants(around.last().unwrap_or(model.root()));
+    let named = |n: NodeId| match model.kind(n) {
+        Kind::Call => is_renewal(file, n),
+        Kind::Name | Kind::Member | Kind::Argument | Kind::Entry => names_renewal(model.name(n)),
+        _ => false,
+    };
+    range.into_iter().any(named)
+}
+
+/// Leases that are made once before a loop that tries to take something with them, and are not kept alive meanwhile.
+pub(crate) fn early_leases(file: &Analysis<'_>) -> Vec<Lapse> {
+    let calls = file.tables.calls.iter().copied().filter(|c| makes_lease(file, *c));
+    calls.filter_map(|c| early(file, c)).collect()
+}
+
+fn early(file: &Analysis<'_>, made: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    let function = file.function_around(made)?;
+    let takes =
+        words_match(model.name(function), &["acquire", "lock", "obtain", "campaign", "elect", "register", "join"]);
+    let stored = model
+        .ancestors(made)
+        .take_while(|a| *a > function)
+        .find(|a| matches!(model.kind(*a), Kind::Let | Kind::Assign))?;
+    let target = model.child(stored, Role::Target).filter(|t| matches!(model.kind(*t), Kind::Name | Kind::Member))?;
+    if !takes
+        || file.in_loop(made).is_some()
+        || model.descendants(function).any(|n| model.kind(n) == Kind::Call && is_renewal(file, n))
+    {
+        return None;
+    }
+    let end = model.end(function);
+    let loops = (model.end(stored).0..end.0).map(NodeId).filter(|n| model.kind(*n) == Kind::Loop);
+    let round = loops.into_iter().find(|l| {
+        let uses =
+            model.descendants(*l).any(|n| model.kind(n) == model.kind(target) && model.sym(n) == model.sym(target));
+        let waits = file.tables.calls.iter().any(|c| model.contains(*l, *c) && is_wait(file, *c));
+        uses && waits
+    })?;
+    Some(Lapse {
+        at: made,
+        kind: Lapsed::Early,
+        steps: vec![(made, "the lease begins to run"), (round, "and this loop waits until it can be used")],
+        confidence: Confidence::Medium,
+        evidence: "the lease is made once, before the attempts".to_owned(),
+        advice: None,
+    })
+}
+
+fn is_wait(file: &Analysis<'_>, call: NodeId) -> bool {
+    match file.resolve(call) {
+        Some(known) if known.how != How::Name => matches!(known.api.role, ApiRole::Sleep | ApiRole::Await),
+        _ => words_match(file.model.name(call), &["sleep", "wait"]),
+    }
+}
+
+/// `client.lease(ttl)`, `lease.grant(ttl)`, `session.create(ttl=..)`.
+pub(crate) fn makes_lease(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let name = model.name(call);
+    if model.kind(call) != Kind::Call || model.child(call, Role::Arg).is_none() {
+        return false;
+    }
+    let on = |list: &[&str]| model.child(call, Role::Receiver).is_some_and(|r| words_match(model.name(r), list));
+    match name {
+        "lease" => on(&["client", "etcd", "coord"]),
+        "grant" | "Grant" => on(&["lease", "client", "etcd", "cli", "leaser", "lessor"]),
+        "grantLease" | "createLease" | "create_lease" | "grant_lease" | "LeaseGrant" => true,
+        "create" | "Create" => on(&["session", "sessions"]) && !is_lock_word(name),
+        _ => false,
+    }
+}

@@ -1,0 +1,227 @@
+//! Giving a lock back, or renewing it, without asking in the same step whether it is still one's own.
+
+use crate::pause::non_atomic_lock::META;
+use crate::story::Story;
+use crate::usage::words_match;
+use timelint_diagnostics::{Confidence, Finding, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::{Analysis, Command, Expiry, KeyCommand, StoreKind};
+
+const COMPARE: &str = "compare the owner and delete in one script: `if redis.call('get', KEYS[1]) == ARGV[1] then return \
+                       redis.call('del', KEYS[1]) end`, with a value that only this holder knows";
+/// Functions that take a lock away on purpose.
+const ON_PURPOSE: [&str; 12] =
+    ["force", "forced", "reset", "clear", "purge", "admin", "break", "evict", "flush", "cleanup", "steal", "delete"];
+
+/// Removals of a lock's key, one for each key and function.
+pub(crate) fn removals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> {
+    let deletes = all.iter().filter(|c| c.command == Command::Delete && !file.is_one_step(c.at));
+    let mut told: Vec<&KeyCommand> = Vec::new();
+    let mut found = Vec::new();
+    for delete in deletes {
+        let again = |t: &&KeyCommand| {
+            file.named_function_around(t.at) == file.named_function_around(delete.at)
+                && file.same_key(t.key, delete.key)
+        };
+        if told.iter().any(again) {
+            continue;
+        }
+        if let Some(finding) = compared(file, delete, all).or_else(|| unasked(file, delete, all)) {
+            found.push(finding);
+            told.push(delete);
+        }
+    }
+    found
+}
+
+/// The key is read, compared with the owner, and then removed by a second command.
+fn compared(file: &Analysis<'_>, act: &KeyCommand, all: &[KeyCommand]) -> Option<Finding> {
+    let read = comparison_before(file, act, all)?;
+    if !is_lock(file, act, all) {
+        return None;
+    }
+    let message = format!("`{}` releases the lock that `{}` found to be ours", file.short(act.at), file.short(read));
+    Some(
+        Story::new(&META, file, act.at, message)
+            .why(
+                "between the two the lock may expire and another process take it: its lock is removed, and a third one \
+                 comes in",
+            )
+            .help(COMPARE)
+            .confidence(Confidence::High)
+            .step(file.location(read), "it is ours here")
+            .step(file.location(act.at), "and may be somebody else's here")
+            .tell(),
+    )
+}
+
+/// A read of the same key whose answer, compared with something, decides whether `act` happens.
+fn comparison_before(file: &Analysis<'_>, act: &KeyCommand, all: &[KeyCommand]) -> Option<NodeId> {
+    let reads = all.iter().filter(|c| c.command == Command::Get && c.at < act.at && file.same_key(c.key, act.key));
+    let guards = file.guards(act.at);
+    reads.map(|r| r.at).find(|read| guards.iter().any(|g| compares(file, g.condition, *read)))
+}
+
+/// Whether a condition compares the answer of `read` with a value that is not nothing.
+fn compares(file: &Analysis<'_>, condition: NodeId, read: NodeId) -> bool {
+    let model = file.model;
+    let speaks = model.self_and_descendants(condition).any(|n| n == read || comes_from(file, n, read));
+    let against_nothing = model
+        .children_with(condition, Role::Operand)
+        .any(|o| model.kind(o) == Kind::Null || words_match(model.name(o), &["nil", "none", "null", "err", "error"]));
+    let is_comparison = match model.kind(condition) {
+        Kind::Binary => matches!(model.name(condition), "==" | "!=" | "is" | "is not"),
+        Kind::Call => words_match(model.name(condition), &["equals", "equal", "equalsignorecase", "compare", "match"]),
+        _ => false,
+    };
+    speaks && is_comparison && !against_nothing
+}
+
+/// A name that holds the answer of `read`: assigned from it, or the parameter of its continuation.
+fn comes_from(file: &Analysis<'_>, name: NodeId, read: NodeId) -> bool {
+    let model = file.model;
+    if model.kind(name) != Kind::Name {
+        return false;
+    }
+    file.stores_of(name).iter().any(|store| match store.kind {
+        StoreKind::Param(_) => {
+            let takes = model.enclosing(store.at, Kind::Function).and_then(|f| model.parent(f));
+            takes.is_some_and(|call| {
+                call == read || model.child(call, Role::Receiver).is_some_and(|r| model.contains(r, read))
+            })
+        }
+        _ => store.value.is_some_and(|v| model.contains(v, read)),
+    })
+}
+
+/// The key is removed and nobody asked whose it is.
+fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Option<Finding> {
+    let name = file.named_function_around(delete.at).map_or("", |f| file.function_name(f));
+    if words_match(name, &ON_PURPOSE) || comparison_before(file, delete, all).is_some() {
+        return None;
+    }
+    let take = all
+        .iter()
+        .find(|c| file.is_own_lock(c, all) && file.same_key(c.key, delete.key) && belongs(file, c, delete))?;
+    let later = |c: &KeyCommand| c.command == Command::Expire && file.same_key(take.key, c.key);
+    let expires = take.expiry != Expiry::Never || all.iter().any(later);
+    let together = file.named_function_around(take.at) == file.named_function_around(delete.at);
+    let not_held = together && file.is_cleanup(delete.at) && inside_cleaned(file, take.at, delete.at);
+    // Without an expiry nobody else can have it, unless this runs when it was not taken.
+    if !expires && !not_held || together && is_way_out(file, take, delete, all) {
+        return None;
+    }
+    let anonymous = take.value.is_some_and(|v| file.is_constant(v));
+    let message = format!("`{}` releases the lock whoever holds it", file.short(delete.at));
+    let mut story = Story::new(&META, file, delete.at, message)
+        .why(
+            "when the work takes longer than the lock lasts, another process holds it by now: its lock is removed, and a \
+             third one comes in",
+        )
+        .help(COMPARE)
+        .confidence(if anonymous || not_held { Confidence::High } else { Confidence::Medium })
+        .severity(Severity::Warning)
+        .step(file.location(take.at), "the lock is taken here");
+    if anonymous {
+        story = story.evidence("every holder writes the same value, so nobody can tell whose it is");
+    }
+    if not_held {
+        story = story.evidence("the clean-up also runs when the lock was not acquired");
+    }
+    Some(story.step(file.location(delete.at), "and removed here, without a look at its owner").tell())
+}
+
+/// Whether the removal is the other half of the acquire: in its function, in a clean-up, or where locks are released.
+fn belongs(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand) -> bool {
+    file.named_function_around(take.at) == file.named_function_around(delete.at)
+        || file.is_cleanup(delete.at)
+        || file.is_about_locks(delete.at)
+}
+
+/// Whether a clean-up belongs to a block that also acquires: it runs when that failed.
+fn inside_cleaned(file: &Analysis<'_>, take: NodeId, delete: NodeId) -> bool {
+    let model = file.model;
+    let finally = model.self_and_ancestors(delete).find(|a| model.role(*a) == Role::Finally);
+    let around = finally.and_then(|f| model.parent(f));
+    let guarded = !file.guards(delete).is_empty();
+    around.is_some_and(|t| model.child(t, Role::Body).is_some_and(|b| model.contains(b, take))) && !guarded
+}
+
+/// The acquire's own undoing: its expiry could not be set.
+fn is_way_out(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand, all: &[KeyCommand]) -> bool {
+    let model = file.model;
+    let expire = all.iter().find(|c| c.command == Command::Expire && c.at > take.at && c.at < delete.at);
+    let failed = model.enclosing(delete.at, Kind::Catch).is_some();
+    expire.is_some_and(|e| file.guards(delete.at).iter().any(|g| model.contains(g.condition, e.at))) || failed
+}
+
+/// Whether the key of a command is a lock's: by its name, its surroundings, or an acquire of it in this file.
+fn is_lock(file: &Analysis<'_>, command: &KeyCommand, all: &[KeyCommand]) -> bool {
+    file.is_lock_key(command.key)
+        || file.is_about_locks(command.at)
+        || all.iter().any(|c| file.is_own_lock(c, all) && file.same_key(c.key, command.key))
+}
+
+/// Words of a function that keeps a lock alive.
+const RENEWING: [&str; 11] = [
+    "renew",
+    "renewal",
+    "extend",
+    "refresh",
+    "prolong",
+    "keepalive",
+    "heartbeat",
+    "watchdog",
+    "keep",
+    "touch",
+    "sustain",
+];
+
+/// The key's expiry is moved and nobody asked whose lock it is by now.
+pub(crate) fn renewals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> {
+    let renews = |at: NodeId| {
+        file.model
+            .ancestors(at)
+            .any(|a| file.model.kind(a) == Kind::Function && words_match(file.function_name(a), &RENEWING))
+    };
+    let moves = |c: &KeyCommand| match c.command {
+        Command::Expire => true,
+        Command::Set => c.expiry == Expiry::Given,
+        _ => false,
+    };
+    let keyed = all.iter().filter(|c| moves(c) && is_lock_named(file, c) && renews(c.at)).map(|c| c.at);
+    let own = file.tables.calls.iter().copied().filter(|c| expires_itself(file, *c) && renews(*c));
+    let mut places: Vec<NodeId> = keyed.chain(own).filter(|at| !file.is_one_step(*at)).collect();
+    places.sort_unstable();
+    places.dedup();
+    places.into_iter().map(|at| renewal(file, at)).collect()
+}
+
+fn is_lock_named(file: &Analysis<'_>, command: &KeyCommand) -> bool {
+    let function = file.named_function_around(command.at).map_or("", |f| file.function_name(f));
+    file.is_lock_key(command.key)
+        || file.class_about_locks(command.at)
+        || words_match(function, &["lock", "locks", "lease", "leadership"])
+}
+
+/// `this.expire(lease)` of a class that is a lock.
+fn expires_itself(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let own = model.child(call, Role::Receiver).is_none_or(|r| file.tables.is_this(model, r));
+    model.kind(call) == Kind::Call
+        && own
+        && words_match(model.name(call), &["expire", "pexpire"])
+        && model.child(call, Role::Arg).is_some()
+        && file.class_about_locks(call)
+        && file.callee(call).is_none()
+}
+
+fn renewal(file: &Analysis<'_>, at: NodeId) -> Finding {
+    Story::new(&META, file, at, format!("`{}` renews the lock whoever holds it", file.short(at)))
+        .why("after a pause that outlasts the lease this prolongs the next holder's lock, and this one works on without any")
+        .help("compare the owner and set the expiry in one script, and stop the work when it is not ours any more")
+        .confidence(Confidence::Medium)
+        .severity(Severity::Warning)
+        .step(file.location(at), "nobody asks whose lock it is")
+        .tell()
+}

@@ -1,0 +1,83 @@
+//! Scripts, transactions and statements that change a lock without asking whose it is.
+
+use crate::pause::non_atomic_lock::META;
+use crate::story::Story;
+use crate::usage::words_match;
+use timelint_diagnostics::{Confidence, Finding, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::{Analysis, deletes_lock_row, is_blind_write, script_reads, words};
+
+/// Functions that take a lock or keep it.
+const KEEPING: [&str; 5] = ["lock", "renew", "extend", "refresh", "prolong"];
+/// Functions that give a lock back.
+const RELEASING: [&str; 3] = ["unlock", "release", "free"];
+
+/// A renewal in a script that writes the lock's key whoever holds it.
+pub(crate) fn scripts(file: &Analysis<'_>) -> Vec<Finding> {
+    let model = file.model;
+    let texts = model.ids().filter(|n| model.kind(*n) == Kind::String && is_blind_write(model.name(*n)));
+    let keeps_lock = |text: &NodeId| {
+        let Some(function) = file.named_function_around(*text) else { return false };
+        let reads = model.descendants(function).any(|n| model.kind(n) == Kind::String && script_reads(model.name(n)));
+        words_match(file.function_name(function), &KEEPING) && !reads
+    };
+    let judge = |text: NodeId| {
+        Story::new(&META, file, text, "the script writes the lock's key without asking who holds it")
+            .why("a holder that paused longer than the lease takes the lock back from the one that has it now")
+            .help("compare the owner first, in the same script, and only then set the expiry")
+            .confidence(Confidence::Medium)
+            .step(file.location(text), "whatever is there is overwritten")
+            .tell()
+    };
+    texts.filter(keeps_lock).map(judge).collect()
+}
+
+/// A coordinator's transaction that deletes the lock's key and has no condition.
+pub(crate) fn transactions(file: &Analysis<'_>) -> Vec<Finding> {
+    let judge = |delete: NodeId| {
+        Story::new(&META, file, delete, format!("`{}` deletes the lock whoever holds it", file.short(delete)))
+            .why("after a pause the key belongs to the next holder, and this takes it away from it")
+            .help("make the transaction conditional on your own key: compare its value or create revision in `If(..)`")
+            .confidence(Confidence::High)
+            .step(file.location(delete), "the transaction has no condition")
+            .tell()
+    };
+    file.unconditional_deletes().into_iter().map(judge).collect()
+}
+
+/// The row of a lock is deleted by its name alone where locks are given back.
+pub(crate) fn rows(file: &Analysis<'_>) -> Vec<Finding> {
+    let model = file.model;
+    let releasing =
+        |at: NodeId| file.named_function_around(at).is_some_and(|f| words_match(file.function_name(f), &RELEASING));
+    let texts = model.ids().filter(|n| model.kind(*n) == Kind::String && deletes_lock_row(model.name(*n)));
+    let calls = file.tables.calls.iter().copied().filter(|c| deletes_by_name(file, *c));
+    let mut places: Vec<NodeId> = texts.chain(calls).filter(|at| releasing(*at)).collect();
+    places.sort_unstable();
+    let judge = |at: NodeId| {
+        Story::new(&META, file, at, "the lock's row is deleted whoever holds it")
+            .why(
+                "when the holder paused longer than the lock lasts, the row is the next holder's: its lock is removed, and \
+                 a third one comes in",
+            )
+            .help("name the owner in the condition, `DELETE .. WHERE name = ? AND owner = ?`, and look at the number of rows")
+            .confidence(Confidence::Medium)
+            .severity(Severity::Warning)
+            .step(file.location(at), "the condition does not name the owner")
+            .tell()
+    };
+    places.into_iter().map(judge).collect()
+}
+
+/// `lockRepository.deleteByLockName(name)`
+fn deletes_by_name(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let said = words(model.name(call));
+    let Some(by) = said.iter().position(|w| w == "by") else { return false };
+    // The id of a row is its holder's own where every acquire inserts one.
+    let plain = |w: &String| matches!(w.as_str(), "lock" | "name" | "key");
+    matches!(said[0].as_str(), "delete" | "remove")
+        && by + 1 < said.len()
+        && said[by + 1..].iter().all(plain)
+        && model.child(call, Role::Receiver).is_some_and(|r| words_match(model.name(r), &["lock", "locks"]))
+}

@@ -1,0 +1,348 @@
+//! Renewals: what counts as one, and those that fail without anybody hearing of it.
+
+use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
+use crate::pause::outlived_lease::makes_lease;
+use crate::usage::words_match;
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role, Sym};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, Callee, ClassInfo, How, has_word};
+
+/// Words of renewing that are about a claim wherever they stand.
+const SURE: [&str; 8] = ["renew", "renews", "renewal", "renewer", "keepalive", "heartbeat", "heartbeats", "watchdog"];
+/// Words of renewing that are about a claim only next to one.
+const VERBS: [&str; 9] = ["extend", "extends", "refresh", "touch", "prolong", "reacquire", "alive", "beat", "update"];
+/// Words of claims.
+const CLAIMS: [&str; 12] = [
+    "lock",
+    "locks",
+    "lease",
+    "leases",
+    "leader",
+    "leadership",
+    "session",
+    "mutex",
+    "semaphore",
+    "membership",
+    "claim",
+    "conductor",
+];
+
+/// Whether an identifier speaks of keeping a claim alive: `renewLease`, `extend_lock`, `keepAlive`, `heartbeat`.
+pub(crate) fn names_renewal(name: &str) -> bool {
+    let keep_alive = || has_word(name, &["keep"]) && has_word(name, &["alive", "leader", "fresh"]);
+    has_word(name, &SURE) || keep_alive() || has_word(name, &VERBS) && has_word(name, &CLAIMS)
+}
+
+/// Whether a call renews a claim: by the catalogue, by its name, or by its name and that of what it is called on.
+pub(crate) fn is_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    match file.resolve(call) {
+        Some(known) if known.how != How::Name => return known.api.role == ApiRole::LockExtend,
+        _ => {}
+    }
+    let name = model.name(call);
+    let on_claim = || model.child(call, Role::Receiver).is_some_and(|r| words_match(model.name(r), &CLAIMS));
+    names_renewal(name) || has_word(name, &VERBS) && !has_word(name, &["update"]) && on_claim()
+}
+
+/// Whether a function keeps a claim alive, by its name or that of a function around it.
+fn renews(file: &Analysis<'_>, at: NodeId) -> bool {
+    let model = file.model;
+    let functions = model.ancestors(at).filter(|a| model.kind(*a) == Kind::Function);
+    let bound = |f: NodeId| {
+        let named = model.parent(f).filter(|p| matches!(model.kind(*p), Kind::Let | Kind::Assign | Kind::Entry));
+        named.and_then(|p| model.child(p, Role::Target)).map_or(model.name(f), |t| model.name(t))
+    };
+    functions.into_iter().any(|f| names_renewal(model.name(f)) || names_renewal(bound(f)))
+}
+
+/// Renewals whose failure an empty handler swallows, or whose answer is dropped.
+pub(crate) fn dropped_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
+    let calls = file.tables.calls.iter().copied();
+    calls.filter_map(|c| swallowed(file, c).or_else(|| discarded(file, c))).collect()
+}
+
+/// `extendLock().then(..).catch(() => {})`, `try { renew() } catch {}`.
+fn swallowed(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
+    if !is_claim_renewal(file, call) {
+        return None;
+    }
+    let handler = rejected_to(file, call).or_else(|| caught_by(file, call))?;
+    Some(Lapse {
+        at: call,
+        kind: Lapsed::Dropped,
+        steps: vec![(call, "the claim is renewed"), (handler, "a failure ends here, and the work is not told")],
+        confidence: Confidence::Medium,
+        evidence: "the handler of the failure is empty".to_owned(),
+        advice: None,
+    })
+}
+
+/// A renewal of a lock, lease or leadership; not of a connection or a form.
+fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
+    const CLAIM: [&str; 7] = ["lock", "locks", "lease", "leases", "leadership", "leader", "mutex"];
+    const RENEW: [&str; 5] = ["renew", "extend", "refresh", "keepalive", "prolong"];
+    let model = file.model;
+    if model.kind(call) != Kind::Call {
+        return false;
+    }
+    if let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) {
+        return known.api.role == ApiRole::LockExtend;
+    }
+    let name = model.name(call);
+    let on = model.child(call, Role::Receiver).map_or("", |r| model.name(r));
+    has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
+}
+
+/// The empty function that a chain of continuations ends in.
+fn rejected_to(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let mut at = call;
+    while let Some(next) = model.parent(at).filter(|p| model.kind(*p) == Kind::Call && model.role(at) == Role::Receiver)
+    {
+        if model.name(next) == "catch" {
+            let handler = model.child(next, Role::Arg).filter(|h| model.kind(*h) == Kind::Function)?;
+            return model
+                .descendants(handler)
+                .all(|d| matches!(model.kind(d), Kind::Block | Kind::Param))
+                .then_some(handler);
+        }
+        at = next;
+    }
+    None
+}
+
+/// The empty handler of the `try` around a renewal.
+fn caught_by(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let inside = model.ancestors(call).take_while(|a| model.kind(*a) != Kind::Function);
+    let body = inside
+        .into_iter()
+        .find(|a| model.role(*a) == Role::Body && model.parent(*a).is_some_and(|p| model.kind(p) == Kind::Try))?;
+    // Several statements: the handler is about all of them.
+    let alone = model.children(body).count() <= 2;
+    let around = model.parent(body)?;
+    let mut catches = model.children(around).filter(|c| model.kind(*c) == Kind::Catch);
+    let handler = catches.next().filter(|_| alone)?;
+    let idle = |c: NodeId| {
+        model.child(c, Role::Body).is_none_or(|b| model.kind(b) == Kind::Block && model.children(b).next().is_none())
+    };
+    (idle(handler) && catches.all(idle)).then_some(handler)
+}
+
+/// `_, _ = mutex.Extend()`, or a heartbeat that calls `lease.refresh()` and looks at nothing.
+fn discarded(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
+    let known = file.resolve(call).filter(|k| k.api.role == ApiRole::LockExtend && k.how != How::Name)?;
+    // Where the answer is an exception, dropping the result drops nothing.
+    if !known.api.verdict || !is_dropped(file, call) {
+        return None;
+    }
+    Some(Lapse {
+        at: call,
+        kind: Lapsed::Dropped,
+        steps: vec![(call, "the answer says whether the claim is still held, and is dropped")],
+        confidence: Confidence::Medium,
+        evidence: "the result is not bound to anything".to_owned(),
+        advice: known.api.advice.clone(),
+    })
+}
+
+/// A statement of its own, or assigned to nothing but blanks.
+fn is_dropped(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let mut at = call;
+    while let Some(outer) = model.parent(at).filter(|p| model.kind(*p) == Kind::Await) {
+        at = outer;
+    }
+    let Some(parent) = model.parent(at) else { return true };
+    match model.kind(parent) {
+        Kind::Block | Kind::Module => true,
+        Kind::Let | Kind::Assign => model.children_with(parent, Role::Target).all(|t| model.name(t) == "_"),
+        _ => false,
+    }
+}
+
+/// Renewals that one failure ends for good.
+pub(crate) fn fragile_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
+    let model = file.model;
+    let mut lapses: Vec<Lapse> = Vec::new();
+    // Only where failures are thrown can they end a loop by themselves.
+    if model.ids().any(|n| matches!(model.kind(n), Kind::Throw | Kind::Catch)) {
+        lapses.extend(file.tables.functions.iter().filter_map(|f| unguarded(file, f.node)));
+    }
+    let branches = model.ids().filter(|n| model.kind(*n) == Kind::If);
+    lapses.extend(branches.filter_map(|b| ended(file, b)));
+    lapses
+}
+
+/// A thread's loop that renews and waits, with nothing around the renewal that catches.
+fn unguarded(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    if !names_renewal(model.name(function)) || model.child(function, Role::Decorator).is_some() {
+        return None;
+    }
+    let own = |n: NodeId| file.function_around(n) == Some(function);
+    let round =
+        model.descendants(function).find(|n| model.kind(*n) == Kind::Loop && model.name(*n) == "while" && own(*n))?;
+    if model.ancestors(round).take_while(|a| *a > function).any(|a| model.kind(a) == Kind::Try)
+        || model.descendants(round).any(|n| model.kind(n) == Kind::Try)
+    {
+        return None;
+    }
+    let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(|c| model.contains(round, *c)).collect();
+    let waits = |c: &NodeId| words_match(model.name(*c), &["wait", "sleep"]);
+    let renewal = calls.iter().copied().find(|c| {
+        let name = model.name(*c);
+        let beats = is_renewal(file, *c) || has_word(name, &["touch", "beat", "heartbeat", "keepalive"]);
+        beats && own(*c) && !waits(c) && is_dropped(file, *c) && !catches_itself(file, *c)
+    })?;
+    calls.iter().any(waits).then(|| Lapse {
+        at: renewal,
+        kind: Lapsed::Unguarded,
+        steps: vec![(round, "this loop keeps the claim alive"), (renewal, "what is thrown here leaves it")],
+        confidence: Confidence::Medium,
+        evidence: "nothing in the loop catches".to_owned(),
+        advice: None,
+    })
+}
+
+/// The function that a call reaches handles its failures, as far as this file shows: all that it calls is in a `try`.
+fn catches_itself(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let Some(Callee::Here(function)) = file.callee(call) else { return false };
+    let mut calls = file.tables.calls.iter().filter(|c| model.contains(function, **c));
+    let covered = |c: NodeId| model.ancestors(c).take_while(|a| *a > function).any(|a| model.kind(a) == Kind::Try);
+    calls.all(|c| covered(*c))
+}
+
+/// `if (e != null) { log(e); return; }` behind a renewal that runs again only when it succeeded.
+fn ended(file: &Analysis<'_>, branch: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    let condition = model.child(branch, Role::Condition)?;
+    let failure = model.self_and_descendants(condition).find(|n| {
+        model.kind(*n) == Kind::Name
+            && matches!(model.name(*n), "e" | "err" | "error" | "ex" | "exception" | "t" | "throwable")
+    })?;
+    let then = model.child(branch, Role::Then).filter(|t| only_logs(file, *t))?;
+    if model.child(branch, Role::Else).is_some() || !renews(file, branch) {
+        return None;
+    }
+    let leaves = model.children(then).last().filter(|l| {
+        let silent = |r: NodeId| model.child(r, Role::Value).is_none();
+        model.kind(*l) == Kind::Break || model.kind(*l) == Kind::Return && silent(*l)
+    })?;
+    let renewal = renewal_before(file, branch, model.sym(failure))?;
+    // Whether anything goes on: a loop around it, or a call of the function's own name behind the branch.
+    let repeats = file.in_loop(branch).is_some() || rearms_behind(file, branch);
+    repeats.then(|| Lapse {
+        at: renewal,
+        kind: Lapsed::Ended,
+        steps: vec![(renewal, "the claim is renewed"), (leaves, "after a failure it is not renewed again")],
+        confidence: Confidence::Medium,
+        evidence: "the failure is logged and nothing else".to_owned(),
+        advice: None,
+    })
+}
+
+/// A block of log lines that ends by leaving.
+fn only_logs(file: &Analysis<'_>, block: NodeId) -> bool {
+    const LOGS: [&str; 12] = [
+        "log",
+        "logger",
+        "warn",
+        "warning",
+        "error",
+        "errorf",
+        "warnf",
+        "info",
+        "debug",
+        "printf",
+        "println",
+        "exception",
+    ];
+    let model = file.model;
+    let logs = |c: NodeId| {
+        file.resolve(c).is_some_and(|k| k.api.role == ApiRole::Log)
+            || words_match(model.name(c), &LOGS)
+            || model.child(c, Role::Receiver).is_some_and(|r| words_match(model.name(r), &LOGS))
+    };
+    let statements = model.children(block);
+    model.kind(block) == Kind::Block
+        && statements.into_iter().all(|s| match model.kind(s) {
+            Kind::Return | Kind::Break => true,
+            Kind::Call => logs(s),
+            _ => false,
+        })
+        && model.children(block).any(|s| model.kind(s) == Kind::Call)
+}
+
+/// The renewal whose failure `name` holds: the call that it was assigned from, or that the continuation belongs to.
+fn renewal_before(file: &Analysis<'_>, branch: NodeId, name: Sym) -> Option<NodeId> {
+    let model = file.model;
+    let function = file.function_around(branch)?;
+    if model.children_with(function, Role::Param).any(|p| model.sym(p) == name) {
+        // `renewAsync(id).onComplete((res, e) -> ..)`, also through a local variable.
+        let handed = model.parent(function).filter(|p| model.kind(*p) == Kind::Call)?;
+        let receiver = model.child(handed, Role::Receiver)?;
+        let source = file.condition_source(receiver);
+        return [receiver, source].into_iter().find(|n| is_renewal(file, *n));
+    }
+    let stores = (function.0..branch.0 + 8).map(NodeId).filter(|n| matches!(model.kind(*n), Kind::Let | Kind::Assign));
+    let own = stores.filter(|s| model.children_with(*s, Role::Target).any(|t| model.sym(t) == name));
+    let last = own.take_while(|s| *s < model.end(branch)).last()?;
+    model.child(last, Role::Value).filter(|v| is_renewal(file, *v))
+}
+
+/// Behind the branch, a function around it is called again: `if (res) renewExpiration()`.
+fn rearms_behind(file: &Analysis<'_>, branch: NodeId) -> bool {
+    let model = file.model;
+    let functions: Vec<NodeId> = model.ancestors(branch).filter(|a| model.kind(*a) == Kind::Function).collect();
+    let Some(inner) = functions.first() else { return false };
+    let behind = file.tables.calls.iter().filter(|c| **c >= model.end(branch) && model.contains(*inner, **c));
+    behind.into_iter().any(|c| functions.iter().any(|f| !model.name(*f).is_empty() && model.sym(*f) == model.sym(*c)))
+}
+
+/// Leases in fields that the heartbeat of their class leaves out.
+pub(crate) fn forgotten_leases(file: &Analysis<'_>) -> Vec<Lapse> {
+    file.tables.classes.iter().filter_map(|class| forgotten_of(file, class)).collect()
+}
+
+fn forgotten_of(file: &Analysis<'_>, class: &ClassInfo) -> Option<Lapse> {
+    let model = file.model;
+    let named = class.methods.iter().filter(|(name, _)| names_renewal(model.text(**name)));
+    let mut beats: Vec<NodeId> = named.flat_map(|(_, nodes)| nodes.iter().copied()).collect();
+    beats.sort_unstable();
+    let renewal = |node: &NodeId| {
+        let mut calls = file.tables.calls.iter().copied();
+        calls.find(|c| model.contains(*node, *c) && is_renewal(file, *c))
+    };
+    let beat = beats.iter().find_map(renewal)?;
+    let mut fields: Vec<Sym> = class.fields.keys().copied().collect();
+    fields.sort_unstable();
+    fields.into_iter().find_map(|field| {
+        let made = class.fields.get(&field)?.iter().find_map(|s| s.value)?;
+        forgotten(file, made, field, beat)
+    })
+}
+
+fn forgotten(file: &Analysis<'_>, made: NodeId, field: Sym, beat: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    if !makes_lease(file, made) || !has_word(model.text(field), &["lease", "session"]) {
+        return None;
+    }
+    // Renewed, or handed to something that may do it, anywhere in the file.
+    let kept = file.tables.calls.iter().copied().any(|c| {
+        let on = model.child(c, Role::Receiver).is_some_and(|r| model.sym(r) == field);
+        on && (is_renewal(file, c) || has_word(model.name(c), &VERBS))
+            || is_renewal(file, c) && model.children_with(c, Role::Arg).any(|a| model.sym(a) == field)
+    });
+    (!kept).then(|| Lapse {
+        at: made,
+        kind: Lapsed::Forgotten,
+        steps: vec![(made, "the lease begins"), (beat, "the heartbeat renews these, and not that one")],
+        confidence: Confidence::Medium,
+        evidence: "the class keeps other claims alive".to_owned(),
+        advice: None,
+    })
+}

@@ -1,0 +1,133 @@
+//! Renewals at the wrong time: too late, too long, or ended before the work.
+
+use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
+use crate::pause::renewal::{is_renewal, names_renewal};
+use crate::usage::words_match;
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning};
+use timelint_semantics::{Analysis, How, has_word};
+
+/// All of the file.
+pub(crate) fn mistimed_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
+    let calls = file.tables.calls.iter().copied();
+    calls
+        .filter_map(|c| {
+            late(file, c).or_else(|| whole_term(file, c)).or_else(|| grows(file, c)).or_else(|| ends_first(file, c))
+        })
+        .collect()
+}
+
+/// Loops that renew no sooner than the lease ends, by their constants.
+fn late(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
+    /// A renewal that begins later than this part of the lease leaves no time for a second try.
+    const LATEST: f64 = 0.95;
+    let model = file.model;
+    let known = file.resolve(renewal).filter(|k| k.api.role == ApiRole::LockExtend && k.how != How::Name)?;
+    let lease = file.argument(renewal, known, ArgMeaning::Lease)?;
+    let unit = known.api.args.iter().find(|a| a.is == ArgMeaning::Lease).and_then(|a| a.unit);
+    let lease = file.value(lease).seconds(unit)?;
+    let round = file.in_loop(renewal);
+    let inside = |c: &NodeId| round.is_some_and(|r| model.contains(r, *c));
+    let pause = file.tables.calls.iter().copied().filter(inside).find_map(|c| {
+        let known = file.resolve(c).filter(|k| k.api.role == ApiRole::Sleep && k.how != How::Name)?;
+        let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Amount);
+        let amount = file.argument(c, known, ArgMeaning::Amount).or(model.child(c, Role::Arg))?;
+        Some((c, file.value(amount).seconds(spec.and_then(|s| s.unit).or(known.api.unit))?))
+    });
+    let (at, seconds) = pause?;
+    (lease > 0.0 && seconds >= LATEST * lease).then(|| Lapse {
+        at: renewal,
+        kind: Lapsed::Late,
+        steps: vec![(at, "the pause between two renewals"), (renewal, "and the lease that it renews")],
+        confidence: Confidence::High,
+        evidence: format!("renews every {seconds} s and more, for {lease} s"),
+        advice: None,
+    })
+}
+
+/// `term = driver.heartbeat(); stopped.wait(term)`: the next renewal is due when all of the term has passed.
+fn whole_term(file: &Analysis<'_>, wait: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    if !words_match(model.name(wait), &["wait", "sleep"]) {
+        return None;
+    }
+    let round = file.in_loop(wait)?;
+    let mut args = model.children_with(wait, Role::Arg);
+    let pause = args.next().filter(|a| model.kind(*a) == Kind::Name)?;
+    let stores = model.descendants(round).filter(|n| {
+        matches!(model.kind(*n), Kind::Let | Kind::Assign)
+            && model
+                .children_with(*n, Role::Target)
+                .any(|t| model.kind(t) == Kind::Name && model.sym(t) == model.sym(pause))
+    });
+    let stores: Vec<NodeId> = stores.collect();
+    let renewal = match stores[..] {
+        [only] => model.child(only, Role::Value).filter(|v| model.kind(*v) == Kind::Call && is_renewal(file, *v))?,
+        _ => return None,
+    };
+    Some(Lapse {
+        at: wait,
+        kind: Lapsed::Late,
+        steps: vec![
+            (renewal, "the renewal says how long it holds"),
+            (wait, "and all of that is waited before the next"),
+        ],
+        confidence: Confidence::Medium,
+        evidence: "nothing is taken off for the renewal itself, or for being late".to_owned(),
+        advice: None,
+    })
+}
+
+/// `lock.extend(lock.timeout)`: adds a whole term to what is left of the last.
+fn grows(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    let function =
+        file.function_around(renewal).filter(|f| names_renewal(model.name(*f)) || file.in_loop(renewal).is_some())?;
+    let receiver = model.child(renewal, Role::Receiver).filter(|_| model.name(renewal) == "extend")?;
+    let mut args = model.children_with(renewal, Role::Arg);
+    let whole =
+        args.next().filter(|a| model.kind(*a) == Kind::Member && words_match(model.name(*a), &["timeout", "ttl"]))?;
+    let own = model.child(whole, Role::Object).filter(|o| file.text(*o) == file.text(receiver))?;
+    args.next().is_none().then(|| Lapse {
+        at: renewal,
+        kind: Lapsed::Grows,
+        steps: vec![
+            (function, "this runs again and again"),
+            (own, "each time the whole term is added to what is left"),
+        ],
+        confidence: Confidence::Medium,
+        evidence: "extends by the lock's own term".to_owned(),
+        advice: None,
+    })
+}
+
+/// `if (!this.closing) { timer = setTimeout(() => extendLocks(jobs)) }`: renewing ends when closing begins.
+fn ends_first(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
+    const BEGUN: [&str; 6] = ["closing", "stopping", "terminating", "draining", "shutting", "exiting"];
+    let model = file.model;
+    let name = model.name(renewal);
+    if !has_word(name, &["extend", "renew"]) || !has_word(name, &["lock", "locks", "lease", "leases"]) {
+        return None;
+    }
+    let callback = file.function_around(renewal).filter(|f| model.role(*f) == Role::Arg)?;
+    let timer = model.parent(callback).filter(|p| model.kind(*p) == Kind::Call)?;
+    let scheduled = file.resolve(timer).is_some_and(|k| k.api.role == ApiRole::Schedule)
+        || matches!(model.name(timer), "setTimeout" | "setInterval" | "schedule");
+    let guard = file.guards(timer).into_iter().find(|g| {
+        !g.holds
+            && matches!(model.kind(g.condition), Kind::Name | Kind::Member)
+            && has_word(model.name(g.condition), &BEGUN)
+    })?;
+    scheduled.then(|| Lapse {
+        at: timer,
+        kind: Lapsed::EndsFirst,
+        steps: vec![
+            (guard.condition, "from when closing begins on, no timer is set"),
+            (renewal, "and nothing renews any more"),
+        ],
+        confidence: Confidence::Medium,
+        evidence: "the flag says that closing has begun, not that the work has ended".to_owned(),
+        advice: None,
+    })
+}

@@ -1,0 +1,206 @@
+//! `unfenced-lock`: shared state is written while a distributed lock is held, and the resource cannot tell a holder
+//! whose lock has gone from the one that has it now.
+
+use crate::Rule;
+use crate::pause::lock_purpose::{opaque_call, principal, score};
+use crate::pause::unreceipted::{Unreceipted, unreceipted};
+use crate::story::Story;
+use crate::usage::words_match;
+use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{Api, ApiRole, Effect};
+use timelint_semantics::{Analysis, Region, Write, is_lock_word, words};
+
+/// See the module.
+pub(crate) struct UnfencedLock;
+
+static META: RuleMeta = RuleMeta {
+    id: "unfenced-lock",
+    aliases: &[],
+    family: Family::Pause,
+    mechanism: "process pause longer than the lock lasts",
+    severity: Severity::Warning,
+    summary: "shared state is written under a distributed lock, and nothing that grows goes along for the resource to check",
+    page: include_str!("unfenced_lock.md"),
+};
+
+/// How far writes are followed into functions.
+const DEPTH: usize = 3;
+/// At most this many writes are shown.
+const MOST_STEPS: usize = 3;
+
+impl Rule for UnfencedLock {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        out.extend(file.lock_regions().iter().filter_map(|region| judge(file, region)));
+        out.extend(unreceipted(file).into_iter().map(|u| tell_unreceipted(file, u)));
+    }
+}
+
+fn tell_unreceipted(file: &Analysis<'_>, work: Unreceipted) -> Finding {
+    let again = file.model.name(work.again);
+    Story::new(&META, file, work.timer, "work is handed out for a time, and acknowledged by its id alone")
+        .why(
+            "a worker that pauses for longer than that time finishes after the work went to another one, and its late \
+             acknowledgement settles the other one's attempt",
+        )
+        .help(
+            "make a new token for every hand-out, keep it with the work, and refuse an acknowledgement that brings another \
+             one",
+        )
+        .confidence(Confidence::Medium)
+        .evidence("no parameter tells one hand-out from the next")
+        .step(file.location(work.timer), "the work is on loan until this timer runs")
+        .step(file.location(work.again), format!("then `{again}` gives it to the next worker"))
+        .step(file.location(work.ack), "and this cannot tell the two apart")
+        .tell()
+}
+
+fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
+    if takes_token(file, region) {
+        return None;
+    }
+    if let Some(call) = opaque_call(file, region) {
+        return Some(wrapper(file, region, call));
+    }
+    if is_lock_library(file, region.acquire) {
+        return None;
+    }
+    let mut writes = file.writes_in(region.from, region.to, DEPTH);
+    writes.retain(|w| w.fence.is_none() && w.at != region.acquire && !keeps_lock(file, w.at) && !is_harmless(file, w));
+    let (write, read) = principal(file, region, &writes)?;
+    let score = score(file, region, &write, &writes, read);
+    let confidence = score.confidence()?;
+    let lock = lock_name(file, region);
+    let message = format!("`{}` under {lock} is not fenced: a late holder writes too", file.short(write.at));
+    let severity = if confidence == Confidence::Low { Severity::Note } else { Severity::Warning };
+    let mut story = Story::new(&META, file, region.acquire, message)
+        .why(why(&write))
+        .help(help(file, region))
+        .confidence(confidence)
+        .severity(severity)
+        .step(file.location(region.acquire), "the lock is taken here");
+    if let Some(read) = read {
+        story = story.step(file.location(read.read), "what the write depends on is read here");
+    }
+    story = story_of_writes(file, story, &write, &writes);
+    Some(score.evidence.into_iter().fold(story, Story::evidence).tell())
+}
+
+fn story_of_writes(file: &Analysis<'_>, mut story: Story, principal: &Write, writes: &[Write]) -> Story {
+    story =
+        story.step(file.location(principal.at), "a pause before this outlives the lock; the write is still accepted");
+    let others = writes.iter().filter(|w| w.at != principal.at && w.effect != Effect::Cache).take(MOST_STEPS - 1);
+    others.fold(story, |story, write| story.step(file.location(write.at), "and so is this one"))
+}
+
+/// A lock handed out as a wrapper around somebody's code: one report, at the wrapper.
+fn wrapper(file: &Analysis<'_>, region: &Region<'_>, call: NodeId) -> Finding {
+    let lock = lock_name(file, region);
+    let message = format!("`{}` runs under {lock} and is given no fencing token", file.short(call));
+    Story::new(&META, file, region.acquire, message)
+        .why(
+            "code that runs in here cannot tell its resource which holder it is: after a pause that outlives the lock, \
+             two callers write",
+        )
+        .help(help(file, region))
+        .confidence(Confidence::Low)
+        .severity(Severity::Note)
+        .evidence("the code that runs under the lock is the caller's")
+        .step(file.location(region.acquire), "the lock is taken here")
+        .step(file.location(call), "and the caller's code runs here")
+        .tell()
+}
+
+fn why(write: &Write) -> &'static str {
+    match write.effect {
+        Effect::External => {
+            "a pause (GC, VM freeze, slow disk) or a partition can outlast the lock: the next holder acts, then this one \
+             wakes up and acts again, and what it does cannot be taken back"
+        }
+        _ => {
+            "a pause (GC, VM freeze, slow disk) or a partition can outlast the lock: the next holder writes, then this one \
+             wakes up and overwrites it, and nobody notices"
+        }
+    }
+}
+
+fn help(file: &Analysis<'_>, region: &Region<'_>) -> String {
+    const CONDITION: &str =
+        "or make the write conditional: compare a version column or revision and check that it changed";
+    let made = || region.lock_type.as_deref().and_then(|lock| token_of(file, lock));
+    match region.api.api.token.as_deref().or_else(made) {
+        Some(token) => format!("{token}; {CONDITION}"),
+        None => format!(
+            "hand a number that grows with every acquire to the resource and let it refuse a lower one; {CONDITION}"
+        ),
+    }
+}
+
+/// What the catalogue says of tokens where it speaks of making a lock of this type.
+fn token_of<'a>(file: &'a Analysis<'_>, lock_type: &str) -> Option<&'a str> {
+    let makes = |api: &&Api| {
+        api.role == ApiRole::LockNew
+            && (api.returns.as_deref() == Some(lock_type) || api.name.as_slice().iter().any(|n| n == lock_type))
+    };
+    file.catalog().entries().filter(makes).find_map(|api| api.token.as_deref())
+}
+
+/// The lock as a reader knows it: its handle, else the acquire.
+fn lock_name(file: &Analysis<'_>, region: &Region<'_>) -> String {
+    let model = file.model;
+    if model.kind(region.acquire) == Kind::Decorator {
+        return format!("`@{}`", model.name(region.acquire));
+    }
+    let plain = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
+    format!("`{}`", file.short(region.handle.filter(plain).unwrap_or(region.acquire)))
+}
+
+/// The section asks its lock for a token: what it does with it was not followed, so it is trusted.
+fn takes_token(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    let function = file.function_around(region.acquire).unwrap_or(file.model.root());
+    let range = file.model.descendants(function);
+    range.into_iter().any(|n| {
+        matches!(file.model.kind(n), Kind::Call | Kind::Member)
+            && file.resolve(n).is_some_and(|r| r.api.role == ApiRole::LockToken)
+    })
+}
+
+/// Renewing, releasing and the like are about the lock, not about what it protects.
+fn keeps_lock(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let about_lock = |n: NodeId| model.descendants(n).any(|d| is_lock_word(model.name(d)));
+    file.resolve(call).is_some_and(|r| {
+        matches!(r.api.role, ApiRole::LockRelease | ApiRole::LockExtend | ApiRole::LockAcquire | ApiRole::LockTry)
+    }) || file.releases(call)
+        || model
+            .children_with(call, Role::Arg)
+            .next()
+            .is_some_and(|key| is_lock_word(model.name(key)) || about_lock(key))
+}
+
+/// Writes that may come late or twice in any order, since the store adds them up; and calls whose name says that they
+/// read, although something below them writes.
+fn is_harmless(file: &Analysis<'_>, write: &Write) -> bool {
+    const ADDING_UP: [&str; 10] =
+        ["increment", "incr", "incrby", "decrement", "decr", "decrby", "hincrby", "sadd", "pfadd", "zincrby"];
+    const READING: [&str; 14] = [
+        "get", "find", "is", "has", "list", "query", "select", "read", "load", "check", "validate", "count", "exists",
+        "fetch",
+    ];
+    let name = file.model.name(write.at);
+    let reads = || words(name).first().is_some_and(|w| READING.contains(&w.as_str()));
+    words_match(name, &ADDING_UP) || write.indirect && reads()
+}
+
+/// A class whose business is the lock itself.
+fn is_lock_library(file: &Analysis<'_>, at: NodeId) -> bool {
+    const PARTS: [&str; 8] = ["lock", "unlock", "acquire", "release", "tryLock", "Lock", "Unlock", "try_lock"];
+    let Some(class) = file.tables.class_around(file.model, at) else { return false };
+    let class = &file.tables.classes[class as usize];
+    let methods = class.methods.keys().filter(|m| PARTS.contains(&file.model.text(**m))).count();
+    is_lock_word(&class.name) && methods >= 2
+}
