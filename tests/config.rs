@@ -72,6 +72,31 @@ fn the_wrappers_of_a_nearer_configuration_count() {
 }
 
 #[test]
+fn the_configuration_says_what_locks_are_for() {
+    let text = "import redis\n\ndef pay(db, r: redis.Redis, id):\n    with r.lock(f\"wallet:{id}\", timeout=30):\n        \
+                cursor = db.cursor()\n        cursor.execute(\"UPDATE wallet SET open = 0 WHERE id = %s\", (id,))\n";
+    let folder = Folder::new(&[("a.py", text), ("timelint.toml", "[locks]\ncorrectness = [\"wallet:*\"]\n")]);
+    assert_eq!(folder.run(&format!("check {JSON}")).findings(), ["a.py:4 unfenced-lock"]);
+    folder.write("timelint.toml", "[locks]\nefficiency = [\"wallet:*\"]\n");
+    assert_eq!(folder.run(&format!("check {JSON} --min-confidence low")).findings().len(), 0);
+}
+
+#[test]
+fn declared_lock_wrappers_are_locks() {
+    let text = "from acme.locks import with_lock\n\ndef pay(db, id):\n    def work():\n        cursor = db.cursor()\n        \
+                cursor.execute(\"SELECT open FROM wallet WHERE id = %s\", (id,))\n        open = cursor.fetchone()[0]\n        \
+                cursor.execute(\"UPDATE wallet SET open = %s WHERE id = %s\", (open - 1, id))\n    with_lock(id, work)\n";
+    let wrapper = "[[locks.wrappers]]\nlanguage = \"python\"\nname = \"acme.locks.with_lock\"\nkey = 0\ncallback = 1\n\
+                   token = \"acme.locks.token\"\n";
+    let folder = Folder::new(&[("a.py", text), ("timelint.toml", "")]);
+    assert_eq!(folder.run(&format!("check {JSON}")).findings().len(), 0);
+    folder.write("timelint.toml", wrapper);
+    let run = folder.run(&format!("check {JSON}"));
+    assert_eq!(run.findings(), ["a.py:9 unfenced-lock"], "{}", run.err());
+    assert!(folder.run("check").out().contains("`token` gives the fencing token: send it with the write"));
+}
+
+#[test]
 fn of_two_configurations_in_a_folder_one_is_used_and_named() {
     let folder = Folder::new(&[("a.py", BAD), ("timelint.toml", ""), (".timelint.toml", "ignore = [\"all\"]")]);
     let run = folder.run("check");

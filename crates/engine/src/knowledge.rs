@@ -173,6 +173,7 @@ impl Knowledge {
         }
         for entries in self.entries.iter().filter(|e| e.catalog == apis) {
             catalog.add_entries(&entries.file, &entries.text, entries.apis.clone(), entries.types.clone())?;
+            catalog.declare_locks(&entries.locks);
         }
         Ok(catalog)
     }

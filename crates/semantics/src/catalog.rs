@@ -5,11 +5,13 @@
 //! `idiom:name` for an idiom of the query pack.
 
 mod entry;
+mod purpose;
 mod role;
 #[cfg(test)]
 mod tests;
 
 pub use entry::*;
+pub use purpose::{DeclaredLocks, LockPurpose};
 pub use role::ApiRole;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -50,6 +52,8 @@ pub struct Catalog {
     containers: FxHashSet<String>,
     /// Simple type name to qualified ones, for languages with wildcard imports.
     simple_types: FxHashMap<String, Vec<String>>,
+    /// What the team says its locks are for.
+    locks: Vec<DeclaredLocks>,
 }
 
 impl Catalog {
@@ -132,6 +136,17 @@ impl Catalog {
             Some(known) => known.push(name.to_owned()),
             None => drop(self.simple_types.insert(leaf(name).to_owned(), vec![name.to_owned()])),
         }
+    }
+
+    /// Adds what a team says its locks are for; what is said later counts.
+    pub fn declare_locks(&mut self, locks: &[DeclaredLocks]) {
+        self.locks.extend_from_slice(locks);
+    }
+
+    /// What the team says a lock is for of which `texts` are the key's parts and the names.
+    pub fn lock_purpose(&self, texts: &[String]) -> Option<LockPurpose> {
+        let fits = |lock: &&DeclaredLocks| texts.iter().any(|t| lock.fits(t));
+        self.locks.iter().rev().find(fits).map(|lock| lock.purpose)
     }
 
     /// Whether any entry ends in `leaf`.

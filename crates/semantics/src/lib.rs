@@ -11,6 +11,7 @@ mod eval;
 mod implements;
 mod index;
 mod key_command;
+mod leading;
 mod lock_file;
 mod lock_helper;
 mod lock_section;

@@ -1,7 +1,7 @@
 //! What runs while a lock is held.
 
 use crate::analysis::{Analysis, Resolved, Type};
-use crate::catalog::{Api, ApiId, ApiRole, ArgMeaning, LockScope, OneOrMany};
+use crate::catalog::{Api, ApiId, ApiRole, ArgMeaning, LockScope};
 use crate::lock_helper::{Does, LockHelper};
 use crate::resolve::Callee;
 use crate::tables::Store;
@@ -10,29 +10,8 @@ use std::sync::LazyLock;
 use timelint_model::{Kind, NodeId, Role};
 
 /// The entry of a lock that a project makes itself of writes to a shared store.
-static HOME_MADE: LazyLock<Api> = LazyLock::new(|| Api {
-    name: OneOrMany::Many(Vec::new()),
-    role: ApiRole::LockTry,
-    unit: None,
-    returns: None,
-    args: Vec::new(),
-    arity: None,
-    effect: None,
-    verdict: false,
-    renewed: false,
-    default: None,
-    scope: Some(LockScope::Distributed),
-    token: None,
-    advice: None,
-    monotonic: None,
-    endless: None,
-    covers: Vec::new(),
-    wraps: false,
-    answers: false,
-    ends: None,
-    retry: None,
-    doc: None,
-});
+static HOME_MADE: LazyLock<Api> =
+    LazyLock::new(|| Api { scope: Some(LockScope::Distributed), ..Api::named(String::new(), ApiRole::LockTry) });
 
 /// A stretch of code that runs while a distributed lock is held.
 #[derive(Debug, Clone)]
@@ -60,7 +39,7 @@ pub struct Region<'a> {
 
 impl<'a> Region<'a> {
     /// The section from the first node to (not including) the last, about which nothing else is known.
-    fn new(acquire: NodeId, api: Resolved<'a>, (from, to): (NodeId, NodeId)) -> Self {
+    pub(crate) fn new(acquire: NodeId, api: Resolved<'a>, (from, to): (NodeId, NodeId)) -> Self {
         Self {
             acquire,
             api,
@@ -77,6 +56,11 @@ impl<'a> Region<'a> {
 }
 
 impl Region<'_> {
+    /// Whether the section runs because this process leads, and not because it took a lock right before.
+    pub fn leads(&self) -> bool {
+        self.api.api.role == ApiRole::LeaderCallback
+    }
+
     /// Whether `id` runs inside the section.
     pub fn covers(&self, id: NodeId) -> bool {
         self.from <= id && id < self.to
@@ -225,6 +209,20 @@ impl<'a> Analysis<'a> {
         };
         let plain = if model.kind(stored) == Kind::Await { model.child(stored, Role::Value)? } else { stored };
         matches!(model.kind(plain), Kind::Call | Kind::New).then_some(plain)
+    }
+
+    /// What a section's lock is called: the parts of its key and its handle, and the function that takes it.
+    pub fn lock_texts(&self, region: &Region<'_>) -> Vec<String> {
+        let model = self.model;
+        let key = |call, known| self.argument(call, known, ArgMeaning::Key).or(model.child(call, Role::Arg));
+        let mut texts: Vec<String> = key(region.acquire, region.api).map_or_else(Vec::new, |k| self.key_texts(k));
+        if let Some(handle) = region.handle.filter(|h| *h != region.acquire) {
+            texts.push(model.name(handle).to_owned());
+            let made = self.made_by(handle).and_then(|m| key(m, self.resolve(m)?));
+            texts.extend(made.into_iter().flat_map(|k| self.key_texts(k)));
+        }
+        texts.push(model.name(region.acquire).to_owned());
+        texts
     }
 
     /// The only store to a field of the class around a name or member.

@@ -91,7 +91,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// The entry of a method on a library type, or on the library types that a project class extends.
-    fn typed_method(&self, ty: &str, method: &str, arity: Option<usize>) -> Option<ApiId> {
+    pub(crate) fn typed_method(&self, ty: &str, method: &str, arity: Option<usize>) -> Option<ApiId> {
         if let Some(api) = self.catalog.method(ty, method, arity) {
             return Some(api);
         }

@@ -1,6 +1,7 @@
-//! `[[api]]` and `[[type]]`: what the project's own names mean.
+//! `[[api]]`, `[[type]]` and `[locks]`: what the project's own names mean.
 
 use super::Entries;
+use super::locks::{self, RawLocks};
 use super::raw::improve;
 use crate::error::ConfigError;
 use crate::suggest::hint;
@@ -15,6 +16,7 @@ pub(super) fn read(
     text: &str,
     apis: Vec<Spanned<Table>>,
     types: Vec<Spanned<Table>>,
+    locks: RawLocks,
 ) -> Result<Vec<Entries>, ConfigError> {
     let mut all: Vec<Entries> = Vec::new();
     let shared: std::sync::Arc<str> = text.into();
@@ -26,6 +28,7 @@ pub(super) fn read(
         let (catalog, entry) = entry::<ApiType>(file, text, ty)?;
         slot(&mut all, catalog).types.push(entry);
     }
+    locks::add(file, text, locks, &mut all)?;
     for entries in &mut all {
         file.clone_into(&mut entries.file);
         entries.text = shared.clone();
@@ -33,9 +36,10 @@ pub(super) fn read(
     Ok(all)
 }
 
-fn slot<'e>(all: &'e mut Vec<Entries>, catalog: &'static str) -> &'e mut Entries {
+pub(super) fn slot<'e>(all: &'e mut Vec<Entries>, catalog: &'static str) -> &'e mut Entries {
     let at = all.iter().position(|e| e.catalog == catalog).unwrap_or_else(|| {
-        all.push(Entries { catalog, apis: Vec::new(), types: Vec::new(), file: String::new(), text: "".into() });
+        let (apis, types, locks) = (Vec::new(), Vec::new(), Vec::new());
+        all.push(Entries { catalog, apis, types, locks, file: String::new(), text: "".into() });
         all.len() - 1
     });
     &mut all[at]
@@ -65,7 +69,7 @@ fn entry<T: DeserializeOwned>(file: &str, text: &str, table: Spanned<Table>) -> 
     Ok((catalog, entry))
 }
 
-fn catalog(name: &str) -> Result<&'static str, String> {
+pub(super) fn catalog(name: &str) -> Result<&'static str, String> {
     let known = LANGUAGES.iter().find(|l| l.name == name || l.apis == name || l.pack == name);
     known.map(|l| l.apis).ok_or_else(|| {
         let mut names: Vec<&str> = LANGUAGES.iter().map(|l| l.name).collect();

@@ -2,6 +2,7 @@
 
 mod discover;
 mod entries;
+mod locks;
 mod origin;
 mod raw;
 mod value;
@@ -22,7 +23,7 @@ use crate::selector::Names;
 use crate::settings::FailOn;
 use std::path::{Path, PathBuf};
 use timelint_diagnostics::{Confidence, Severity};
-use timelint_semantics::catalog::{Api, ApiType};
+use timelint_semantics::catalog::{Api, ApiType, DeclaredLocks};
 
 /// A checked configuration file, with those that it extends.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub(crate) struct Entries {
     pub(crate) catalog: &'static str,
     pub(crate) apis: Vec<Api>,
     pub(crate) types: Vec<ApiType>,
+    /// What the project's locks are for.
+    pub(crate) locks: Vec<DeclaredLocks>,
     /// The configuration file, as shown in messages.
     pub(crate) file: String,
     /// Its text.

@@ -1,6 +1,7 @@
 //! The file's shape, and its translation into checked values.
 
 use super::discover::PYPROJECT;
+use super::locks::RawLocks;
 use super::{Config, entries, origin, value};
 use crate::error::ConfigError;
 use crate::globs::Patterns;
@@ -12,7 +13,7 @@ use std::path::Path;
 use timelint_diagnostics::{Confidence, Severity};
 use toml::{Spanned, Table};
 
-type Word = Spanned<String>;
+pub(super) type Word = Spanned<String>;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -36,6 +37,8 @@ struct Raw {
     api: Vec<Spanned<Table>>,
     #[serde(default, rename = "type")]
     types: Vec<Spanned<Table>>,
+    #[serde(default)]
+    locks: RawLocks,
 }
 
 #[derive(Deserialize)]
@@ -115,7 +118,7 @@ pub(super) fn read(file: &str, text: &str, folder: &Path, names: &Names) -> Resu
         max_file_size: raw.max_file_size.map(|s| reader.size(&s)).transpose()?,
         severities: reader.rules(&raw.rules)?,
         overrides: raw.overrides.iter().map(|o| reader.one_override(o)).collect::<Result<_, _>>()?,
-        entries: entries::read(file, text, raw.api, raw.types)?,
+        entries: entries::read(file, text, raw.api, raw.types, raw.locks)?,
         baseline: raw.baseline.map(|b| crate::walk::clean(&folder.join(b.get_ref()))),
         settings: origin::settings(file, text, in_pyproject),
         extend: raw.extend.map(|e| (e.get_ref().clone(), e.span().start)),
@@ -255,6 +258,18 @@ mod tests {
             [[type]]
             language = "go"
             name = "locks.Lock"
+            [locks]
+            efficiency = ["cache:*"]
+            correctness = ["order:*"]
+            [[locks.wrappers]]
+            language = "go"
+            name = "acme.dev/locks.Locker#WithLock"
+            key = 1
+            ttl = "ttl"
+            unit = "typed"
+            callback = 2
+            renews = true
+            token = "acme.dev/locks.Locker#Token"
             "#,
         )
         .expect("valid");
@@ -262,7 +277,7 @@ mod tests {
         assert_eq!(c.max_file_size, Some(1 << 20));
         assert_eq!(c.severities, [("fake-call", Severity::Error)]);
         assert_eq!(c.overrides.len(), 1);
-        assert_eq!(c.entries.iter().map(|e| e.catalog).collect::<Vec<_>>(), ["javascript", "go"]);
+        assert_eq!(c.entries.iter().map(|e| e.catalog).collect::<Vec<_>>(), ["javascript", "go", "java", "python"]);
     }
 
     #[test]
@@ -314,12 +329,41 @@ mod tests {
     }
 
     #[test]
+    fn wrong_locks_have_a_place_and_a_remedy() {
+        let wrapper = |rest: &str| error(&format!("[[locks.wrappers]]\nlanguage = \"go\"\nname = \"a.B\"\n{rest}"));
+        assert_eq!(error("[locks]\neficiency = []"), "2:1: unknown key `eficiency`: did you mean `efficiency`?");
+        assert_eq!(error("[locks]\nefficiency = [\"*\"]"), "2:15: `*` fits every lock: name a key, such as `cache:*`");
+        assert_eq!(
+            error("[locks]\nefficiency = [\"a\"]\ncorrectness = [\"b\", \"a\"]"),
+            "3:21: `a` stands in `efficiency`, too: it can only be one of them"
+        );
+        assert_eq!(wrapper("does = \"aquire\""), "4:8: unknown value `aquire`: did you mean `acquire`?");
+        assert_eq!(wrapper("does = \"run\""), "4:8: what does it run? say which argument with `callback = 1`");
+        assert_eq!(
+            wrapper("callback = 1\ndoes = \"try\""),
+            "5:8: a wrapper with a `callback` runs it: write `does = \"run\"`"
+        );
+        assert!(wrapper("ttl = 1").starts_with("4:7: in which unit is the `ttl`? say `unit = \"ms\"`"));
+        assert!(wrapper("tll = 1").starts_with("4:1: unknown key `tll`: did you mean `ttl`?"));
+        assert_eq!(
+            error("[[locks.wrappers]]\nlanguage = \"pyton\"\nname = \"a\""),
+            "2:12: there is no language `pyton`: did you mean `python`?"
+        );
+    }
+
+    #[test]
     fn the_schema_has_every_key() {
         let known = |error: toml::de::Error| -> Vec<String> {
             error.message().split('`').skip(3).step_by(2).map(str::to_owned).collect()
         };
         let error = |text: &str| toml::from_str::<Raw>(text).err().map(known).unwrap_or_default();
-        for (text, least) in [("zzz = 0", 12), ("[rules.x]\nzzz = 0", 1), ("[[overrides]]\nzzz = 0", 6)] {
+        for (text, least) in [
+            ("zzz = 0", 12),
+            ("[rules.x]\nzzz = 0", 1),
+            ("[[overrides]]\nzzz = 0", 6),
+            ("[locks]\nzzz = 0", 3),
+            ("[[locks.wrappers]]\nzzz = 0", 9),
+        ] {
             let keys = error(text);
             assert!(keys.len() >= least, "{text}: {keys:?}");
             for key in keys {

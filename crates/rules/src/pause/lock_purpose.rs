@@ -4,7 +4,7 @@ use crate::pause::read_modify_write::{Dependency, dependency, fills_gap};
 use crate::usage::words_match;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect, LockPurpose};
 use timelint_semantics::{Analysis, How, Region, Write};
 
 /// Things whose double change costs someone something.
@@ -151,7 +151,15 @@ pub(crate) fn score(
     if fills_gaps || cached_only && dependency.is_some() {
         score.add(-4, "what is missing is looked up again and filled in, as in a cache");
     }
-    score_names(file, region, &mut score);
+    let texts = file.lock_texts(region);
+    if file.catalog().lock_purpose(&texts) == Some(LockPurpose::Correctness) {
+        score.add(4, "the configuration says that this lock keeps state right");
+    }
+    score_names(file, region, &texts, &mut score);
+    if region.leads() {
+        score_leading(file, region, principal, &mut score);
+        return score;
+    }
     score_acquire(file, region, dependency.is_some(), &mut score);
     score
 }
@@ -186,19 +194,23 @@ fn score_writes(writes: &[Write], score: &mut Score) {
     }
 }
 
-fn score_names(file: &Analysis<'_>, region: &Region<'_>, score: &mut Score) {
+fn score_names(file: &Analysis<'_>, region: &Region<'_>, texts: &[String], score: &mut Score) {
     let model = file.model;
     let function = file.function_around(region.acquire).map_or("", |f| model.name(f));
     let class =
         file.tables.class_around(model, region.acquire).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     let key = file.argument(region.acquire, region.api, ArgMeaning::Key).or(model.child(region.acquire, Role::Arg));
-    let texts: Vec<&str> =
-        key.map(|k| model.self_and_descendants(k).map(|n| model.name(n)).collect()).unwrap_or_default();
-    let named = |list: &[&str]| words_match(function, list) || texts.iter().any(|t| words_match(t, list));
-    if named(&DOMAIN) || words_match(class, &DOMAIN) {
+    let direct = key.map(|k| model.self_and_descendants(k).map(|n| model.name(n)).collect::<Vec<_>>());
+    if words_match(function, &DOMAIN)
+        || words_match(class, &DOMAIN)
+        || direct.is_some_and(|parts| parts.iter().any(|t| words_match(t, &DOMAIN)))
+    {
         score.add(1, "the names speak of something that must not change twice");
     }
-    if named(&EFFICIENCY) || words_match(class, &["cache", "cleanup", "cleaner", "metrics", "scheduler"]) {
+    if words_match(function, &EFFICIENCY)
+        || words_match(class, &["cache", "cleanup", "cleaner", "metrics", "scheduler"])
+        || texts.iter().any(|t| words_match(t, &EFFICIENCY))
+    {
         score.add(-2, "the names speak of a cache, a schedule or cleaning up");
     }
 }
@@ -230,6 +242,26 @@ fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score
     }
     if region.through_helper {
         score.cap(Confidence::Medium);
+    }
+}
+
+/// What narrows or widens the time in which a deposed leader goes on.
+fn score_leading(file: &Analysis<'_>, region: &Region<'_>, principal: &Write, score: &mut Score) {
+    let model = file.model;
+    if principal.effect == Effect::Cluster {
+        score.add(-2, "the cluster's store compares versions where it is told to");
+    }
+    let leaves = |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Exit && k.how != How::Name);
+    if file.tables.calls.iter().any(leaves) {
+        score.add(-1, "the process ends itself somewhere, perhaps when the leadership is lost");
+    }
+    let params = region.callback.into_iter().flat_map(|c| model.children_with(c, Role::Param));
+    let handed = params.map(|p| model.sym(p)).collect::<Vec<_>>();
+    if model
+        .children_with(principal.at, Role::Arg)
+        .any(|a| model.kind(a) == Kind::Name && handed.contains(&model.sym(a)))
+    {
+        score.add(-1, "the write is given what the election handed over, which may end with the leadership");
     }
 }
 

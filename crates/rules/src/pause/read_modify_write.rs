@@ -72,6 +72,13 @@ pub(crate) fn dependency(file: &Analysis<'_>, region: &Region<'_>, write: NodeId
                         .extend(targets.filter(|t| model.kind(*t) == Kind::Name).map(|t| (model.sym(t), read, known)));
                 }
             }
+            // `row.Scan(&stock)`, `db.First(&account)`
+            Kind::Call if model.children_with(id, Role::Arg).any(|a| addressed(file, a).is_some()) => {
+                if let Some((read, known)) = source(file, id, &tainted) {
+                    let filled = model.children_with(id, Role::Arg).filter_map(|a| addressed(file, a));
+                    tainted.extend(filled.map(|name| (name, read, known)));
+                }
+            }
             // `copy.setStock(row.getStock() - 1)`
             Kind::Call if words_match(model.name(id), &["set", "put", "add", "append", "push"]) => {
                 let receiver = model.child(id, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
@@ -95,6 +102,13 @@ pub(crate) fn dependency(file: &Analysis<'_>, region: &Region<'_>, write: NodeId
         .filter(|g| model.contains(start, g.condition) && !decides_lock(region, g.condition, file));
     let (read, known) = guards.into_iter().find_map(|g| source(file, g.condition, &tainted))?;
     Some(Dependency { read, known, flows: false })
+}
+
+/// The variable whose address an argument is.
+fn addressed(file: &Analysis<'_>, argument: NodeId) -> Option<Sym> {
+    let model = file.model;
+    let name = model.child(argument, Role::Operand).filter(|_| model.kind(argument) == Kind::Unary)?;
+    (model.name(argument) == "&" && model.kind(name) == Kind::Name).then(|| model.sym(name))
 }
 
 fn decides_lock(region: &Region<'_>, condition: NodeId, file: &Analysis<'_>) -> bool {

@@ -8,7 +8,7 @@ use crate::story::Story;
 use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{Api, ApiRole, Effect};
+use timelint_semantics::catalog::{Api, ApiRole, Effect, LockPurpose};
 use timelint_semantics::{Analysis, Region, Write, is_lock_word, words};
 
 /// See the module.
@@ -35,7 +35,8 @@ impl Rule for UnfencedLock {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
-        out.extend(file.lock_regions().iter().filter_map(|region| judge(file, region)));
+        let led = file.leading_regions();
+        out.extend(file.lock_regions().iter().chain(&led).filter_map(|region| judge(file, region)));
         out.extend(unreceipted(file).into_iter().map(|u| tell_unreceipted(file, u)));
     }
 }
@@ -60,10 +61,13 @@ fn tell_unreceipted(file: &Analysis<'_>, work: Unreceipted) -> Finding {
 }
 
 fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
-    if takes_token(file, region) {
+    let purpose = file.catalog().lock_purpose(&file.lock_texts(region));
+    if purpose == Some(LockPurpose::Efficiency) || takes_token(file, region) {
         return None;
     }
-    if let Some(call) = opaque_call(file, region) {
+    if !region.leads()
+        && let Some(call) = opaque_call(file, region)
+    {
         return Some(wrapper(file, region, call));
     }
     if is_lock_library(file, region.acquire) {
@@ -75,24 +79,41 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
     let score = score(file, region, &write, &writes, read);
     let confidence = score.confidence()?;
     let lock = lock_name(file, region);
-    let message = format!("`{}` under {lock} is not fenced: a late holder writes too", file.short(write.at));
+    let written = file.short(write.at);
+    let (place, message, first) = if region.leads() {
+        let message = format!("`{written}` while leading is not fenced: a leader that was deposed writes too");
+        (write.at, message, "this runs once the election is won, and goes on when the leadership is lost")
+    } else {
+        let message = format!("`{written}` under {lock} is not fenced: a late holder writes too");
+        (region.acquire, message, "the lock is taken here")
+    };
     let severity = if confidence == Confidence::Low { Severity::Note } else { Severity::Warning };
-    let mut story = Story::new(&META, file, region.acquire, message)
-        .why(why(&write))
+    let mut story = Story::new(&META, file, place, message)
+        .why(why(region, &write))
         .help(help(file, region))
         .confidence(confidence)
         .severity(severity)
-        .step(file.location(region.acquire), "the lock is taken here");
+        .step(file.location(region.acquire), first);
     if let Some(read) = read {
         story = story.step(file.location(read.read), "what the write depends on is read here");
     }
-    story = story_of_writes(file, story, &write, &writes);
+    story = story_of_writes(file, story, region, &write, &writes);
     Some(score.evidence.into_iter().fold(story, Story::evidence).tell())
 }
 
-fn story_of_writes(file: &Analysis<'_>, mut story: Story, principal: &Write, writes: &[Write]) -> Story {
-    story =
-        story.step(file.location(principal.at), "a pause before this outlives the lock; the write is still accepted");
+fn story_of_writes(
+    file: &Analysis<'_>,
+    story: Story,
+    region: &Region<'_>,
+    principal: &Write,
+    writes: &[Write],
+) -> Story {
+    let text = if region.leads() {
+        "a pause before this outlives the leadership; the write is still accepted"
+    } else {
+        "a pause before this outlives the lock; the write is still accepted"
+    };
+    let story = story.step(file.location(principal.at), text);
     let others = writes.iter().filter(|w| w.at != principal.at && w.effect != Effect::Cache).take(MOST_STEPS - 1);
     others.fold(story, |story, write| story.step(file.location(write.at), "and so is this one"))
 }
@@ -115,8 +136,12 @@ fn wrapper(file: &Analysis<'_>, region: &Region<'_>, call: NodeId) -> Finding {
         .tell()
 }
 
-fn why(write: &Write) -> &'static str {
+fn why(region: &Region<'_>, write: &Write) -> &'static str {
     match write.effect {
+        _ if region.leads() => {
+            "a pause (GC, VM freeze, slow disk) or a partition can outlast the leadership: another process is elected and \
+             writes, then this one wakes up in the middle of its work and overwrites it"
+        }
         Effect::External => {
             "a pause (GC, VM freeze, slow disk) or a partition can outlast the lock: the next holder acts, then this one \
              wakes up and acts again, and what it does cannot be taken back"

@@ -338,6 +338,33 @@ pub struct Api {
 }
 
 impl Api {
+    /// An entry that says no more than what a name does.
+    pub fn named(name: String, role: ApiRole) -> Self {
+        Self {
+            name: OneOrMany::One(name),
+            role,
+            unit: None,
+            returns: None,
+            args: Vec::new(),
+            arity: None,
+            effect: None,
+            verdict: false,
+            renewed: false,
+            default: None,
+            scope: None,
+            token: None,
+            advice: None,
+            monotonic: None,
+            endless: None,
+            covers: Vec::new(),
+            wraps: false,
+            answers: false,
+            ends: None,
+            retry: None,
+            doc: None,
+        }
+    }
+
     /// Whether it waits for ever when no limit is given. Where the entry does not say: when its default is `none` and
     /// it takes a limit itself, or is a function that nothing else can limit.
     pub fn waits_for_ever(&self) -> bool {
