@@ -1,15 +1,19 @@
 //! One file with everything that rules may ask about it.
 
-use crate::catalog::{Api, ApiId, Catalog};
+use crate::catalog::{Api, ApiId, ApiRole, Catalog, Effect};
 use crate::index::ProjectIndex;
 use crate::key_command::KeyCommand;
 use crate::lock_helper::LockHelper;
-use crate::memo::Questions;
+use crate::memo::{Kept, Questions};
+use crate::names::{fold, vocabulary};
 use crate::regions::Region;
+use crate::resolve::Callee;
 use crate::tables::Tables;
 use crate::value::How;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::any::{Any, TypeId};
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use timelint_diagnostics::{Location, Span};
 use timelint_model::{FileModel, NodeId, Sym};
@@ -46,7 +50,15 @@ pub struct Analysis<'a> {
     text: OnceCell<Arc<str>>,
     pub(crate) symbols: OnceCell<FxHashMap<&'a str, Sym>>,
     pub(crate) calls: RefCell<FxHashMap<NodeId, Option<(ApiId, How)>>>,
-    pub(crate) helpers: RefCell<FxHashMap<NodeId, Option<LockHelper>>>,
+    /// Of functions, and of the calls and decorators that reach them.
+    pub(crate) helpers: Kept<NodeId, Option<LockHelper>>,
+    pub(crate) callees: Kept<NodeId, Option<Callee<'a>>>,
+    /// The strongest unfenced write of a function, through so many others.
+    pub(crate) effects: Kept<(NodeId, usize), Option<Effect>>,
+    pub(crate) supertypes: RefCell<FxHashMap<String, Rc<[String]>>>,
+    vocabulary: OnceCell<FxHashSet<u64>>,
+    roles: OnceCell<FxHashSet<ApiRole>>,
+    shared: RefCell<FxHashMap<TypeId, Rc<dyn Any>>>,
     pub(crate) questions: Questions,
     pub(crate) regions: OnceCell<Vec<Region<'a>>>,
     pub(crate) key_commands: OnceCell<Vec<KeyCommand>>,
@@ -74,6 +86,12 @@ impl<'a> Analysis<'a> {
             symbols: OnceCell::new(),
             calls: RefCell::default(),
             helpers: RefCell::default(),
+            callees: RefCell::default(),
+            effects: RefCell::default(),
+            supertypes: RefCell::default(),
+            vocabulary: OnceCell::new(),
+            roles: OnceCell::new(),
+            shared: RefCell::default(),
             questions: Questions::new(model.len()),
             regions: OnceCell::new(),
             key_commands: OnceCell::new(),
@@ -95,6 +113,28 @@ impl<'a> Analysis<'a> {
             return line;
         }
         line.chars().take(MOST - 1).chain(['…']).collect()
+    }
+
+    /// Whether any name in the file has one of these words (lower case): a rule that needs one is done at once without.
+    pub fn says(&self, words: &[&str]) -> bool {
+        let vocabulary = self.vocabulary.get_or_init(|| vocabulary(self.model));
+        words.iter().any(|w| vocabulary.contains(&fold(w)))
+    }
+
+    /// Whether the catalogue knows any call of the file in this role, by however little evidence.
+    pub fn has_role(&self, role: ApiRole) -> bool {
+        let roles = || self.tables.calls.iter().filter_map(|c| self.resolve(*c)).map(|known| known.api.role).collect();
+        self.roles.get_or_init(roles).contains(&role)
+    }
+
+    /// What several rules derive from the file: derived by the first that asks, one answer a type.
+    pub fn shared<T: Any>(&self, derive: impl FnOnce(&Self) -> T) -> Rc<T> {
+        let known = self.shared.borrow().get(&TypeId::of::<T>()).cloned();
+        known.and_then(|any| any.downcast().ok()).unwrap_or_else(|| {
+            let derived = Rc::new(derive(self));
+            self.shared.borrow_mut().insert(TypeId::of::<T>(), derived.clone());
+            derived
+        })
     }
 
     /// The place of a node.

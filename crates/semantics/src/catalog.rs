@@ -45,8 +45,8 @@ pub struct Catalog {
     apis: Vec<Api>,
     /// Qualified name to entries (overloads).
     by_name: FxHashMap<String, Vec<u32>>,
-    /// Last segments of all names.
-    leaves: FxHashSet<String>,
+    /// Last segments of all names, with the types (or `*`) that have a method of that name.
+    leaves: FxHashMap<String, Vec<String>>,
     types: FxHashMap<String, ApiType>,
     /// Every `a.b.C` of which an entry `a.b.C.m` or `a.b.C#m` exists.
     containers: FxHashSet<String>,
@@ -109,9 +109,12 @@ impl Catalog {
                 let known = self.by_name.entry(name.clone()).or_default();
                 known.retain(|old| self.apis[*old as usize].arities() != api.arities());
                 known.push(index);
-                let leaf = leaf(name);
-                if !self.leaves.contains(leaf) {
-                    self.leaves.insert(leaf.to_owned());
+                let owners = match self.leaves.get_mut(leaf(name)) {
+                    Some(owners) => owners,
+                    None => self.leaves.entry(leaf(name).to_owned()).or_default(),
+                };
+                if let Some((owner, _)) = name.rsplit_once('#').filter(|(owner, _)| owners.iter().all(|o| o != owner)) {
+                    owners.push(owner.to_owned());
                 }
                 if let Some((container, _)) = name.rsplit_once(['.', '#'])
                     && !self.containers.contains(container)
@@ -151,7 +154,12 @@ impl Catalog {
 
     /// Whether any entry ends in `leaf`.
     pub fn has_leaf(&self, leaf: &str) -> bool {
-        self.leaves.contains(leaf)
+        self.leaves.contains_key(leaf)
+    }
+
+    /// Whether any type has a method of this name.
+    pub(crate) fn has_methods(&self, method: &str) -> bool {
+        self.leaves.get(method).is_some_and(|owners| !owners.is_empty())
     }
 
     /// The entry behind `index`, as returned by [`Catalog::lookup`].
@@ -173,7 +181,20 @@ impl Catalog {
 
     /// The entry for `method` on `ty` or, failing that, on a type that it extends.
     pub fn method(&self, ty: &str, method: &str, arity: Option<usize>) -> Option<ApiId> {
-        self.ancestry(ty).into_iter().find_map(|t| self.lookup(&format!("{t}#{method}"), arity))
+        let owners = self.leaves.get(method).filter(|owners| !owners.is_empty())?;
+        let of = |owner: &str| {
+            owners.iter().any(|o| o == owner).then(|| self.lookup(&format!("{owner}#{method}"), arity)).flatten()
+        };
+        // Most types extend nothing: their ancestry need not be built.
+        match self.types.get(ty) {
+            Some(known) if !known.extends.is_empty() => self.ancestry(ty).iter().find_map(|t| of(t)),
+            _ => of(ty),
+        }
+    }
+
+    /// The entry for a method whose receiver is unknown.
+    pub(crate) fn method_of_any(&self, method: &str, arity: Option<usize>) -> Option<ApiId> {
+        self.method("*", method, arity)
     }
 
     /// `ty` and everything that it extends, nearest first.

@@ -20,8 +20,9 @@ pub struct Guard {
 
 /// A helper that throws what it is named after: `throwNotLeader()`, `raise_if_not_leader()`, `checkRaftException(e)`.
 fn throws_by_name(name: &str) -> bool {
-    let first = words(name).into_iter().next().unwrap_or_default();
-    matches!(first.as_str(), "throw" | "throws" | "raise" | "panic" | "rethrow")
+    let words = words(name);
+    let first = words.first().map_or("", String::as_str);
+    matches!(first, "throw" | "throws" | "raise" | "panic" | "rethrow")
         || first == "check" && has_word(name, &["exception"])
 }
 

@@ -83,10 +83,7 @@ impl Analysis<'_> {
         }
         let effect = match self.callee(call) {
             Some(Callee::Here(function)) if self.model.child(function, Role::Body).is_some() => {
-                self.guarded(function, || {
-                    let inner = self.writes_in(function, self.model.end(function), depth - 1);
-                    inner.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
-                })?
+                self.guarded(function, || self.effect_within(function, depth - 1))?
             }
             Some(Callee::Elsewhere(FunctionSummary { class, name, effect, .. }))
                 if effect.is_some() || self.index.effect(class, name).is_some() =>
@@ -103,6 +100,14 @@ impl Analysis<'_> {
         };
         let fence = self.fencing_argument(call);
         Some(Write { at: call, effect, fence, how: How::Project, indirect: true })
+    }
+
+    /// The strongest write that a function makes, through at most `depth` others, unless every write is fenced.
+    pub(crate) fn effect_within(&self, function: NodeId, depth: usize) -> Option<Effect> {
+        self.kept(&self.effects, (function, depth), || {
+            let writes = self.writes_in(function, self.model.end(function), depth);
+            writes.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
+        })
     }
 
     /// Class and method of a call on an object whose class the project defines.

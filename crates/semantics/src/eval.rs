@@ -78,7 +78,7 @@ impl Analysis<'_> {
         }
         if let Some(class) = self.tables.class_around(self.model, id) {
             let class = self.tables.classes[class as usize].name.clone();
-            for owner in std::iter::once(class.clone()).chain(self.supertypes(&class)) {
+            for owner in std::iter::once(class.clone()).chain(self.supertypes(&class).iter().cloned()) {
                 if let Some(summary) = self.index.field(crate::catalog::leaf(&owner), self.model.text(name)) {
                     return summary.value.clone();
                 }
@@ -189,7 +189,7 @@ impl Analysis<'_> {
                 return self.api_value(id, Resolved { api: self.catalog.api(api), how: ty.how });
             }
             let class = crate::catalog::leaf(&ty.name).to_owned();
-            for owner in std::iter::once(class.clone()).chain(self.supertypes(&class)) {
+            for owner in std::iter::once(class.clone()).chain(self.supertypes(&class).iter().cloned()) {
                 let value = self.field_value(crate::catalog::leaf(&owner), name);
                 if !value.origins.without(Origins::STORED).is_empty() {
                     return Value { how: value.how.min(ty.how), ..value };

@@ -2,7 +2,6 @@
 
 use crate::analysis::Analysis;
 use crate::catalog::{Catalog, Effect, leaf};
-use crate::effects::Write;
 use crate::implements::{ClassMethods, implicit_interfaces};
 use crate::lock_helper::LockHelper;
 use crate::sites::Site;
@@ -169,7 +168,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
         if class.name.is_empty() || class.name == LOOSE {
             continue;
         }
-        summary.classes.push((class.name.clone(), file.supertypes(&class.name)));
+        summary.classes.push((class.name.clone(), file.supertypes(&class.name).to_vec()));
         if !relevant {
             continue;
         }
@@ -549,7 +548,6 @@ fn fits(function: &FunctionSummary, module: &str) -> bool {
 impl Analysis<'_> {
     /// The strongest unconditional write that a function of this file makes, itself or one or two calls down.
     pub(crate) fn effect_of(&self, function: NodeId) -> Option<Effect> {
-        let writes: Vec<Write> = self.writes_in(function, self.model.end(function), 2);
-        writes.into_iter().filter(|w| w.fence.is_none()).map(|w| w.effect).max()
+        self.effect_within(function, 2)
     }
 }

@@ -184,7 +184,7 @@ impl Analysis<'_> {
             return names_store(&ty.name);
         }
         // A client without a telling name, in a file that imports one.
-        let last = words(model.name(object)).pop();
+        let last = words(model.name(object)).last().cloned();
         last.is_some_and(|w| CLIENTS.contains(&w.as_str())) && self.imports_store()
     }
 

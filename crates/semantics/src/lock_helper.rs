@@ -69,12 +69,7 @@ pub fn is_lock_word(identifier: &str) -> bool {
 impl Analysis<'_> {
     /// What the function that a call or decorator reaches does with a distributed lock.
     pub fn lock_helper_of(&self, call: NodeId) -> Option<LockHelper> {
-        if let Some(known) = self.helpers.borrow().get(&call) {
-            return *known;
-        }
-        let found = self.guarded(call, || self.lock_helper_uncached(call));
-        self.helpers.borrow_mut().insert(call, found);
-        found
+        self.kept(&self.helpers, call, || self.guarded(call, || self.lock_helper_uncached(call)))
     }
 
     fn lock_helper_uncached(&self, call: NodeId) -> Option<LockHelper> {
@@ -168,6 +163,10 @@ impl Analysis<'_> {
 
     /// What a function of this file does with a distributed lock for its callers.
     pub(crate) fn lock_helper(&self, function: NodeId) -> Option<LockHelper> {
+        self.kept(&self.helpers, function, || self.find_lock_helper(function))
+    }
+
+    fn find_lock_helper(&self, function: NodeId) -> Option<LockHelper> {
         let model = self.model;
         if let Some(helper) = self.runs_under_lock(function) {
             return Some(helper);
@@ -203,12 +202,12 @@ impl Analysis<'_> {
         let model = self.model;
         let class = self.tables.class_around(model, function)?;
         let class = self.tables.classes[class as usize].name.as_str();
-        let first = words(model.name(function)).into_iter().next()?;
+        let words = words(model.name(function));
         let takes_key = model.child(function, Role::Param).is_some();
         if !is_lock_word(class) || !takes_key {
             return None;
         }
-        let does = match first.as_str() {
+        let does = match words.first()?.as_str() {
             "lock" | "try" | "trylock" | "acquire" | "obtain" => Does::Try,
             "unlock" | "release" => Does::Release,
             _ => return None,

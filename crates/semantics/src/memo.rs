@@ -7,6 +7,7 @@ use crate::analysis::{Analysis, Type};
 use crate::value::Value;
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
+use std::hash::Hash;
 use timelint_model::NodeId;
 
 /// How deep questions may nest.
@@ -88,6 +89,17 @@ impl Questions {
         (answer, WHOLE)
     }
 
+    /// Asks what may lead to questions; also says whether nothing on the way had to be cut off.
+    fn whole<T>(&self, question: impl FnOnce() -> T) -> (T, bool) {
+        let outer = self.cut.replace(WHOLE);
+        let answer = question();
+        let cut = self.cut.replace(outer);
+        if cut != WHOLE {
+            self.miss(cut);
+        }
+        (answer, cut == WHOLE)
+    }
+
     fn known<T: Clone>(&self, memo: &Memo<T>, id: NodeId) -> Option<T> {
         let memo = memo.borrow();
         let (answer, cut) = memo.get(&id)?;
@@ -104,7 +116,27 @@ impl Questions {
     }
 }
 
+/// Answers that are kept when nothing on the way to them was cut off.
+pub(crate) type Kept<K, T> = RefCell<FxHashMap<K, T>>;
+
 impl Analysis<'_> {
+    /// The answer that is kept in `memo`, or that of `question`.
+    pub(crate) fn kept<K: Copy + Eq + Hash, T: Clone>(
+        &self,
+        memo: &Kept<K, T>,
+        key: K,
+        question: impl FnOnce() -> T,
+    ) -> T {
+        if let Some(known) = memo.borrow().get(&key) {
+            return known.clone();
+        }
+        let (answer, whole) = self.questions.whole(question);
+        if whole {
+            memo.borrow_mut().insert(key, answer.clone());
+        }
+        answer
+    }
+
     /// Runs `question` about `id` unless it is already being asked or too much is.
     pub(crate) fn guarded<T>(&self, id: NodeId, question: impl FnOnce() -> Option<T>) -> Option<T> {
         self.questions.ask(id, question).0

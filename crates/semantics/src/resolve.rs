@@ -5,6 +5,7 @@ use crate::catalog::{ApiId, leaf};
 use crate::names::canonical;
 use crate::tables::{Store, StoreKind, Tables, join_path};
 use crate::value::How;
+use std::rc::Rc;
 use timelint_model::{Kind, NodeId, Role, Sym};
 
 /// A function that a call reaches.
@@ -87,13 +88,16 @@ impl<'a> Analysis<'a> {
                 return None;
             }
         }
-        self.catalog.lookup(&format!("*#{name}"), arity).map(|a| (a, How::Name))
+        self.catalog.method_of_any(name, arity).map(|a| (a, How::Name))
     }
 
     /// The entry of a method on a library type, or on the library types that a project class extends.
     pub(crate) fn typed_method(&self, ty: &str, method: &str, arity: Option<usize>) -> Option<ApiId> {
         if let Some(api) = self.catalog.method(ty, method, arity) {
             return Some(api);
+        }
+        if !self.catalog.has_methods(method) {
+            return None;
         }
         self.supertypes(ty).iter().find_map(|parent| self.catalog.method(parent, method, arity))
     }
@@ -123,7 +127,7 @@ impl<'a> Analysis<'a> {
         if self.is_defined_here(id, name) {
             return None;
         }
-        self.catalog.lookup(&format!("*#{text}"), arity).map(|a| (a, How::Name))
+        self.catalog.method_of_any(text, arity).map(|a| (a, How::Name))
     }
 
     /// A function of this name stands in the file, or in the class around: it is what a bare call means.
@@ -440,7 +444,16 @@ impl<'a> Analysis<'a> {
     }
 
     /// Supertypes of a project class, qualified where this file can tell, nearest first.
-    pub fn supertypes(&self, class: &str) -> Vec<String> {
+    pub fn supertypes(&self, class: &str) -> Rc<[String]> {
+        if let Some(known) = self.supertypes.borrow().get(class) {
+            return known.clone();
+        }
+        let found: Rc<[String]> = self.find_supertypes(class).into();
+        self.supertypes.borrow_mut().insert(class.to_owned(), found.clone());
+        found
+    }
+
+    fn find_supertypes(&self, class: &str) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         let mut queue = vec![class.to_owned()];
         while let Some(next) = queue.pop() {
@@ -467,10 +480,14 @@ impl<'a> Analysis<'a> {
 
     /// The function that a call reaches, in this file or elsewhere in the project.
     pub fn callee(&self, id: NodeId) -> Option<Callee<'a>> {
-        let model = self.model;
-        if model.kind(id) != Kind::Call {
+        if self.model.kind(id) != Kind::Call {
             return None;
         }
+        self.kept(&self.callees, id, || self.find_callee(id))
+    }
+
+    fn find_callee(&self, id: NodeId) -> Option<Callee<'a>> {
+        let model = self.model;
         let name = model.sym(id);
         let text = model.text(name);
         let arity = model.children_with(id, Role::Arg).count();
@@ -488,7 +505,7 @@ impl<'a> Analysis<'a> {
                 return self.index.function(Some(&path), "", leaf(&path)).map(Callee::Elsewhere);
             }
             if let Some(class) = self.tables.class_around(model, id)
-                && let Some(found) = self.method_of(&self.tables.classes[class as usize].name.clone(), text, arity)
+                && let Some(found) = self.method_of(&self.tables.classes[class as usize].name, name, arity)
             {
                 return Some(found);
             }
@@ -499,14 +516,14 @@ impl<'a> Analysis<'a> {
             return self.index.function(module.or(self.tables.package.as_deref()), "", text).map(Callee::Elsewhere);
         };
         if let Some(ty) = self.type_of(receiver) {
-            return self.method_of(&ty.name, text, arity);
+            return self.method_of(&ty.name, name, arity);
         }
         let path = self.path_of(receiver)?;
         // `Clocks.now()`, and the constant of an enumeration: `Clocks.INSTANCE.now()`.
         let constant = leaf(&path).chars().all(|c| c.is_uppercase() || c == '_');
         let owner = path.rsplit_once('.').map(|(owner, _)| leaf(owner)).filter(|_| constant);
         if let Some(found) =
-            [Some(leaf(&path)), owner].into_iter().flatten().find_map(|c| self.method_of(c, text, arity))
+            [Some(leaf(&path)), owner].into_iter().flatten().find_map(|c| self.method_of(c, name, arity))
         {
             return Some(found);
         }
@@ -514,13 +531,12 @@ impl<'a> Analysis<'a> {
     }
 
     /// The method of a class of the project; of overloads the one with as many parameters as the call has arguments.
-    fn method_of(&self, class: &str, method: &str, arity: usize) -> Option<Callee<'a>> {
-        let class = leaf(class);
-        let own = |name: &str| {
-            let info = self.tables.classes.iter().find(|c| c.name == name)?;
-            let found = info.methods.iter().find(|(sym, _)| self.model.text(**sym) == method)?;
+    fn method_of(&self, class: &str, name: Sym, arity: usize) -> Option<Callee<'a>> {
+        let (class, method) = (leaf(class), self.model.text(name));
+        let own = |class: &str| {
+            let found = self.tables.classes.iter().find(|c| c.name == class)?.methods.get(&name)?;
             let fits = |f: &&NodeId| self.model.children_with(**f, Role::Param).count() == arity;
-            found.1.iter().find(fits).or(found.1.first()).copied()
+            found.iter().find(fits).or(found.first()).copied()
         };
         if class.is_empty() {
             return None;

@@ -43,7 +43,7 @@ pub fn stated_unit(name: &str) -> Option<Unit> {
         }
         _ => unit_word(w),
     };
-    let fine = match words.as_slice() {
+    let fine = match &words[..] {
         [.., fraction, last] if last == "seconds" || last == "second" => match fraction.as_str() {
             "milli" | "millis" | "mills" => Some(Unit::Millis),
             "micro" | "micros" => Some(Unit::Micros),

@@ -1,6 +1,7 @@
 //! CPU time of each stage over a folder of real code, as ratios to parsing in the same run:
 //! `cargo bench -p timelint-testkit -- FOLDER...` (every file below them that has a known extension).
-//! Machines differ and are noisy; the ratios are what may be compared.
+//! Machines differ and are noisy; the ratios are what may be compared. `--by-rule` adds what each rule costs, where a
+//! fact that several rules ask for counts for the first of them.
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -8,10 +9,11 @@
     reason = "a benchmark reads files and prints figures"
 )]
 
+use cpu_time::ThreadTime;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use timelint_rules::RULES;
 use timelint_semantics::{Analysis, ProjectIndex, summarize};
 use timelint_syntax::{Parser, language_for_path, lower};
@@ -43,10 +45,11 @@ struct Times {
     files: usize,
     nodes: usize,
     findings: usize,
+    by_rule: Vec<Duration>,
 }
 
 fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
+    let start = ThreadTime::now();
     let result = work();
     *total += start.elapsed();
     result
@@ -54,6 +57,7 @@ fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
 
 fn main() {
     let mut files = Vec::new();
+    let by_rule = std::env::args().any(|a| a == "--by-rule");
     for arg in std::env::args().skip(1).filter(|a| !a.starts_with("--")) {
         collect(Path::new(&arg), &mut files);
     }
@@ -93,16 +97,18 @@ fn main() {
         let Some(catalog) = catalog else { continue };
         let index = timed(&mut t.index, || ProjectIndex::build(catalog, summaries));
         let mut found = Vec::new();
+        let mut spent = vec![Duration::ZERO; RULES.len()];
         let no_text = || Arc::from("");
         for (path, model) in &models {
             timed(&mut t.rules, || {
                 let analysis = Analysis::new(catalog, &index, path.clone(), model, &no_text);
-                for rule in RULES {
-                    rule.check(&analysis, &mut found);
+                for (spent, rule) in spent.iter_mut().zip(RULES) {
+                    timed(spent, || rule.check(&analysis, &mut found));
                 }
             });
         }
         t.findings = found.len();
+        t.by_rule = spent;
     }
     for (language, t) in &times {
         let parse = t.parse.as_secs_f64();
@@ -121,5 +127,12 @@ fn main() {
             stages[3],
             stages[4],
         );
+        if by_rule {
+            let mut costs: Vec<_> = RULES.iter().zip(&t.by_rule).collect();
+            costs.sort_by_key(|(_, spent)| std::cmp::Reverse(**spent));
+            for (rule, spent) in costs {
+                println!("  {:.3} {}", ratio(*spent), rule.meta().id);
+            }
+        }
     }
 }

@@ -34,8 +34,7 @@ impl Stamped {
         let (member, object) = member_of(file, node);
         let root_node = object.map_or(node, |o| root(file, o));
         aliases.extend(collection_name(file, root_node));
-        let mut all = words(&member);
-        all.extend(aliases.iter().flat_map(|a| words(a)));
+        let all = words(&member).into_iter().chain(aliases.iter().flat_map(|a| words(a))).collect();
         Self {
             node,
             words: all,

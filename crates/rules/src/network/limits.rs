@@ -3,6 +3,7 @@
 
 use crate::network::limit_names::{is_default_name, is_housekeeping, merges, named_kind, unit_of_name};
 use crate::network::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name, source_evidence};
+use std::cell::LazyCell;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit, leaf};
 use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, has_word, words};
@@ -36,8 +37,20 @@ pub(crate) fn fixed_value(file: &Analysis<'_>, limit: &Limit) -> Option<Value> {
     (value.is_constant() && value.number.is_some_and(|n| n > 0.0 && !limit.infinite.contains(&n))).then_some(value)
 }
 
+/// All limits of a file by the node that they stand at, in source order.
+struct Limits(Vec<(NodeId, Vec<Limit>)>);
+
 /// Every limit at the node `id` itself.
 pub(crate) fn limits_at(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
+    let all = file.shared(|file| {
+        let found = file.model.ids().map(|id| (id, find_limits(file, id)));
+        Limits(found.filter(|(_, limits)| !limits.is_empty()).collect())
+    });
+    let place = all.0.binary_search_by_key(&id, |(at, _)| *at);
+    place.map_or_else(|_| Vec::new(), |i| all.0[i].1.clone())
+}
+
+fn find_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     let model = file.model;
     match model.kind(id) {
         Kind::Call | Kind::New | Kind::Decorator | Kind::Record | Kind::Idiom => match file.resolve(id) {
@@ -164,14 +177,13 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
         Kind::New => model.child(id, Role::Type).map_or("", |t| model.name(t)),
         _ => model.name(id),
     };
-    if args.is_empty()
-        || is_housekeeping(callee)
-        || takes_a_default(callee)
-        || is_local_callee(file, id)
-        || only_reads(callee)
-    {
+    if args.is_empty() {
         return Vec::new();
     }
+    // Asked last: most calls have no argument that looks like a limit.
+    let fits = LazyCell::new(|| {
+        !is_housekeeping(callee) && !takes_a_default(callee) && !is_local_callee(file, id) && !only_reads(callee)
+    });
     let parameters = file.parameter_names(id);
     let unit = args.last().and_then(|a| file.unit_named_by(*a));
     let own_name = named_kind(callee).filter(|_| model.kind(id) == Kind::Call && is_setter(file, id, &args));
@@ -190,6 +202,9 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
         else {
             continue;
         };
+        if !*fits {
+            return Vec::new();
+        }
         // `connect() { connect(TIMEOUT) }`: the other overload makes it configurable.
         if file.function_around(id).is_some_and(|f| model.name(f) == callee) {
             continue;

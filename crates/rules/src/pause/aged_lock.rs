@@ -2,7 +2,6 @@
 
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::renewal::names_renewal;
-use crate::usage::words_match;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, Origins, has_word};
@@ -12,8 +11,7 @@ const LOCK: [&str; 6] = ["lock", "locks", "lockfile", "mutex", "lease", "locked"
 /// Comparisons of a lock file's age with a limit, in a file that makes such locks and never touches one again.
 pub(crate) fn aged_locks(file: &Analysis<'_>) -> Vec<Lapse> {
     let model = file.model;
-    let speaks = |list: &[&str]| model.symbols().any(|(_, text)| words_match(text, list));
-    if !speaks(&["stale", "expired", "old", "abandoned", "dead"]) || touches(file) {
+    if !file.says(&["stale", "expired", "old", "abandoned", "dead"]) || !file.says(&LOCK) || touches(file) {
         return Vec::new();
     }
     let comparisons = model.ids().filter(|n| {

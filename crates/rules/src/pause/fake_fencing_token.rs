@@ -2,7 +2,6 @@
 
 use crate::Rule;
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
@@ -35,7 +34,7 @@ impl Rule for FakeFencingToken {
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let model = file.model;
-        if !model.symbols().any(|(_, text)| words_match(text, &FENCE) || words_match(text, &ORDER)) {
+        if !file.says(&FENCE) && !file.says(&ORDER) {
             return;
         }
         let mut found: Vec<Fake> = model.ids().filter_map(|id| named_value(file, id)).collect();

@@ -4,7 +4,7 @@
 use crate::Rule;
 use crate::pause::aged_lock::aged_locks;
 use crate::pause::outlived_lease::{early_leases, outlived};
-use crate::pause::renewal::{dropped_renewals, forgotten_leases, fragile_renewals};
+use crate::pause::renewal::{dropped_renewals, forgotten_leases, fragile_renewals, may_renew};
 use crate::pause::renewal_timing::mistimed_renewals;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -76,10 +76,12 @@ impl Rule for LeaseNotRenewed {
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let mut lapses = outlived(file);
         lapses.extend(early_leases(file));
-        lapses.extend(dropped_renewals(file));
-        lapses.extend(fragile_renewals(file));
-        lapses.extend(forgotten_leases(file));
-        lapses.extend(mistimed_renewals(file));
+        if may_renew(file) {
+            lapses.extend(dropped_renewals(file));
+            lapses.extend(fragile_renewals(file));
+            lapses.extend(forgotten_leases(file));
+            lapses.extend(mistimed_renewals(file));
+        }
         lapses.extend(aged_locks(file));
         lapses.sort_by_key(|l| (l.at, std::cmp::Reverse(l.confidence)));
         lapses.dedup_by_key(|l| l.at);

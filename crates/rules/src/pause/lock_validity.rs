@@ -29,13 +29,12 @@ const DRIFT: [&str; 6] = ["drift", "skew", "margin", "factor", "tolerance", "saf
 /// All of the file.
 pub(crate) fn validity_gaps(file: &Analysis<'_>) -> Vec<Gap> {
     let model = file.model;
-    let speaks = |name: &str| model.symbols().any(|(_, text)| words_match(text, &[name]));
     let mut gaps = Vec::new();
-    if speaks("valid") || speaks("validity") {
+    if file.says(&["valid", "validity"]) {
         let remaining = model.ids().filter(|n| model.kind(*n) == Kind::Binary && model.name(*n).starts_with('-'));
         gaps.extend(remaining.filter_map(|n| remaining_gap(file, n)));
     }
-    if speaks("quorum") {
+    if file.says(&["quorum"]) {
         gaps.extend(file.tables.functions.iter().filter_map(|f| quorum_gap(file, f.node)));
     }
     gaps

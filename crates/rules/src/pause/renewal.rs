@@ -34,6 +34,11 @@ pub(crate) fn names_renewal(name: &str) -> bool {
     has_word(name, &SURE) || keep_alive() || has_word(name, &VERBS) && has_word(name, &CLAIMS)
 }
 
+/// Whether anything in the file may renew a claim.
+pub(crate) fn may_renew(file: &Analysis<'_>) -> bool {
+    file.says(&SURE) || file.says(&VERBS) || file.has_role(ApiRole::LockExtend)
+}
+
 /// Whether a call renews a claim: by the catalogue, by its name, or by its name and that of what it is called on.
 pub(crate) fn is_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;

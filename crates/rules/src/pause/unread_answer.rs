@@ -20,7 +20,7 @@ pub(crate) struct Unread {
 pub(crate) fn unread_answers(file: &Analysis<'_>) -> Vec<Unread> {
     let model = file.model;
     let mut found = rearmed(file);
-    if !model.symbols().any(|(_, text)| is_answer(text)) {
+    if !file.says(&["locked", "acquired", "obtained", "lock", "leader"]) {
         return found;
     }
     let continuations = file.tables.functions.iter().filter_map(|f| continuation(file, f.node));
@@ -33,8 +33,7 @@ pub(crate) fn unread_answers(file: &Analysis<'_>) -> Vec<Unread> {
 /// A renewer that arms its own timer again before it knows whether the claim could be renewed:
 /// `renewer = () => { timer = setTimeout(renewer, period); return job.takeLock() }`.
 fn rearmed(file: &Analysis<'_>) -> Vec<Unread> {
-    let model = file.model;
-    if !model.symbols().any(|(_, text)| words_match(text, &["renewer", "renew", "extender", "refresher"])) {
+    if !file.says(&["renewer", "renew", "extender", "refresher"]) {
         return Vec::new();
     }
     let renewers = file.tables.functions.iter().filter_map(|f| rearm(file, f.node));

@@ -1,7 +1,6 @@
 //! Work that is handed out for a limited time and acknowledged by its id alone: who was too slow acknowledges what
 //! somebody else is working on by then.
 
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, has_word};
@@ -44,7 +43,7 @@ const RECEIPT: [&str; 14] = [
 
 /// All of the file.
 pub(crate) fn unreceipted(file: &Analysis<'_>) -> Vec<Unreceipted> {
-    if !file.model.symbols().any(|(_, text)| words_match(text, &AGAIN)) {
+    if !file.says(&AGAIN) {
         return Vec::new();
     }
     file.tables.calls.iter().filter_map(|call| at_timer(file, *call)).collect()

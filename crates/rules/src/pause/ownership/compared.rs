@@ -155,9 +155,9 @@ fn end_of(file: &Analysis<'_>, id: NodeId) -> Option<Claim> {
         return None;
     }
     let object = model.child(id, Role::Object).or_else(|| model.child(id, Role::Receiver));
-    let object = object.map_or_else(Vec::new, |o| words(leaf(file, o)));
+    let object = object.map(|o| words(leaf(file, o))).unwrap_or_default();
     // Accounts are locked too, against people.
-    if own.iter().chain(&object).any(|w| PEOPLE.contains(&w.as_str())) {
+    if own.iter().chain(object.iter()).any(|w| PEOPLE.contains(&w.as_str())) {
         return None;
     }
     subject_of(&own).or_else(|| subject_of(&object))

@@ -80,12 +80,12 @@ fn is_negative_word(word: &str) -> bool {
 pub(super) fn demanded_claim(identifier: &str) -> Option<Claim> {
     const DEMANDS: [&str; 9] =
         ["ensure", "check", "require", "requires", "assert", "verify", "validate", "confirm", "must"];
-    let mut all = words(identifier);
-    if !DEMANDS.contains(&all.first()?.as_str()) || is_negative(&all) {
+    let all = words(identifier);
+    let (first, rest) = all.split_first()?;
+    if !DEMANDS.contains(&first.as_str()) || is_negative(&all) {
         return None;
     }
-    all.remove(0);
-    claim_alone(&all)
+    claim_alone(rest)
 }
 
 /// The claim under which a decorator runs its function: `leader_only`, `requires_leadership`.
