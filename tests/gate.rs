@@ -205,3 +205,79 @@ fn before_the_first_commit_everything_is_new() {
     let run = folder.run(&format!("check --staged --since HEAD {JSON}"));
     assert_eq!((run.code(), run.findings()), (1, vec![format!("a.py:5 {RULE}")]), "{}", run.err());
 }
+
+#[test]
+fn what_was_accepted_is_listed_on_demand() {
+    let text = BAD.replace("start < 5:", "start < 5:  # timelint: ignore[clock] -- one host");
+    let folder = Folder::new(&[("a.py", BAD), ("b.py", &text)]);
+    folder.run("baseline create --reason adoption");
+    let run = folder.run("check --show-suppressed --format concise --format json=all.json --format sarif=plain.sarif");
+    assert_eq!(run.code(), 0, "{}", run.err());
+    assert!(run.out().contains("a.py:5:11 baselined[wall-clock-duration]"), "{}", run.out());
+    assert!(run.out().contains("(baseline: adoption)") && run.out().contains("(comment on line 5: one host)"));
+    let document: serde_json::Value = serde_json::from_str(&folder.text("all.json")).expect("JSON");
+    assert_eq!(document["suppressed"][0]["suppression"], serde_json::json!({"kind": "baseline", "reason": "adoption"}));
+    assert_eq!(
+        (&document["suppressed"][1]["suppression"]["line"], &document["findings"]),
+        (&5.into(), &serde_json::json!([]))
+    );
+    let results = |text: &str| -> Vec<serde_json::Value> {
+        let sarif: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        sarif["runs"][0]["results"].as_array().expect("a list").clone()
+    };
+    assert!(results(&folder.text("plain.sarif")).is_empty(), "code scanning would open alerts");
+    let all = results(&folder.run("check --format sarif --sarif-include-suppressed").out());
+    let kinds: Vec<_> = all.iter().map(|r| r["suppressions"][0]["kind"].as_str().unwrap_or_default()).collect();
+    assert_eq!(kinds, ["external", "inSource"]);
+    assert!(folder.run("check --format json").json().get("suppressed").is_none());
+}
+
+#[test]
+fn a_workflow_gets_a_summary_of_its_step() {
+    let folder = Folder::new(&[("a.py", BAD)]);
+    let summary = folder.0.join("summary.md");
+    for format in ["github", "concise"] {
+        let mut command = folder.command(&format!("check --format {format}"));
+        assert_eq!(Run(command.env("GITHUB_STEP_SUMMARY", &summary).output().expect("runs")).code(), 1);
+    }
+    let text = folder.text("summary.md");
+    assert_eq!(text.matches("| warning | `wall-clock-duration` | a.py:5 |").count(), 1, "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new(&[("a.py", BAD), ("locked/b.py", BAD)]);
+    let mode = |mode| {
+        std::fs::set_permissions(folder.0.join("locked"), std::fs::Permissions::from_mode(mode)).expect("allowed");
+    };
+    mode(0o555);
+    // Who is root may write everywhere.
+    let is_root = std::fs::write(folder.0.join("locked/probe"), "").is_ok();
+    let run = folder.run("check --fix");
+    mode(0o755);
+    if !is_root {
+        assert_eq!((run.code(), folder.text("a.py").as_str()), (2, GOOD));
+        assert!(run.last().contains("locked/b.py: cannot be written: "), "{}", run.err());
+        assert!(run.last().ends_with("; 1 file of 2 changed"), "{}", run.err());
+    }
+}
+
+#[test]
+fn files_are_reported_as_their_project_explains_them() {
+    let helper = "import time\n\ndef now():\n    return time.time()\n";
+    let user =
+        "from clock import now\n\ndef wait():\n    start = now()\n    while now() - start < 5:\n        poll()\n";
+    let folder = Folder::new(&[("clock.py", helper), ("a.py", user), ("b.py", BAD), ("tests/test_a.py", BAD)]);
+    assert_eq!(folder.run(&format!("check a.py {JSON}")).findings().len(), 0, "alone it says too little");
+    let run = folder.run(&format!("check --project . a.py tests/test_a.py {JSON}"));
+    assert_eq!((run.code(), run.findings()), (1, vec![format!("a.py:5 {RULE}")]), "{}", run.err());
+    assert_eq!(run.json()["summary"]["not_new"], 0);
+    folder.run("baseline create");
+    let known = folder.run(&format!("check --project . a.py {JSON}"));
+    assert_eq!((known.code(), &known.json()["notes"]), (0, &serde_json::json!([])));
+    let alone = folder.run("check a.py --baseline-strict");
+    assert_eq!(alone.code(), 0, "what a file alone does not show is not called stale: {}", alone.err());
+    assert_eq!(folder.run("check --project . --staged").code(), 2);
+}

@@ -8,6 +8,7 @@ mod docs;
 mod fixtures;
 mod folders;
 mod gate;
+mod messages;
 mod meta;
 mod moving;
 mod pages;

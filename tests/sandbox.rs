@@ -39,7 +39,7 @@ impl Folder {
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_timelint"));
         command.args(line.split_whitespace()).current_dir(&self.0);
-        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE", "COLUMNS"] {
+        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE", "COLUMNS", "GITHUB_STEP_SUMMARY"] {
             command.env_remove(name);
         }
         command

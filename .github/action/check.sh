@@ -17,10 +17,9 @@ add --config "$TIMELINT_CONFIG_FILE"
 add --min-confidence "$TIMELINT_MIN_CONFIDENCE"
 add --fail-on "$TIMELINT_FAIL_ON"
 add --sarif-category "$TIMELINT_CATEGORY"
+# The annotations' format also writes the step's summary.
 arguments+=(--format full --format "sarif=$TIMELINT_SARIF" --format "json=$TIMELINT_SARIF.json")
-if [ "$TIMELINT_ANNOTATIONS" = true ]; then
-    arguments+=(--format "github=$TIMELINT_SARIF.annotations")
-fi
+arguments+=(--format "github=$TIMELINT_SARIF.annotations")
 lines "$TIMELINT_ARGS"
 arguments+=(--)
 lines "$TIMELINT_PATHS"
@@ -31,7 +30,7 @@ code=0
 timelint check "${arguments[@]}" || code=$?
 
 echo "exit-code=$code" >> "$GITHUB_OUTPUT"
-if [ -f "$TIMELINT_SARIF.annotations" ]; then
+if [ "$TIMELINT_ANNOTATIONS" = true ] && [ -f "$TIMELINT_SARIF.annotations" ]; then
     cat -- "$TIMELINT_SARIF.annotations"
 fi
 if [ -f "$TIMELINT_SARIF" ]; then
@@ -39,7 +38,4 @@ if [ -f "$TIMELINT_SARIF" ]; then
     # The first one is the summary's.
     findings=$(sed -n 's/^ *"findings": \([0-9]*\),$/\1/p' "$TIMELINT_SARIF.json" | head -n 1)
     echo "findings=$findings" >> "$GITHUB_OUTPUT"
-    if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
-        echo "timelint: $findings findings, exit code $code" >> "$GITHUB_STEP_SUMMARY"
-    fi
 fi

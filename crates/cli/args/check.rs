@@ -24,6 +24,15 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "NAME", help_heading = "Files")]
     pub(crate) stdin_filename: Option<PathBuf>,
 
+    /// Analyse this folder and report in the PATHs only: other files explain them, and test code stays quiet
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        help_heading = "Files",
+        conflicts_with_all = ["staged", "stdin_filename", "explain_silence"]
+    )]
+    pub(crate) project: Option<PathBuf>,
+
     /// Apply the safe fixes, then report what is left
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,

@@ -25,6 +25,15 @@ pub(crate) struct OutputArguments {
     /// What tells several SARIF uploads for one commit apart
     #[arg(long, value_name = "NAME")]
     pub(crate) sarif_category: Option<String>,
+    /// Write suppressed and baselined findings into SARIF, marked as such; GitHub would show them as open alerts
+    #[arg(long)]
+    pub(crate) sarif_include_suppressed: bool,
+    /// List suppressed and baselined findings with their reasons (text and JSON)
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
+    /// Show at most so many findings as text; the others are counted
+    #[arg(long, value_name = "N")]
+    pub(crate) max_findings: Option<usize>,
     /// Count findings by rule (on standard error, where a machine reads the report)
     #[arg(long)]
     pub(crate) statistics: bool,

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 use timelint_diagnostics::{Note, NoteKind};
 use timelint_engine::{Engine, Input, Outcome};
-use timelint_gate::{Entry, Mended, fixes, mend, patch};
+use timelint_gate::{Changed, Entry, GateError, Mended, fixes, mend, patch};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let started = Instant::now();
@@ -18,6 +18,10 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let inputs = inputs(arguments, place.as_ref())?;
     refuse_combinations(arguments, &inputs)?;
     let mut run = Run::new(&arguments.scan.config, &arguments.gate, &arguments.flags(), inputs)?;
+    if arguments.project.is_some() {
+        let asked = arguments.scan.paths.iter().map(|path| run.engine.absolute(&path.to_string_lossy()));
+        run.filter.only = Some(asked.collect());
+    }
     let mut watch = Some(Watch::new(&arguments.output, run.engine.progress()));
     run.ask_git(&arguments.gate)?;
     if run.nothing_staged {
@@ -46,7 +50,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         tell_more(&run.engine, &outcome);
     }
     if !arguments.diff {
-        output::write(&arguments.output, &run, &outcome.report)?;
+        output::write(&arguments.output, &run, &mut outcome)?;
     }
     Ok(verdict::of(arguments, run.engine.settings().fail_on, &outcome, stale.len()))
 }
@@ -81,6 +85,7 @@ fn inputs(arguments: &CheckArguments, place: Option<&silence::Place>) -> Result<
             io::stdin().lock().read_to_end(&mut bytes).map_err(Failure::Input)?;
             Ok(vec![Input::Text { name: name.clone(), text: String::from_utf8_lossy(&bytes).into_owned() }])
         }
+        (None, false) if arguments.project.is_some() => Ok(arguments.project.iter().cloned().map(Input::Path).collect()),
         (None, false) => match place {
             // The place's own file, when no other path was given.
             Some(place) if *given == [PathBuf::from(".")] => Ok(vec![Input::Path(place.path.clone())]),
@@ -101,13 +106,22 @@ fn settle(arguments: &CheckArguments, mended: Mended) -> Result<Outcome, Failure
         say(&format!("would apply {applied} in {files}"));
         return Ok(mended.outcome);
     }
-    for file in &mended.files {
-        file.write()?;
-    }
+    write_files(&mended.files)?;
     if mended.applied > 0 || !arguments.output.quiet {
         say(&format!("applied {applied} in {files}"));
     }
     Ok(mended.outcome)
+}
+
+/// Writes every file that can be written; the error says of how many that is true.
+pub(crate) fn write_files(files: &[Changed]) -> Result<(), Failure> {
+    let errors: Vec<GateError> = files.iter().filter_map(|file| file.write().err()).collect();
+    let Some((last, others)) = errors.split_last() else { return Ok(()) };
+    for error in others {
+        say(&format!("error: {error}"));
+    }
+    let written = count(files.len() - errors.len(), "file");
+    Err(Failure::Usage(format!("{last}; {written} of {} changed", files.len())))
 }
 
 /// Code scanning takes alerts that an upload lacks for mended.

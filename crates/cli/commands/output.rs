@@ -6,42 +6,47 @@ use crate::exit::{Failure, print, say};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
-use timelint_diagnostics::{Report, Severity};
-use timelint_engine::{FailOn, Input, Timings, repository_root};
+use timelint_diagnostics::{Accepted, Report, Severity};
+use timelint_engine::{FailOn, Hidden, Input, Outcome, Timings, repository_root};
 use timelint_gate::write_whole;
 use timelint_report::{
     Checkstyle, Concise, Full, GitHub, GitLab, Grouped, Json, JsonLines, Junit, MAX_RESULTS, RdJson, Reporter, Root,
-    Sarif, TextOptions, statistics,
+    Sarif, TextOptions, statistics, step_summary,
 };
 
 /// Writes every report that was asked for.
-pub(crate) fn write(arguments: &OutputArguments, run: &Run, report: &Report) -> Result<(), Failure> {
+pub(crate) fn write(arguments: &OutputArguments, run: &Run, outcome: &mut Outcome) -> Result<(), Failure> {
     let engine = &run.engine;
+    let accepted: Vec<Accepted> = outcome.hidden.iter().filter_map(Hidden::accepted).collect();
+    let report = &mut outcome.report;
     let silent = report.findings.is_empty() && report.notes.is_empty();
     let wishes = arguments.formats();
-    let mut from_root = None;
     for wish in &wishes {
+        let is_sarif = wish.format == Format::Sarif;
+        let asked = if is_sarif { arguments.sarif_include_suppressed } else { arguments.show_suppressed };
+        report.accepted = if asked { accepted.clone() } else { Vec::new() };
         let to_terminal = wish.file.is_none() && io::stdout().is_terminal();
         let reporter = reporter(wish.format, arguments, engine.settings().fail_on, to_terminal);
-        let report = match wish.format {
-            // Services know paths of the repository, wherever timelint was started.
-            Format::Sarif | Format::GitHub | Format::GitLab => {
-                &*from_root.get_or_insert_with(|| root(run).report(report))
-            }
-            _ => report,
-        };
+        // Services know paths of the repository, wherever timelint was started.
+        let from_root = matches!(wish.format, Format::Sarif | Format::GitHub | Format::GitLab);
+        let moved = from_root.then(|| root(run).report(report));
+        let report = moved.as_ref().unwrap_or(report);
         match &wish.file {
             Some(path) => to_file(path, |out| reporter.write(report, out))?,
-            None if arguments.quiet && wish.format.is_text() && silent => {}
+            None if arguments.quiet && wish.format.is_text() && silent && report.accepted.is_empty() => {}
             None => print(|out| reporter.write(report, out))?,
         }
-        let groups = report.findings.len();
-        if wish.format == Format::Sarif && groups > MAX_RESULTS {
+        let results = if is_sarif { Sarif::results(report) } else { 0 };
+        if let Some(rest @ 1..) = results.checked_sub(MAX_RESULTS) {
             say(&format!(
-                "warning: SARIF holds at most {MAX_RESULTS} results: of {groups} findings the others are left out"
+                "warning: SARIF holds at most {MAX_RESULTS} results: {rest} of {results}, the least severe, are left out"
             ));
         }
+        if wish.format == Format::GitHub {
+            summarise(report)?;
+        }
     }
+    let report = &outcome.report;
     if arguments.statistics {
         let on_stdout = wishes.iter().all(|w| w.file.is_some() || w.format.is_text());
         let options = options(arguments, engine.settings().fail_on, false);
@@ -58,6 +63,15 @@ pub(crate) fn write(arguments: &OutputArguments, run: &Run, report: &Report) -> 
         tell_timings(&engine.progress().timings());
     }
     Ok(())
+}
+
+/// Adds a table to the summary of the workflow's step, when a GitHub workflow runs timelint.
+#[allow(clippy::disallowed_methods, reason = "GitHub takes summaries by a file")]
+fn summarise(report: &Report) -> Result<(), Failure> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
+    let written = file.and_then(|mut file| step_summary(report, &mut file));
+    written.map_err(|error| Failure::Output { path: path.to_string_lossy().into_owned(), error })
 }
 
 /// The repository of what is checked, and the working directory.
@@ -100,6 +114,7 @@ fn options(arguments: &OutputArguments, fail_on: FailOn, to_terminal: bool) -> T
             FailOn::At(severity) => severity,
             FailOn::Never => Severity::Error,
         },
+        max_findings: arguments.max_findings,
         ..TextOptions::default()
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn engine(arguments: &ConfigArguments, start: &Path, flags: &Flags) -
 
 /// The present day (UTC), or that of `TIMELINT_TODAY`, for runs that are to be repeatable.
 #[allow(clippy::disallowed_methods, reason = "suppressions end on a day; nothing else in timelint asks for the time")]
-fn today() -> Result<Option<Day>, Failure> {
+pub(super) fn today() -> Result<Option<Day>, Failure> {
     if let Ok(day) = std::env::var("TIMELINT_TODAY") {
         return day.parse().map(Some).map_err(|e| Failure::Usage(format!("TIMELINT_TODAY: {e}")));
     }

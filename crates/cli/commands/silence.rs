@@ -32,6 +32,10 @@ pub(crate) fn parse(text: &str) -> Result<Place, Failure> {
 /// Prints what is known of the place.
 pub(crate) fn explain(engine: &Engine, outcome: &Outcome, wanted: &Place) -> Result<(), Failure> {
     let seen = engine.inspect(&wanted.path)?;
+    let lines = seen.source.text.lines().count();
+    if wanted.line as usize > lines {
+        return Err(Failure::Usage(format!("{}: has no line {}, only {lines}", seen.source.path, wanted.line)));
+    }
     print(|out| {
         writeln!(out, "{}:{}", seen.source.path, wanted.line)?;
         writeln!(out, "  {}", seen.source.lines.line_text(&seen.source.text, wanted.line).trim())?;
@@ -91,13 +95,14 @@ fn rules(engine: &Engine, outcome: &Outcome, seen: &Inspection, line: u32, out: 
             writeln!(out, "  {}: reported, {}", rule.id, describe(finding))?;
         }
         for hidden in &hidden {
-            let why = match hidden.because {
+            let why = match &hidden.because {
                 HiddenBecause::TestCode => {
                     "not reported: test code, examples and benchmarks are quiet (--include-tests)".to_owned()
                 }
-                HiddenBecause::Suppressed { line } => format!("suppressed by the comment on line {line}"),
-                HiddenBecause::Baselined => "known: it is in the baseline".to_owned(),
+                HiddenBecause::Suppressed { line, .. } => format!("suppressed by the comment on line {line}"),
+                HiddenBecause::Baselined { .. } => "known: it is in the baseline".to_owned(),
                 HiddenBecause::NotNew => "not new".to_owned(),
+                HiddenBecause::Elsewhere => "not asked for: the file is not staged".to_owned(),
                 HiddenBecause::BelowConfidence(least) => format!("held back: below --min-confidence {}", least.name()),
             };
             writeln!(out, "  {}: {why}; {}", rule.id, describe(&hidden.finding))?;

@@ -1,11 +1,11 @@
 //! `timelint suppress`.
 
-use super::check::count;
+use super::check::{count, write_files};
 use super::run::{Run, paths};
 use crate::args::SuppressArguments;
 use crate::exit::{Exit, Failure, print, say};
 use timelint_diagnostics::Finding;
-use timelint_engine::{Outcome, Selector, did_you_mean};
+use timelint_engine::{Day, Outcome, Selector, did_you_mean};
 use timelint_gate::{Comment, Mended, Proposal, mend, patch};
 
 pub(crate) fn run(arguments: &SuppressArguments) -> Result<Exit, Failure> {
@@ -22,6 +22,7 @@ pub(crate) fn run(arguments: &SuppressArguments) -> Result<Exit, Failure> {
     if arguments.reason.trim().is_empty() {
         return Err(Failure::Usage("--reason is empty: say why these findings are fine".to_owned()));
     }
+    check_until(arguments.until.as_deref())?;
     let outcome = run.check()?;
     let mut propose = |outcome: &Outcome| -> Vec<Proposal> {
         let wanted = |f: &&Finding| selectors.iter().any(|s| s.covers(f.rule));
@@ -31,7 +32,31 @@ pub(crate) fn run(arguments: &SuppressArguments) -> Result<Exit, Failure> {
         shown.flat_map(both).flatten().collect()
     };
     let mended = mend(&run.engine, &run.filter.inputs, outcome, &mut propose)?;
+    if mended.applied == 0 && mended.refused.is_empty() {
+        let wanted = |f: &&Finding| selectors.iter().any(|s| s.covers(f.rule));
+        let known = mended.outcome.report.findings.iter().filter(wanted).count();
+        let hint = match known {
+            0 => String::new(),
+            n => format!(": {} known from the baseline or from before; --no-baseline counts them in", are(n)),
+        };
+        say(&format!("there is nothing to suppress{hint}"));
+        return Ok(Exit::Clean);
+    }
     settle(arguments, &mended)
+}
+
+fn are(n: usize) -> String {
+    format!("{} {}", count(n, "finding"), if n == 1 { "is" } else { "are" })
+}
+
+/// A comment that has ended, or that never ends by a slip of the pen, helps nobody.
+fn check_until(until: Option<&str>) -> Result<(), Failure> {
+    let Some(text) = until else { return Ok(()) };
+    let day: Day = text.parse().map_err(|e| Failure::Usage(format!("--until: {e}")))?;
+    match super::project::today()? {
+        Some(today) if day < today => Err(Failure::Usage(format!("--until: {day} is over"))),
+        _ => Ok(()),
+    }
 }
 
 fn selectors(names: &[String]) -> Result<Vec<Selector>, Failure> {
@@ -55,9 +80,7 @@ fn settle(arguments: &SuppressArguments, mended: &Mended) -> Result<Exit, Failur
         say(&format!("would write {comments} in {files}"));
         return Ok(Exit::Clean);
     }
-    for file in &mended.files {
-        file.write()?;
-    }
+    write_files(&mended.files)?;
     say(&format!("wrote {comments} in {files}"));
     Ok(if mended.refused.is_empty() { Exit::Clean } else { Exit::Findings })
 }

@@ -10,5 +10,5 @@ mod source;
 pub use finding::{
     Applicability, Confidence, Edit, Family, Finding, Fix, Label, Location, Note, NoteKind, RuleMeta, Severity,
 };
-pub use report::{Report, Summary};
+pub use report::{Acceptance, Accepted, Report, Summary};
 pub use source::{LineColumn, LineIndex, SourceFile, Span};

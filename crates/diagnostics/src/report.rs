@@ -17,6 +17,28 @@ pub struct Report {
     pub sources: BTreeMap<Arc<str>, SourceFile>,
     /// Every rule that was on, sorted by family and id.
     pub rules: Vec<&'static RuleMeta>,
+    /// Findings that somebody accepted, sorted like the others; empty where nobody asked for them.
+    pub accepted: Vec<Accepted>,
+}
+
+/// A finding that is not reported because somebody said that it is fine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The finding.
+    pub finding: Finding,
+    /// Where that was said.
+    pub by: Acceptance,
+    /// Why, where a reason was given.
+    pub reason: Option<Arc<str>>,
+}
+
+/// Where a finding was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptance {
+    /// In a comment on this line (from 1).
+    Comment(u32),
+    /// In the baseline.
+    Baseline,
 }
 
 /// Counts of one run.

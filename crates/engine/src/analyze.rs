@@ -146,9 +146,9 @@ fn hide(
         return Some(HiddenBecause::TestCode);
     }
     if finding.primary.path == source.path
-        && let Some(line) = suppressions.cover(finding.rule, source.lines.line(finding.primary.span.start))
+        && let Some((line, reason)) = suppressions.cover(finding.rule, source.lines.line(finding.primary.span.start))
     {
-        return Some(HiddenBecause::Suppressed { line });
+        return Some(HiddenBecause::Suppressed { line, reason });
     }
     let least = policy.min_confidence();
     (finding.confidence < least).then_some(HiddenBecause::BelowConfidence(least))

@@ -272,12 +272,12 @@ impl Collector {
             *summary.skipped_by_reason.entry(reason.name()).or_default() += 1;
         }
         for hidden in &self.hidden {
-            match hidden.because {
+            match &hidden.because {
                 HiddenBecause::Suppressed { .. } => summary.suppressed += 1,
                 HiddenBecause::BelowConfidence(_) => summary.below_confidence += 1,
-                HiddenBecause::Baselined => summary.baselined += 1,
+                HiddenBecause::Baselined { .. } => summary.baselined += 1,
                 HiddenBecause::NotNew => summary.not_new += 1,
-                HiddenBecause::TestCode => {}
+                HiddenBecause::TestCode | HiddenBecause::Elsewhere => {}
             }
         }
     }

@@ -71,7 +71,7 @@ fn comments_suppress_and_are_judged() {
     let outcome = folder.check(&Flags::default(), &["."]);
     assert_eq!(shown(&outcome), ["a.py:2 unused-suppression", "a.py:3 fake-call"]);
     assert_eq!(outcome.report.summary.suppressed, 1);
-    assert_eq!(outcome.hidden[0].because, HiddenBecause::Suppressed { line: 1 });
+    assert_eq!(outcome.hidden[0].because, HiddenBecause::Suppressed { line: 1, reason: Some("fine".into()) });
     let narrow = folder.check(&Flags { select: Some(vec!["fake-call".into()]), ..Flags::default() }, &["."]);
     assert_eq!(shown(&narrow), ["a.py:3 fake-call"], "a rule that did not run is not judged");
 }

@@ -85,11 +85,13 @@ pub enum EngineError {
         /// What is wrong with it.
         message: String,
     },
-    /// A path on the command line does not exist.
-    #[error("{path}: no such file or directory")]
+    /// A path on the command line leads to nothing that can be analysed.
+    #[error("{path}: {error}")]
     NoSuchPath {
         /// The path as given.
         path: String,
+        /// What is there instead.
+        error: String,
     },
     /// A file or folder that the run depends on cannot be read.
     #[error("{path}: cannot be read: {message}")]
@@ -150,7 +152,10 @@ pub(crate) fn describe(error: &std::io::Error) -> String {
         ErrorKind::NotFound => "no such file or directory".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::IsADirectory => "is a directory".to_owned(),
-        _ => error.to_string(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+        }
     }
 }
 

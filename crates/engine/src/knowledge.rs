@@ -1,6 +1,6 @@
 //! Query packs and API catalogues, compiled when a language first needs them.
 
-use crate::config::Entries;
+use crate::config::{Entries, improve};
 use crate::error::EngineError;
 use crate::settings::Settings;
 use crate::suggest::hint;
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
-use timelint_semantics::catalog::Catalog;
+use timelint_semantics::catalog::{Catalog, CatalogError};
 use timelint_syntax::{LANGUAGES, Language, Pack, QuerySource, inherited_packs};
 
 type Text = Cow<'static, str>;
@@ -169,7 +169,7 @@ impl Knowledge {
     fn read_catalog(&self, apis: &str) -> Result<Catalog, EngineError> {
         let mut catalog = Catalog::default();
         for file in self.files.iter().rev().filter(|f| !f.is_query && f.pack == apis) {
-            catalog.add(&file.shown, &file.text)?;
+            catalog.add(&file.shown, &file.text).map_err(|e| CatalogError { message: improve(&e.message), ..e })?;
         }
         for entries in self.entries.iter().filter(|e| e.catalog == apis) {
             catalog.add_entries(&entries.file, &entries.text, entries.apis.clone(), entries.types.clone())?;

@@ -2,7 +2,7 @@
 
 use crate::gate::SkipReason;
 use std::sync::Arc;
-use timelint_diagnostics::{Confidence, Finding, NoteKind, Report};
+use timelint_diagnostics::{Acceptance, Accepted, Confidence, Finding, NoteKind, Report};
 
 /// The result of a run.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Hidden {
 }
 
 /// Why a finding is not reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HiddenBecause {
     /// It stands in test code (listed only when the run is to be explained).
     TestCode,
@@ -40,13 +40,32 @@ pub enum HiddenBecause {
     Suppressed {
         /// The comment's line.
         line: u32,
+        /// What it says, if anything.
+        reason: Option<Arc<str>>,
     },
     /// It is less sure than this.
     BelowConfidence(Confidence),
     /// It is in the baseline.
-    Baselined,
-    /// It was there before, or stands in a file that is not looked at.
+    Baselined {
+        /// What the entry says, if anything.
+        reason: Option<Arc<str>>,
+    },
+    /// It was there before.
     NotNew,
+    /// It stands in a file that is not asked for.
+    Elsewhere,
+}
+
+impl Hidden {
+    /// The finding with the word of who accepted it, if somebody did.
+    pub fn accepted(&self) -> Option<Accepted> {
+        let (by, reason) = match &self.because {
+            HiddenBecause::Suppressed { line, reason } => (Acceptance::Comment(*line), reason),
+            HiddenBecause::Baselined { reason } => (Acceptance::Baseline, reason),
+            _ => return None,
+        };
+        Some(Accepted { finding: self.finding.clone(), by, reason: reason.clone() })
+    }
 }
 
 /// A file that was seen and not analysed.

@@ -100,7 +100,11 @@ pub(crate) fn find(inputs: &[Input], settings: &Settings, overlay: &Overlay) -> 
                 } else if absolute.is_file() {
                     named_file(absolute, path, settings, &mut lock(&collected));
                 } else if overlay.is_empty() {
-                    return Err(EngineError::NoSuchPath { path: path.to_string_lossy().into_owned() });
+                    let error = match std::fs::metadata(&absolute) {
+                        Ok(_) => "neither a file nor a folder".to_owned(),
+                        Err(error) => describe(&error),
+                    };
+                    return Err(EngineError::NoSuchPath { path: path.to_string_lossy().into_owned(), error });
                 }
             }
         }

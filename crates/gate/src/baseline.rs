@@ -14,6 +14,9 @@ use timelint_diagnostics::{Finding, Report};
 /// The file's usual name.
 pub const BASELINE_FILE: &str = ".timelint-baseline.jsonl";
 
+/// What the fingerprints of this version begin with.
+const FINGERPRINTS: &str = "v1:";
+
 /// Characters of code that are kept for the reader.
 const EXCERPT: usize = 80;
 
@@ -90,6 +93,11 @@ impl Baseline {
             }
             let entry: Entry = serde_json::from_str(line)
                 .map_err(|e| wrong(nth + 1, format!("this is no entry of a baseline: {e}")))?;
+            if !entry.fingerprint.starts_with(FINGERPRINTS) {
+                let remedy = "this entry is of another version of timelint: `timelint baseline create --force` starts \
+                              again with what is there now";
+                return Err(wrong(nth + 1, remedy.to_owned()));
+            }
             entries.push(entry);
         }
         entries.sort();
@@ -178,11 +186,14 @@ mod tests {
         assert!(Baseline::read(&folder.path("none"), "x").expect("no error").is_none());
     }
 
+    const FUTURE: &str = r#"{"path":"a.py","rule":"fake-call","fingerprint":"v9:1"}"#;
+
     #[test]
     fn mistakes_have_a_line() {
-        let folder = Folder::new(&[("b", "\n<<<<<<< main\n"), ("c", "{\"path\": 1}")]);
+        let folder = Folder::new(&[("b", "\n<<<<<<< main\n"), ("c", "{\"path\": 1}"), ("d", FUTURE)]);
         let error = |name| Baseline::read(&folder.path(name), name).expect_err("wrong").to_string();
         assert!(error("b").starts_with("b:2: a merge left its marks"), "{}", error("b"));
+        assert!(error("d").starts_with("d:1: this entry is of another version of timelint"), "{}", error("d"));
         assert!(error("c").starts_with("c:1: this is no entry of a baseline: "), "{}", error("c"));
     }
 }

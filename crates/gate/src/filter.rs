@@ -4,7 +4,7 @@ use crate::baseline::{Baseline, Entry};
 use crate::known::{Claims, Known, claim};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use timelint_diagnostics::Finding;
+use timelint_diagnostics::{Finding, Span};
 use timelint_engine::{Engine, Hidden, HiddenBecause, Input, Outcome, Overlay};
 
 /// What is known, and where new findings count.
@@ -18,7 +18,7 @@ pub struct Filter {
     pub baseline: Option<Baseline>,
     /// Findings of the revision to compare with.
     pub former: Option<Vec<Known>>,
-    /// The files that count, absolute; all where there is no such set.
+    /// The files and folders that count, absolute; all where there is no such set.
     pub only: Option<BTreeSet<PathBuf>>,
 }
 
@@ -32,17 +32,17 @@ impl Filter {
             match because {
                 None => outcome.report.findings.push(finding),
                 Some(because) => {
-                    match because {
-                        HiddenBecause::Baselined => outcome.report.summary.baselined += 1,
+                    match &because {
+                        HiddenBecause::Baselined { .. } => outcome.report.summary.baselined += 1,
+                        HiddenBecause::Elsewhere => {}
                         _ => outcome.report.summary.not_new += 1,
                     }
                     outcome.hidden.push(Hidden { finding, because });
                 }
             }
         }
-        if let Some(only) = &self.only {
-            outcome.report.notes.retain(|note| only.contains(&engine.absolute(&note.path)));
-        }
+        outcome.hidden.sort_by(|a, b| place(&a.finding).cmp(&place(&b.finding)));
+        outcome.report.notes.retain(|note| self.counts(&engine.absolute(&note.path)));
         stale
     }
 
@@ -96,12 +96,21 @@ impl Filter {
         claims
     }
 
-    /// Whether an input leads to the file at the absolute path `path`.
+    /// Whether an input folder holds the file at the absolute path `path`. A file that was named is analysed without
+    /// those that explain it, so what is missing there may well be there still.
     fn covers(&self, engine: &Engine, path: &Path) -> bool {
         self.inputs.iter().any(|input| match input {
-            Input::Path(given) => path.starts_with(engine.absolute(&given.to_string_lossy())),
+            Input::Path(given) => {
+                let given = engine.absolute(&given.to_string_lossy());
+                path.starts_with(&given) && path != given
+            }
             Input::Text { .. } => false,
         })
+    }
+
+    /// Whether it matters what is found in the file at the absolute path `path`.
+    fn counts(&self, path: &Path) -> bool {
+        self.only.as_ref().is_none_or(|only| path.ancestors().any(|at| only.contains(at)))
     }
 
     fn judge(&self, engine: &Engine, outcome: &Outcome) -> (Vec<Option<HiddenBecause>>, Vec<Entry>) {
@@ -109,23 +118,21 @@ impl Filter {
         let mut reasons = vec![None; findings.len()];
         let mut stale = Vec::new();
         let mut scopes = Scopes { engine, overlay: &self.overlay, known: BTreeMap::new() };
-        if let Some(only) = &self.only {
-            for (finding, reason) in findings.iter().zip(&mut reasons) {
-                if !only.contains(&engine.absolute(&finding.primary.path)) {
-                    *reason = Some(HiddenBecause::NotNew);
-                }
+        for (finding, reason) in findings.iter().zip(&mut reasons) {
+            if !self.counts(&engine.absolute(&finding.primary.path)) {
+                *reason = Some(HiddenBecause::Elsewhere);
             }
         }
         if let Some(former) = &self.former {
-            mark(
-                &mut reasons,
-                &claim(former, &present(engine, findings), |k| scopes.is_gone(k)).known,
-                HiddenBecause::NotNew,
-            );
+            mark(&mut reasons, &claim(former, &present(engine, findings), |k| scopes.is_gone(k)).known, |_| {
+                HiddenBecause::NotNew
+            });
         }
         if let Some(baseline) = &self.baseline {
             let claims = self.claims(baseline, engine, outcome, &mut scopes);
-            mark(&mut reasons, &claims.known, HiddenBecause::Baselined);
+            mark(&mut reasons, &claims.known, |at| HiddenBecause::Baselined {
+                reason: baseline.entries[at].reason.as_deref().map(Into::into),
+            });
             stale = claims.stale.into_iter().map(|at| baseline.entries[at].clone()).collect();
         }
         (reasons, stale)
@@ -137,11 +144,13 @@ fn present<'f>(engine: &Engine, findings: impl IntoIterator<Item = &'f Finding>)
     findings.into_iter().map(|f| Known::new(f, &engine.absolute(&f.primary.path))).collect()
 }
 
-fn mark(reasons: &mut [Option<HiddenBecause>], known: &[Option<usize>], because: HiddenBecause) {
+fn place(finding: &Finding) -> (&str, Span, &str) {
+    (&finding.primary.path, finding.primary.span, finding.rule.id)
+}
+
+fn mark(reasons: &mut [Option<HiddenBecause>], known: &[Option<usize>], because: impl Fn(usize) -> HiddenBecause) {
     for (reason, known) in reasons.iter_mut().zip(known) {
-        if known.is_some() && reason.is_none() {
-            *reason = Some(because);
-        }
+        *reason = reason.take().or_else(|| known.map(&because));
     }
 }
 

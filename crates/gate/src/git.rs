@@ -44,7 +44,9 @@ impl Repository {
     pub fn open(here: &Path) -> Result<Self, GateError> {
         let mut repository = Self { here: here.to_owned(), root: here.to_owned() };
         let prefix = repository.text(&["rev-parse", "--show-prefix"], |said| {
-            format!("--since and --staged need a git repository: {said}")
+            let trust = "; if you trust it, run `git config --global --add safe.directory` with its path";
+            let hint = if said.contains("dubious ownership") { trust } else { "" };
+            format!("--since and --staged need a git repository: {said}{hint}")
         })?;
         for _ in Path::new(&prefix).components() {
             repository.root.pop();

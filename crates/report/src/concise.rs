@@ -2,10 +2,10 @@
 
 use crate::sarif::help_uri;
 use crate::text::link;
-use crate::text::{BOLD, one_line, paint, severity_style, visible};
+use crate::text::{BOLD, DIM, number, one_line, paint, severity_style, visible};
 use crate::{Reporter, TextOptions, footer, position};
 use std::io::{self, BufWriter, Write};
-use timelint_diagnostics::{Finding, Note, Report};
+use timelint_diagnostics::{Acceptance, Accepted, Finding, Note, Report};
 
 /// `path:line:col severity[rule] message` lines and a one-line footer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,8 +23,11 @@ impl Concise {
 impl Reporter for Concise {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
-        for finding in &report.findings {
+        for finding in shown(report, &self.options) {
             writeln!(out, "{}", finding_line(report, finding, &self.options, " "))?;
+        }
+        for line in more_lines(report, &self.options) {
+            writeln!(out, "{line}")?;
         }
         for note in &report.notes {
             writeln!(out, "{}", note_line(note, &self.options))?;
@@ -44,6 +47,42 @@ pub(crate) fn finding_line(report: &Report, finding: &Finding, options: &TextOpt
         "{} {}{separator}{}",
         paint(options.color, BOLD, &place),
         paint(options.color, severity_style(finding.severity), &kind),
+        one_line(&finding.message)
+    )
+}
+
+/// The findings that are shown.
+pub(crate) fn shown<'r>(report: &'r Report, options: &TextOptions) -> &'r [Finding] {
+    let most = options.max_findings.unwrap_or(usize::MAX);
+    report.findings.get(..most).unwrap_or(&report.findings)
+}
+
+/// What stands below the findings: how many are not shown, and those that somebody accepted.
+pub(crate) fn more_lines(report: &Report, options: &TextOptions) -> Vec<String> {
+    let shown = shown(report, options).len();
+    let rest = report.findings.len() - shown;
+    let mut lines = Vec::new();
+    if rest > 0 {
+        let s = if rest == 1 { "" } else { "s" };
+        lines.push(format!("… and {} more finding{s} (--max-findings {shown})", number(rest)));
+    }
+    lines.extend(report.accepted.iter().map(|accepted| accepted_line(report, accepted, options)));
+    lines
+}
+
+fn accepted_line(report: &Report, accepted: &Accepted, options: &TextOptions) -> String {
+    let finding = &accepted.finding;
+    let at = position::start(report, &finding.primary);
+    let place = format!("{}:{}:{}", visible(&finding.primary.path), at.line, at.column);
+    let (kind, by) = match accepted.by {
+        Acceptance::Comment(line) => ("suppressed", format!("comment on line {line}")),
+        Acceptance::Baseline => ("baselined", "baseline".to_owned()),
+    };
+    let reason = accepted.reason.as_ref().map(|r| format!(": {}", one_line(r))).unwrap_or_default();
+    format!(
+        "{} {} {} ({by}{reason})",
+        paint(options.color, BOLD, &place),
+        paint(options.color, DIM, &format!("{kind}[{}]", finding.rule.id)),
         one_line(&finding.message)
     )
 }
@@ -70,6 +109,24 @@ mod tests {
              2 findings in 1 file: 1 error, 1 warning (2 at or above --fail-on warning); \
              checked 2 files (go 2) with 2 rules\n"
         );
+    }
+
+    #[test]
+    fn what_is_not_shown_is_counted_and_what_was_accepted_is_listed() {
+        let mut report = sample();
+        let finding = report.findings[0].clone();
+        report.accepted = vec![
+            Accepted { finding: finding.clone(), by: Acceptance::Comment(2), reason: Some("one\u{1b} host".into()) },
+            Accepted { finding, by: Acceptance::Baseline, reason: None },
+        ];
+        let text = render(&Concise::new(TextOptions { max_findings: Some(1), ..TextOptions::default() }), &report);
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(lines[0], "… and 1 more finding (--max-findings 1)");
+        let what = "lease checked here, used later without a fence";
+        let first = format!("src/lease.go:3:5 suppressed[lease-check-then-act] {what} (comment on line 2: one␛ host)");
+        assert_eq!(lines[1], first);
+        assert_eq!(lines[2], format!("src/lease.go:3:5 baselined[lease-check-then-act] {what} (baseline)"));
+        assert!(lines.last().is_some_and(|l| l.starts_with("2 findings in 1 file")), "{text}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The report for people: each finding as a story in time, drawn into the source.
 
-use crate::concise::{finding_line, note_line};
+use crate::concise::{finding_line, more_lines, note_line, shown};
 use crate::excerpt::{CONTEXT, Excerpt, Wish};
 use crate::text::{DIM, clip, indented, one_line, paint, paragraph, visible};
 use crate::{Reporter, TextOptions, footer, position};
@@ -36,7 +36,7 @@ impl Reporter for Full {
         let page = Page { report, options: self.options, handler: handler(&self.options) };
         let mut repeats = Repeats::new(report);
         let mut after_line = false;
-        for finding in &report.findings {
+        for finding in shown(report, &self.options) {
             let in_full = repeats.in_full(finding);
             if after_line && in_full {
                 writeln!(out)?;
@@ -46,6 +46,13 @@ impl Reporter for Full {
             after_line = !in_full;
         }
         if after_line {
+            writeln!(out)?;
+        }
+        let more = more_lines(report, &self.options);
+        for line in &more {
+            writeln!(out, "{line}")?;
+        }
+        if !more.is_empty() {
             writeln!(out)?;
         }
         for note in &report.notes {

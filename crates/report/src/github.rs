@@ -1,7 +1,7 @@
 //! GitHub's workflow commands: an annotation a finding.
 
 use crate::text::one_line;
-use crate::{Reporter, position};
+use crate::{Reporter, TextOptions, footer, position};
 use std::cmp::Reverse;
 use std::io::{self, BufWriter, Write};
 use timelint_diagnostics::{Finding, Report, Severity};
@@ -16,8 +16,7 @@ pub struct GitHub;
 impl Reporter for GitHub {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
-        let mut findings: Vec<&Finding> = report.findings.iter().collect();
-        findings.sort_by_key(|f| Reverse((f.severity, f.confidence)));
+        let findings = most_severe_first(report);
         for finding in &findings {
             let start = position::start(report, &finding.primary);
             let end = position::line_column(report, &finding.primary.path, finding.primary.span.end);
@@ -53,6 +52,53 @@ impl Reporter for GitHub {
         }
         out.flush()
     }
+}
+
+/// Rows of a step's summary; GitHub refuses summaries over 1 MiB.
+const ROWS: usize = 200;
+
+/// Writes the findings as a Markdown table for the summary of a workflow's step, with as many rows as fit.
+///
+/// # Errors
+///
+/// Whatever writing to `out` yields.
+pub fn step_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "### timelint\n")?;
+    let options = TextOptions::default();
+    if report.findings.is_empty() {
+        return writeln!(out, "{}", footer::one_line(report, &options));
+    }
+    writeln!(out, "| severity | rule | place | finding |\n| --- | --- | --- | --- |")?;
+    for finding in most_severe_first(report).iter().take(ROWS) {
+        let place = format!("{}:{}", finding.primary.path, position::start(report, &finding.primary).line);
+        let (severity, rule) = (finding.severity.name(), finding.rule.id);
+        writeln!(out, "| {severity} | `{rule}` | {} | {} |", cell(&place), cell(&finding.message))?;
+    }
+    writeln!(out)?;
+    if let Some(rest @ 1..) = report.findings.len().checked_sub(ROWS) {
+        writeln!(out, "{rest} more findings are in the log.\n")?;
+    }
+    footer::lines(report, &options).iter().try_for_each(|line| writeln!(out, "{line}  "))
+}
+
+/// Text of others, which must not end its cell nor become markup.
+fn cell(text: &str) -> String {
+    let mut out = String::new();
+    for c in one_line(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '!' => out.extend(['\\', c]),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn most_severe_first(report: &Report) -> Vec<&Finding> {
+    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    findings.sort_by_key(|f| Reverse((f.severity, f.confidence)));
+    findings
 }
 
 fn kind(severity: Severity) -> &'static str {
@@ -92,6 +138,26 @@ mod tests {
         assert!(text.ends_with(
             "::notice title=timelint::3 more findings are in the log: GitHub shows 10 annotations of a kind\n"
         ));
+    }
+
+    #[test]
+    fn the_summary_is_a_table_with_the_most_severe_first() {
+        let summary = |report: &Report| {
+            let mut bytes = Vec::new();
+            step_summary(report, &mut bytes).expect("written");
+            String::from_utf8(bytes).expect("text")
+        };
+        let mut many = sample();
+        many.findings[0].message = "a | b\n<b>`c` [d](e)".into();
+        let text = summary(&many);
+        let rows: Vec<&str> = text.lines().filter(|l| l.starts_with("| ")).skip(2).collect();
+        assert_eq!(rows[0], "| error | `unfenced-lock` | src/lease.go:5 | lock is held on the word of a clock |");
+        assert!(rows[1].ends_with(r"| a \| b &lt;b>\`c\` \[d\](e) |"), "{}", rows[1]);
+        assert!(text.contains("\n2 findings in 1 file: 1 error, 1 warning"), "{text}");
+        many.findings = vec![many.findings.remove(0); ROWS + 5];
+        assert!(summary(&many).contains("\n5 more findings are in the log.\n"));
+        many.findings.clear();
+        assert!(summary(&many).starts_with("### timelint\n\nno findings: checked 2 files"));
     }
 
     #[test]

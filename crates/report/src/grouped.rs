@@ -1,6 +1,6 @@
 //! Findings under their files.
 
-use crate::concise::note_line;
+use crate::concise::{more_lines, note_line, shown};
 use crate::text::{BOLD, one_line, paint, severity_style, visible};
 use crate::{Reporter, TextOptions, footer, position};
 use std::io::{self, BufWriter, Write};
@@ -23,7 +23,7 @@ impl Reporter for Grouped {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         let mut heading = "";
-        for finding in &report.findings {
+        for finding in shown(report, &self.options) {
             let path = &*finding.primary.path;
             if path != heading {
                 let gap = if heading.is_empty() { "" } else { "\n" };
@@ -37,6 +37,9 @@ impl Reporter for Grouped {
         }
         if !report.findings.is_empty() {
             writeln!(out)?;
+        }
+        for line in more_lines(report, &self.options) {
+            writeln!(out, "{line}")?;
         }
         for note in &report.notes {
             writeln!(out, "{}", note_line(note, &self.options))?;

@@ -4,7 +4,7 @@ use crate::footer::of_severity;
 use crate::{Reporter, position};
 use serde::{Serialize, Serializer};
 use std::io::{self, BufWriter, Write};
-use timelint_diagnostics::{Edit, Finding, Fix, Label, Location, Note, Report, Severity};
+use timelint_diagnostics::{Acceptance, Accepted, Edit, Finding, Fix, Label, Location, Note, Report, Severity};
 
 /// The contract's version; within one, fields are added and never changed.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -31,6 +31,8 @@ struct Document<'r> {
     tool: Tool,
     summary: Counts,
     findings: Findings<'r>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressed: Vec<AcceptedEntry<'r>>,
     notes: Notes<'r>,
 }
 
@@ -41,6 +43,7 @@ impl<'r> Document<'r> {
             tool: Tool { name: "timelint", version: env!("CARGO_PKG_VERSION") },
             summary: Counts::new(report),
             findings: Findings(report),
+            suppressed: report.accepted.iter().map(|accepted| AcceptedEntry::new(report, accepted)).collect(),
             notes: Notes(report),
         }
     }
@@ -137,6 +140,33 @@ impl<'r> FindingEntry<'r> {
             scope: &finding.scope,
             fingerprint: &finding.fingerprint,
         }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct AcceptedEntry<'r> {
+    #[serde(flatten)]
+    finding: FindingEntry<'r>,
+    suppression: SuppressionEntry<'r>,
+}
+
+#[derive(Serialize)]
+struct SuppressionEntry<'r> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'r str>,
+}
+
+impl<'r> AcceptedEntry<'r> {
+    pub(crate) fn new(report: &'r Report, accepted: &'r Accepted) -> Self {
+        let (kind, line) = match accepted.by {
+            Acceptance::Comment(line) => ("comment", Some(line)),
+            Acceptance::Baseline => ("baseline", None),
+        };
+        let suppression = SuppressionEntry { kind, line, reason: accepted.reason.as_deref() };
+        Self { finding: FindingEntry::new(report, &accepted.finding), suppression }
     }
 }
 
@@ -242,6 +272,17 @@ mod tests {
             jsonschema::validator_for(&schema).unwrap().iter_errors(&document).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
         document
+    }
+
+    #[test]
+    fn accepted_findings_follow_the_schema() {
+        let mut report = sample();
+        let (finding, reason) = (report.findings[0].clone(), Some("fine".into()));
+        report.accepted = vec![Accepted { finding, by: Acceptance::Comment(2), reason }];
+        let document = valid(&render(&Json, &report));
+        assert_eq!(document["suppressed"][0]["rule"], "lease-check-then-act");
+        let suppression = json!({"kind": "comment", "line": 2, "reason": "fine"});
+        assert_eq!(document["suppressed"][0]["suppression"], suppression);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! JSON Lines: one finding a line, then the notes, then the summary.
 
 use crate::Reporter;
-use crate::json::{Counts, FindingEntry, NoteEntry, SCHEMA_VERSION};
+use crate::json::{AcceptedEntry, Counts, FindingEntry, NoteEntry, SCHEMA_VERSION};
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use timelint_diagnostics::Report;
@@ -14,6 +14,7 @@ pub struct JsonLines;
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line<'r> {
     Finding(FindingEntry<'r>),
+    Suppressed(AcceptedEntry<'r>),
     Note(NoteEntry<'r>),
     Summary {
         schema_version: u32,
@@ -26,9 +27,10 @@ impl Reporter for JsonLines {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         let findings = report.findings.iter().map(|f| Line::Finding(FindingEntry::new(report, f)));
+        let accepted = report.accepted.iter().map(|a| Line::Suppressed(AcceptedEntry::new(report, a)));
         let notes = report.notes.iter().map(|n| Line::Note(NoteEntry::new(n)));
         let summary = Line::Summary { schema_version: SCHEMA_VERSION, counts: Counts::new(report) };
-        for line in findings.chain(notes).chain([summary]) {
+        for line in findings.chain(accepted).chain(notes).chain([summary]) {
             serde_json::to_writer(&mut out, &line)?;
             writeln!(out)?;
         }

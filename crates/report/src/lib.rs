@@ -27,7 +27,7 @@ mod testing;
 
 pub use concise::Concise;
 pub use full::Full;
-pub use github::GitHub;
+pub use github::{GitHub, step_summary};
 pub use gitlab::GitLab;
 pub use grouped::Grouped;
 pub use json::{JSON_SCHEMA, Json, SCHEMA_VERSION};
@@ -65,10 +65,12 @@ pub struct TextOptions {
     pub width: usize,
     /// The severity from which findings fail the run; the footer counts them.
     pub fail_on: Severity,
+    /// Findings that are shown at most; the others are counted.
+    pub max_findings: Option<usize>,
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { color: false, links: false, unicode: true, width: 100, fail_on: Severity::Warning }
+        Self { color: false, links: false, unicode: true, width: 100, fail_on: Severity::Warning, max_findings: None }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use timelint_diagnostics::{Finding, Location, Note, Report, SourceFile};
+use timelint_diagnostics::{Accepted, Finding, Location, Note, Report, SourceFile};
 
 /// Where the repository is, and where its user stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,13 +21,15 @@ impl Root {
     pub fn report(&self, report: &Report) -> Report {
         let mut moved = Moved { root: self, known: BTreeMap::new() };
         let findings = report.findings.iter().map(|f| moved.finding(f)).collect();
+        let accepted = report.accepted.iter().map(|a| Accepted { finding: moved.finding(&a.finding), ..a.clone() });
+        let accepted = accepted.collect();
         let notes = report.notes.iter().map(|n| Note { path: moved.path(&n.path), ..n.clone() }).collect();
         let sources = report.sources.iter().map(|(path, source)| {
             let path = moved.path(path);
             (path.clone(), SourceFile { path, ..source.clone() })
         });
         let sources = sources.collect();
-        Report { findings, notes, summary: report.summary.clone(), sources, rules: report.rules.clone() }
+        Report { findings, notes, summary: report.summary.clone(), sources, rules: report.rules.clone(), accepted }
     }
 
     /// `path` from the root on; as it is where it lies elsewhere.

@@ -34,6 +34,13 @@ pub struct Sarif {
     pub category: Option<String>,
 }
 
+impl Sarif {
+    /// How many results `report` would have if there was no limit.
+    pub fn results(report: &Report) -> usize {
+        fold::count(report)
+    }
+}
+
 impl Reporter for Sarif {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);

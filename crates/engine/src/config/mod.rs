@@ -15,7 +15,7 @@ pub const CONFIG_SCHEMA: &str = include_str!("../../schema/timelint-config.schem
 pub use value::parse_size;
 
 pub(crate) use discover::{config_in, is_root};
-pub(crate) use raw::{Layer, Override};
+pub(crate) use raw::{Layer, Override, improve};
 
 use crate::error::{ConfigError, EngineError};
 use crate::globs::Patterns;
@@ -78,6 +78,9 @@ impl Config {
 
     fn read_at(path: &Path, shown: &str, names: &Names, depth: usize) -> Result<Self, EngineError> {
         let text = crate::read::text(path).map_err(|e| EngineError::unreadable(shown, &e))?;
+        if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
+            return Err(ConfigError::at(shown, &text, at, "this is no UTF-8, as TOML must be").into());
+        }
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
         let config = Self::parse(shown, &text, &folder, names)?;
         let Some((target, offset)) = &config.extend else { return Ok(config) };

@@ -201,7 +201,7 @@ impl Reader<'_> {
 }
 
 /// Replaces the list of everything that was expected by the nearest suggestion.
-pub(super) fn improve(message: &str) -> String {
+pub(crate) fn improve(message: &str) -> String {
     let message = message.trim();
     let Some((what, expected)) = message.split_once(", expected") else { return message.to_owned() };
     if !what.starts_with("unknown ") {

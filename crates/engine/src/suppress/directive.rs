@@ -30,7 +30,7 @@ pub(super) struct Directive<'t> {
     /// The last day on which it holds.
     pub(super) until: Option<Day>,
     /// What follows `--`; `None` where there is no `--`.
-    reason: Option<&'t str>,
+    pub(super) reason: Option<&'t str>,
 }
 
 impl Directive<'_> {

@@ -14,6 +14,7 @@ mod rules;
 use crate::day::Day;
 use crate::selector::{Names, Selector};
 use directive::{Directive, Verb};
+use std::sync::Arc;
 use timelint_diagnostics::{
     Applicability, Confidence, Edit, Family, Finding, Fix, Label, Location, RuleMeta, SourceFile, Span,
 };
@@ -25,6 +26,7 @@ pub use rules::SUPPRESSION_RULES;
 struct Suppression {
     selector: Selector,
     written: String,
+    reason: Option<Arc<str>>,
     /// Where the name stands.
     place: Span,
     line: u32,
@@ -103,7 +105,8 @@ impl<'s> Suppressions<'s> {
             };
             let written = (*written).to_owned();
             let covers = comment.covers.clone();
-            let suppression = Suppression { selector, written, place, line, covers, removal, used: false };
+            let reason = directive.reason.filter(|r| !r.is_empty()).map(Arc::from);
+            let suppression = Suppression { selector, written, reason, place, line, covers, removal, used: false };
             match directive.verb {
                 Verb::Statement | Verb::File => self.all.push(suppression),
                 Verb::Start => open.push(suppression),
@@ -154,13 +157,13 @@ impl<'s> Suppressions<'s> {
         });
     }
 
-    /// The line of the comment that covers a finding of `rule` on `line`. All comments that cover it count as used.
-    pub(crate) fn cover(&mut self, rule: &RuleMeta, line: u32) -> Option<u32> {
+    /// Line and reason of the comment that covers a finding of `rule` on `line`. All comments that cover it count as used.
+    pub(crate) fn cover(&mut self, rule: &RuleMeta, line: u32) -> Option<(u32, Option<Arc<str>>)> {
         let mut first = None;
         for one in &mut self.all {
             if one.selector.covers(rule) && one.covers.iter().any(|(from, to)| (*from..=*to).contains(&line)) {
                 one.used = true;
-                first = first.or(Some(one.line));
+                first = first.or_else(|| Some((one.line, one.reason.clone())));
             }
         }
         first

@@ -4,7 +4,7 @@ use crate::line_hash::line_hashes;
 use crate::position;
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use timelint_diagnostics::{Finding, Report};
+use timelint_diagnostics::{Accepted, Finding, Report};
 
 /// Findings that become one result: GitHub knows an alert by rule, path and line only.
 pub(super) struct Group<'r> {
@@ -12,6 +12,8 @@ pub(super) struct Group<'r> {
     pub lead: &'r Finding,
     /// The others, in the report's order.
     pub rest: Vec<&'r Finding>,
+    /// Who accepted it, where somebody did.
+    pub accepted: Option<&'r Accepted>,
     /// GitHub's hash of the line, where the text is known.
     pub line_hash: Option<String>,
     line: u32,
@@ -20,12 +22,26 @@ pub(super) struct Group<'r> {
 /// The results to write, in the report's order, and how many more there were.
 pub(super) fn fold(report: &Report, limit: usize) -> (Vec<Group<'_>>, usize) {
     let mut groups = group(report);
+    groups.extend(accepted(report));
     let cut = groups.len().saturating_sub(limit);
     if cut > 0 {
         groups = keep(groups, limit);
     }
     hash(report, &mut groups);
     (groups, cut)
+}
+
+/// How many results there would be without a limit.
+pub(super) fn count(report: &Report) -> usize {
+    group(report).len() + report.accepted.len()
+}
+
+/// Each by itself: their reasons differ.
+fn accepted(report: &Report) -> impl Iterator<Item = Group<'_>> {
+    report.accepted.iter().map(|accepted| {
+        let line = position::start(report, &accepted.finding.primary).line;
+        Group { lead: &accepted.finding, rest: Vec::new(), accepted: Some(accepted), line_hash: None, line }
+    })
 }
 
 fn group(report: &Report) -> Vec<Group<'_>> {
@@ -37,7 +53,7 @@ fn group(report: &Report) -> Vec<Group<'_>> {
         let at = *known.entry((&*finding.primary.path, finding.rule.id, line)).or_insert(next);
         match groups.get_mut(at) {
             Some(group) => group.add(finding),
-            None => groups.push(Group { lead: finding, rest: Vec::new(), line_hash: None, line }),
+            None => groups.push(Group { lead: finding, rest: Vec::new(), accepted: None, line_hash: None, line }),
         }
     }
     groups
@@ -61,7 +77,7 @@ fn weight(finding: &Finding) -> impl Ord {
 /// The `limit` heaviest groups, in their old order; among equals the first ones.
 fn keep(groups: Vec<Group<'_>>, limit: usize) -> Vec<Group<'_>> {
     let mut numbered: Vec<(usize, Group<'_>)> = groups.into_iter().enumerate().collect();
-    numbered.sort_by_key(|(nth, group)| (Reverse(weight(group.lead)), *nth));
+    numbered.sort_by_key(|(nth, group)| (group.accepted.is_some(), Reverse(weight(group.lead)), *nth));
     numbered.truncate(limit);
     numbered.sort_by_key(|(nth, _)| *nth);
     numbered.into_iter().map(|(_, group)| group).collect()

@@ -8,10 +8,10 @@ use crate::position;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactChange, ArtifactContent, CodeFlow, Fix, Location, PropertyBag, Replacement, Result as SarifResult,
-    ResultLevel, ThreadFlow, ThreadFlowLocation,
+    ResultLevel, Suppression, ThreadFlow, ThreadFlowLocation,
 };
 use std::collections::BTreeMap;
-use timelint_diagnostics::{Confidence, Edit, Finding, Label, Report, Severity};
+use timelint_diagnostics::{Acceptance, Accepted, Confidence, Edit, Finding, Label, Report, Severity};
 
 /// Related locations and steps of a story that are written; GitHub shows as many and rejects ten times that.
 const STEPS: usize = 100;
@@ -32,8 +32,21 @@ pub(super) fn result(report: &Report, rules: &RuleTable, group: &Group<'_>) -> S
         .opt_code_flows(code_flow(report, labels).map(|flow| vec![flow]))
         .opt_partial_fingerprints(fingerprints(group))
         .opt_fixes(filled(lead.fixes.iter().filter_map(|fix| fix_of(report, fix)).collect()))
+        .opt_suppressions(group.accepted.map(|accepted| vec![suppression(accepted)]))
         .properties(properties(lead))
         .rank(rank(lead.confidence))
+        .build()
+}
+
+fn suppression(accepted: &Accepted) -> Suppression {
+    let kind = match accepted.by {
+        Acceptance::Comment(_) => "inSource",
+        Acceptance::Baseline => "external",
+    };
+    Suppression::builder()
+        .kind(kind)
+        .status("accepted")
+        .opt_justification(accepted.reason.as_deref().map(str::to_owned))
         .build()
 }
 

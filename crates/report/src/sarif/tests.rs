@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use super::place::uri;
-use super::{MAX_RESULTS, Sarif, prose, rules};
+use super::{MAX_RESULTS, Sarif, fold, prose, rules};
 use crate::testing::{LOCK, at, finding, hostile, label, render, report, sample};
 use serde_json::{Value, json};
-use timelint_diagnostics::{Confidence, Location, Report, Severity, Span};
+use timelint_diagnostics::{Acceptance, Accepted, Confidence, Location, Report, Severity, Span};
 
 fn log(report: &Report) -> Value {
     let text = render(&Sarif::default(), report);
@@ -221,6 +221,24 @@ fn hostile_text_yields_valid_results_with_a_place_and_a_line() {
 #[test]
 fn an_empty_report_is_a_run_with_no_results() {
     assert_eq!(log(&Report::default())["runs"][0]["results"], json!([]));
+}
+
+#[test]
+fn accepted_findings_are_marked_and_the_first_to_be_cut() {
+    let mut report = sample();
+    let finding = report.findings[0].clone();
+    report.accepted = vec![
+        Accepted { finding: finding.clone(), by: Acceptance::Comment(2), reason: Some("one host".into()) },
+        Accepted { finding, by: Acceptance::Baseline, reason: None },
+    ];
+    let results = results(&report);
+    assert_eq!((results.len(), Sarif::results(&report)), (4, 4));
+    assert!(results[..2].iter().all(|r| r.get("suppressions").is_none()));
+    let comment = json!([{"kind": "inSource", "status": "accepted", "justification": "one host"}]);
+    assert_eq!(results[2]["suppressions"], comment);
+    assert_eq!(results[3]["suppressions"], json!([{"kind": "external", "status": "accepted"}]));
+    let (kept, cut) = fold::fold(&report, 2);
+    assert_eq!((kept.iter().filter(|g| g.accepted.is_some()).count(), cut), (0, 2));
 }
 
 #[test]

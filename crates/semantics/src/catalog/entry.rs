@@ -208,7 +208,7 @@ pub struct ArgSpec {
 
 /// One value or a list.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "this takes one value or a list of values, of the right type")]
 pub enum OneOrMany<T> {
     /// A single value.
     One(T),
