@@ -334,7 +334,7 @@ impl Analysis<'_> {
 }
 
 /// The name of an HTTP or object store precondition in any spelling: `If-Match`, `IfNoneMatch`, `ETag`.
-fn is_precondition(name: &str) -> bool {
+pub(crate) fn is_precondition(name: &str) -> bool {
     const PRECONDITIONS: [&str; 6] =
         ["etag", "ifmatch", "ifnonematch", "ifgenerationmatch", "generationmatch", "ifmetagenerationmatch"];
     let plain = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());

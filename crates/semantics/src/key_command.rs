@@ -5,6 +5,7 @@
 
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ApiRole, ArgMeaning, leaf};
+use crate::effects::is_precondition;
 use crate::names::words;
 use crate::value::{How, Origins};
 use timelint_model::{Kind, NodeId, Role};
@@ -109,6 +110,9 @@ fn command_named(name: &str) -> Option<Command> {
 impl Analysis<'_> {
     /// The command that a call gives to a shared store, if it gives one.
     pub fn key_command(&self, call: NodeId) -> Option<KeyCommand> {
+        if let Some(found) = self.object_command(call) {
+            return Some(found);
+        }
         if self.model.kind(call) != Kind::Call {
             return None;
         }
@@ -117,6 +121,35 @@ impl Analysis<'_> {
             Some(known) => self.catalogued_command(call, known),
             None => self.spelled_command(call),
         }
+    }
+
+    /// A command on an object of a bucket: `new PutObjectCommand({ Bucket, Key })`, `s3.put_object(Bucket=.., Key=..)`. One
+    /// with a precondition is none of these: the store itself compares.
+    fn object_command(&self, call: NodeId) -> Option<KeyCommand> {
+        let model = self.model;
+        let name = match model.kind(call) {
+            Kind::Call => model.name(call),
+            Kind::New => model.child(call, Role::Type).map(|t| model.name(t))?,
+            _ => return None,
+        };
+        let command = match words(name).iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["put", "object"] | ["put", "object", "command"] => Command::Set,
+            ["get", "object"] | ["get", "object", "command"] => Command::Get,
+            ["head", "object"] | ["head", "object", "command"] => Command::Exists,
+            ["delete", "object"] | ["delete", "object", "command"] => Command::Delete,
+            _ => return None,
+        };
+        let given = |node: &NodeId| matches!(model.kind(*node), Kind::Entry | Kind::Argument);
+        let named: Vec<NodeId> = model
+            .children_with(call, Role::Arg)
+            .flat_map(|a| if model.kind(a) == Kind::Record { model.children(a).collect() } else { vec![a] })
+            .filter(given)
+            .collect();
+        if named.iter().any(|n| is_precondition(model.name(*n))) {
+            return None;
+        }
+        let key = named.iter().find(|n| model.name(**n) == "Key").and_then(|n| model.child(*n, Role::Value))?;
+        Some(KeyCommand { at: call, command, key, value: None, expiry: Expiry::Unclear, how: How::Import })
     }
 
     /// A call that the catalogue knows: its entry names store and command.

@@ -36,7 +36,10 @@ pub use index::{FieldSummary, FileSummary, FunctionSummary, ProjectIndex, summar
 pub use key_command::{Command, Expiry, KeyCommand};
 pub use lock_helper::{Does, LockHelper, is_lock_word};
 pub use names::{canonical, has_word, words};
-pub use one_step::{deletes_lock_row, is_blind_write, script_reads};
+pub use one_step::{
+    clears_expired_locks, frees_lock_row, is_blind_extension, is_blind_write, makes_lock_row, script_compares_owner,
+    script_reads,
+};
 pub use regions::Region;
 pub use resolve::Callee;
 pub use sites::{Site, Sites};

@@ -259,6 +259,12 @@ impl Analysis<'_> {
         let mut regions = self.direct_regions_in(function);
         regions.extend(self.with_regions_in(function));
         let params: Vec<Sym> = model.children_with(function, Role::Param).map(|p| model.sym(p)).collect();
+        let handed = self.calls_below(function).iter().find_map(|c| Some((*c, self.handed_on_callback(*c)?)));
+        if let Some((call, callback)) = handed
+            && let Some(position) = params.iter().position(|p| *p == model.sym(callback))
+        {
+            return Some(LockHelper { does: Does::Run(position as u32), api: self.api_id(call) });
+        }
         regions.iter().find_map(|region| {
             let api = self.api_id(region.acquire).or(region.api_id);
             let inside = |n: &NodeId| region.covers(*n);

@@ -62,23 +62,67 @@ pub fn is_blind_write(script: &str) -> bool {
     (says("px") || says("ex")) && !says("nx") && !says("xx")
 }
 
+/// Whether a script moves a key's expiry and compares nothing with what the caller brings.
+pub fn is_blind_extension(script: &str) -> bool {
+    let lower = script.to_ascii_lowercase().replace('\'', "\"");
+    let expires = ["expire", "pexpire", "expireat", "pexpireat"];
+    let moves = expires.iter().any(|c| lower.contains(&format!("call(\"{c}\", keys[1]")));
+    moves
+        && !["get", "hget", "hexists", "sismember", "set", "setnx", "del"]
+            .iter()
+            .any(|c| lower.contains(&format!("call(\"{c}\"")))
+}
+
+/// Whether a script compares what is there with what the caller brings, as owners do.
+pub fn script_compares_owner(script: &str) -> bool {
+    let lower = script.to_ascii_lowercase().replace(['\'', ' '], "");
+    lower.contains("get") && lower.contains("keys[1])==argv[")
+}
+
 /// Whether a script looks at what is there.
 pub fn script_reads(script: &str) -> bool {
     let lower = script.to_ascii_lowercase().replace('\'', "\"");
     ["get", "exists", "hget", "hexists"].iter().any(|c| lower.contains(&format!("call(\"{c}\"")))
 }
 
-/// Whether a statement deletes the row of a lock by its name alone.
-pub fn deletes_lock_row(statement: &str) -> bool {
-    let lower = statement.trim_start().to_ascii_lowercase();
-    let Some(rest) = lower.strip_prefix("delete from ") else { return false };
-    let Some((table, predicate)) = rest.split_once(" where ") else { return false };
-    has_word(table, &["lock", "locks", "lease", "leases", "mutex", "leader"])
+/// Words of a table or column that belongs to locks.
+const LOCK_TABLES: [&str; 7] = ["lock", "locks", "lease", "leases", "mutex", "leader", "locked"];
+
+/// Whether a statement frees the row of a lock by its name alone: it deletes the row, or updates the lock's columns.
+pub fn frees_lock_row(statement: &str) -> bool {
+    let statement = statement.trim_start();
+    // Columns keep their case, which parts their words.
+    let lower = statement.to_ascii_lowercase();
+    let Some(verb) = ["delete from ", "update "].into_iter().find(|v| lower.starts_with(v)) else { return false };
+    let Some(at) = lower.find(" where ") else { return false };
+    let (table, predicate) = (&statement[verb.len()..at.max(verb.len())], &statement[at + " where ".len()..]);
+    has_word(table, &LOCK_TABLES)
         && !has_word(predicate, &OWNER_COLUMNS)
         && !predicate.contains(['<', '>'])
         // The id of a row is its holder's own where every acquire inserts one.
-        && !predicate.trim_start().starts_with("id ")
-        && !predicate.trim_start().starts_with("id=")
+        && !["id ", "id="].iter().any(|id| predicate.trim_start().to_ascii_lowercase().starts_with(id))
+}
+
+/// Whether a statement makes the row of a lock.
+pub fn makes_lock_row(statement: &str) -> bool {
+    let lower = plain_statement(statement);
+    let table = lower.strip_prefix("insert into ").and_then(|r| r.split(['(', ' ']).find(|w| !w.is_empty()));
+    table.is_some_and(|t| has_word(t, &LOCK_TABLES))
+}
+
+/// Whether a statement clears expired locks away, and whether only those of the client that asks.
+pub fn clears_expired_locks(statement: &str) -> Option<bool> {
+    let lower = plain_statement(statement);
+    let rest = lower.strip_prefix("delete from ").or_else(|| lower.strip_prefix("update "))?;
+    let (table, predicate) = rest.split_once(" where ")?;
+    let own = ["owner", "holder", "client", "instance", "node", "server", "host", "by", "process", "session"];
+    (has_word(table, &LOCK_TABLES) && predicate.contains('<') && !predicate.contains(" or "))
+        .then(|| has_word(predicate, &own))
+}
+
+/// A statement in lower case, without the places where a prefix is put in.
+fn plain_statement(statement: &str) -> String {
+    statement.trim_start().to_ascii_lowercase().replace("%s", "").replace("{}", "")
 }
 
 #[cfg(test)]
@@ -89,15 +133,29 @@ mod tests {
     fn scripts_are_read() {
         assert!(is_blind_write("redis.call(\"SET\", KEYS[1], ARGV[1], \"PX\", ARGV[2])"));
         assert!(!is_blind_write("redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])"));
+        assert!(is_blind_extension(
+            "if redis.call('ttl', KEYS[1]) >= 0 then redis.call('expire', KEYS[1], ARGV[1]) end"
+        ));
+        assert!(!is_blind_extension(
+            "if redis.call('get', KEYS[1]) == ARGV[2] then redis.call('expire', KEYS[1], 1) end"
+        ));
+        assert!(script_compares_owner("if redis.call(\"get\", KEYS[1]) == ARGV[1] then"));
         assert!(script_reads("if redis.call('get', KEYS[1]) == ARGV[1] then"));
     }
 
     #[test]
     fn statements_are_read() {
-        assert!(deletes_lock_row("DELETE FROM job_locks WHERE lock_id = ?"));
-        assert!(!deletes_lock_row("DELETE FROM job_locks WHERE name = ? AND owner = ?"));
-        assert!(!deletes_lock_row("DELETE FROM job_locks WHERE expires_at < now()"));
-        assert!(!deletes_lock_row("DELETE FROM jobs WHERE name = ?"));
-        assert!(!deletes_lock_row("DELETE FROM job_locks WHERE id = ?"));
+        assert!(frees_lock_row("DELETE FROM job_locks WHERE lock_id = ?"));
+        assert!(frees_lock_row("UPDATE tableName SET lockUntil = :end WHERE name = :name"));
+        assert!(!frees_lock_row("DELETE FROM job_locks WHERE name = ? AND owner = ?"));
+        assert!(!frees_lock_row("UPDATE jobs SET locked_by = NULL WHERE name = ? AND locked_by = ?"));
+        assert!(!frees_lock_row("DELETE FROM job_locks WHERE expires_at < now()"));
+        assert!(!frees_lock_row("DELETE FROM jobs WHERE name = ?"));
+        assert!(!frees_lock_row("DELETE FROM job_locks WHERE id = ?"));
+        assert!(makes_lock_row("INSERT INTO %SLOCK (REGION, LOCK_KEY) VALUES (?, ?)"));
+        assert!(!makes_lock_row("INSERT INTO blocks (id) VALUES (?)"));
+        assert_eq!(clears_expired_locks("DELETE FROM %SLOCK WHERE CLIENT_ID=? AND CREATED_DATE<?"), Some(true));
+        assert_eq!(clears_expired_locks("DELETE FROM %SLOCK WHERE CREATED_DATE<?"), Some(false));
+        assert_eq!(clears_expired_locks("DELETE FROM %SLOCK WHERE CLIENT_ID=?"), None);
     }
 }

@@ -129,6 +129,17 @@ impl<'a> Analysis<'a> {
         }
     }
 
+    /// The callback of a call that runs it under a distributed lock, where it is the caller's own: a parameter.
+    pub fn handed_on_callback(&self, call: NodeId) -> Option<NodeId> {
+        let known = self.resolve(call).filter(|k| k.api.role == ApiRole::LockRegion && k.how != How::Name)?;
+        let scope = known.api.scope.or_else(|| self.lock_scope(self.model.child(call, Role::Receiver)?));
+        let callback = self.argument(call, known, ArgMeaning::Callback)?;
+        let is_param =
+            |f: NodeId| self.model.children_with(f, Role::Param).any(|p| self.model.sym(p) == self.model.sym(callback));
+        let handed = self.model.kind(callback) == Kind::Name && self.function_around(call).is_some_and(is_param);
+        (handed && scope.is_none_or(|s| s == LockScope::Distributed)).then_some(callback)
+    }
+
     fn callback_region(&self, call: NodeId, api: Resolved<'a>, callback: NodeId) -> Option<Region<'a>> {
         let handle = self.model.child(call, Role::Receiver);
         let section = self.body_range(callback)?;

@@ -3,6 +3,7 @@
 
 use crate::Rule;
 use crate::pause::aged_lock::aged_locks;
+use crate::pause::lost_claim::{kept_flags, unheard_losses};
 use crate::pause::outlived_lease::{early_leases, outlived};
 use crate::pause::renewal::{dropped_renewals, forgotten_leases, fragile_renewals, may_renew};
 use crate::pause::renewal_timing::mistimed_renewals;
@@ -64,6 +65,10 @@ pub(crate) enum Kind {
     Grows,
     /// The renewal ends before the work does.
     EndsFirst,
+    /// A failed renewal leaves the flag that says that it succeeded.
+    Kept,
+    /// The handle tells of the loss, and nobody listens.
+    Unheard,
     /// Others take the lock by its age, and its holder never makes it younger.
     Aged,
 }
@@ -80,8 +85,10 @@ impl Rule for LeaseNotRenewed {
             lapses.extend(dropped_renewals(file));
             lapses.extend(fragile_renewals(file));
             lapses.extend(forgotten_leases(file));
+            lapses.extend(kept_flags(file));
             lapses.extend(mistimed_renewals(file));
         }
+        lapses.extend(unheard_losses(file));
         lapses.extend(aged_locks(file));
         lapses.sort_by_key(|l| (l.at, std::cmp::Reverse(l.confidence)));
         lapses.dedup_by_key(|l| l.at);
@@ -161,6 +168,18 @@ fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
             "renewing the locks ends when closing begins, while work still runs".to_owned(),
             "closing waits for the work that runs; its locks run out meanwhile, and others start the same work",
             "renew until the last piece of work has ended, and stop the timer then",
+        ),
+        Kind::Kept => (
+            format!("when `{here}` fails, the flag still says that the claim was renewed"),
+            "a renewal that times out or throws changes nothing here: the loop goes on as if the claim were held, while \
+             another process takes it",
+            "clear the flag where the failure is caught, or compare the time of the last success with the lease",
+        ),
+        Kind::Unheard => (
+            format!("nobody hears when the lease of `{here}` is lost"),
+            "after a pause or a partition the lease is gone for good, and the handle that is kept here goes on to be used \
+             as if it were alive",
+            UNHEARD,
         ),
         Kind::Aged => (
             "a lock counts as abandoned by its age, but its holder never makes it younger".to_owned(),

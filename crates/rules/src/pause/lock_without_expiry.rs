@@ -5,7 +5,9 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
-use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, Origins, Resolved};
+use timelint_semantics::{
+    Analysis, Command, Expiry, How, KeyCommand, Origins, Resolved, clears_expired_locks, makes_lock_row,
+};
 
 /// See the module.
 pub(crate) struct LockWithoutExpiry;
@@ -33,6 +35,7 @@ impl Rule for LockWithoutExpiry {
         let commands = file.key_commands();
         out.extend(commands.iter().filter_map(|take| own_lock(file, take, commands)));
         out.extend(file.lock_files().into_iter().map(|found| lock_file(file, found)));
+        out.extend(rows_of_one(file).into_iter().map(|found| row_of_one(file, found)));
     }
 }
 
@@ -98,6 +101,26 @@ fn own_lock(file: &Analysis<'_>, take: &KeyCommand, all: &[KeyCommand]) -> Optio
 fn advice<'a>(file: &'a Analysis<'_>, take: &KeyCommand) -> &'a str {
     let advised = file.resolve(take.at).and_then(|known| known.api.advice.as_deref());
     advised.unwrap_or("write the key and its expiry in one command, `SET key owner NX PX ttl`")
+}
+
+/// Statements that clear away a client's own expired locks, where locks are rows that somebody has to remove.
+fn rows_of_one(file: &Analysis<'_>) -> Vec<NodeId> {
+    let model = file.model;
+    let strings: Vec<NodeId> = model.ids().filter(|n| model.kind(*n) == Kind::String).collect();
+    let cleared = |n: &NodeId| clears_expired_locks(model.name(*n));
+    let own: Vec<NodeId> = strings.iter().copied().filter(|n| cleared(n) == Some(true)).collect();
+    let others = strings.iter().any(|n| cleared(n) == Some(false));
+    let made = strings.iter().any(|n| makes_lock_row(model.name(*n)));
+    if made && !others { own } else { Vec::new() }
+}
+
+fn row_of_one(file: &Analysis<'_>, statement: NodeId) -> Finding {
+    Story::new(&META, file, statement, "expired locks are cleared away only by the client that made them")
+        .why(WHY)
+        .help("let everybody clear away or take over a lock that has expired: leave the owner out of this condition")
+        .confidence(Confidence::Medium)
+        .step(file.location(statement), "the condition asks for the time and for the own client")
+        .tell()
 }
 
 fn lock_file(file: &Analysis<'_>, created: NodeId) -> Finding {

@@ -10,6 +10,7 @@ pub(crate) mod lock_released_early;
 pub(crate) mod lock_result_ignored;
 mod lock_validity;
 pub(crate) mod lock_without_expiry;
+mod lost_claim;
 pub(crate) mod non_atomic_lock;
 mod outlived_lease;
 mod ownerless;

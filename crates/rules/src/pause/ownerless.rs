@@ -186,7 +186,8 @@ pub(crate) fn renewals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> 
     };
     let moves = |c: &KeyCommand| match c.command {
         Command::Expire => true,
-        Command::Set => c.expiry == Expiry::Given,
+        // An object does not expire: what is written says until when it counts.
+        Command::Set => c.expiry == Expiry::Given || writes_object(file, c),
         _ => false,
     };
     let keyed = all.iter().filter(|c| moves(c) && is_lock_named(file, c) && renews(c.at)).map(|c| c.at);
@@ -195,6 +196,11 @@ pub(crate) fn renewals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> 
     places.sort_unstable();
     places.dedup();
     places.into_iter().map(|at| renewal(file, at)).collect()
+}
+
+/// A blind write of an object, whose key and content stand side by side.
+fn writes_object(file: &Analysis<'_>, command: &KeyCommand) -> bool {
+    command.value.is_none() && file.model.parent(command.key).is_some_and(|p| file.model.name(p) == "Key")
 }
 
 fn is_lock_named(file: &Analysis<'_>, command: &KeyCommand) -> bool {

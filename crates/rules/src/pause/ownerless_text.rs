@@ -5,7 +5,9 @@ use crate::story::Story;
 use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, deletes_lock_row, is_blind_write, script_reads, words};
+use timelint_semantics::{
+    Analysis, frees_lock_row, is_blind_extension, is_blind_write, script_compares_owner, script_reads, words,
+};
 
 /// Functions that take a lock or keep it.
 const KEEPING: [&str; 5] = ["lock", "renew", "extend", "refresh", "prolong"];
@@ -29,7 +31,31 @@ pub(crate) fn scripts(file: &Analysis<'_>) -> Vec<Finding> {
             .step(file.location(text), "whatever is there is overwritten")
             .tell()
     };
-    texts.filter(keeps_lock).map(judge).collect()
+    texts.filter(keeps_lock).map(judge).chain(extensions(file)).collect()
+}
+
+/// A script that prolongs a lock without asking whose it is, beside another one that does ask.
+fn extensions(file: &Analysis<'_>) -> Vec<Finding> {
+    let model = file.model;
+    let strings = || model.ids().filter(|n| model.kind(*n) == Kind::String);
+    let keeps = |text: &NodeId| {
+        let named = model.ancestors(*text).take(4).find_map(|a| model.child(a, Role::Target));
+        let function = file.named_function_around(*text).map_or("", |f| file.function_name(f));
+        words_match(function, &KEEPING[1..]) || named.is_some_and(|n| words_match(model.name(n), &KEEPING[1..]))
+    };
+    let blind: Vec<NodeId> = strings().filter(|n| is_blind_extension(model.name(*n)) && keeps(n)).collect();
+    if blind.is_empty() || !strings().any(|n| script_compares_owner(model.name(n))) {
+        return Vec::new();
+    }
+    let judge = |text: NodeId| {
+        Story::new(&META, file, text, "the script prolongs the lock without asking who holds it")
+            .why("after a pause that outlasts the lease this prolongs the next holder's lock, and this one works on without any")
+            .help("compare the owner first, in the same script, and only then set the expiry")
+            .confidence(Confidence::Medium)
+            .step(file.location(text), "the key may be another holder's by now")
+            .tell()
+    };
+    blind.into_iter().map(judge).collect()
 }
 
 /// A coordinator's transaction that deletes the lock's key and has no condition.
@@ -50,15 +76,15 @@ pub(crate) fn rows(file: &Analysis<'_>) -> Vec<Finding> {
     let model = file.model;
     let releasing =
         |at: NodeId| file.named_function_around(at).is_some_and(|f| words_match(file.function_name(f), &RELEASING));
-    let texts = model.ids().filter(|n| model.kind(*n) == Kind::String && deletes_lock_row(model.name(*n)));
+    let texts = model.ids().filter(|n| statement(file, *n).is_some_and(|s| frees_lock_row(&s)));
     let calls = file.tables.calls.iter().copied().filter(|c| deletes_by_name(file, *c));
     let mut places: Vec<NodeId> = texts.chain(calls).filter(|at| releasing(*at)).collect();
     places.sort_unstable();
     let judge = |at: NodeId| {
-        Story::new(&META, file, at, "the lock's row is deleted whoever holds it")
+        Story::new(&META, file, at, "the lock's row is freed whoever holds it")
             .why(
-                "when the holder paused longer than the lock lasts, the row is the next holder's: its lock is removed, and \
-                 a third one comes in",
+                "when the holder paused longer than the lock lasts, the row is the next holder's: its lock is taken away, \
+                 and a third one comes in",
             )
             .help("name the owner in the condition, `DELETE .. WHERE name = ? AND owner = ?`, and look at the number of rows")
             .confidence(Confidence::Medium)
@@ -67,6 +93,26 @@ pub(crate) fn rows(file: &Analysis<'_>) -> Vec<Finding> {
             .tell()
     };
     places.into_iter().map(judge).collect()
+}
+
+/// The text of a statement: a string, or what strings and names are put together to. Names stand for what they hold.
+fn statement(file: &Analysis<'_>, id: NodeId) -> Option<String> {
+    let model = file.model;
+    let inner = model.parent(id).is_some_and(|p| model.kind(p) == Kind::Binary && model.name(p) == "+");
+    match model.kind(id) {
+        _ if inner => None,
+        Kind::String => Some(model.name(id).to_owned()),
+        Kind::Binary if model.name(id) == "+" => {
+            let parts = model.descendants(id).filter(|n| {
+                matches!(model.kind(*n), Kind::String | Kind::Call)
+                    || matches!(model.kind(*n), Kind::Name | Kind::Member)
+                        && model.role(*n) != Role::Receiver
+                        && model.role(*n) != Role::Object
+            });
+            Some(parts.map(|n| model.name(n)).collect())
+        }
+        _ => None,
+    }
 }
 
 /// `lockRepository.deleteByLockName(name)`

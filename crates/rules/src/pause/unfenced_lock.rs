@@ -37,6 +37,8 @@ impl Rule for UnfencedLock {
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let led = file.leading_regions();
         out.extend(file.lock_regions().iter().chain(&led).filter_map(|region| judge(file, region)));
+        let handed = file.tables.calls.iter().filter_map(|c| Some((*c, file.handed_on_callback(*c)?)));
+        out.extend(handed.filter_map(|(call, callback)| handed_on(file, call, callback)));
         out.extend(unreceipted(file).into_iter().map(|u| tell_unreceipted(file, u)));
     }
 }
@@ -121,17 +123,29 @@ fn story_of_writes(
 /// A lock handed out as a wrapper around somebody's code: one report, at the wrapper.
 fn wrapper(file: &Analysis<'_>, region: &Region<'_>, call: NodeId) -> Finding {
     let lock = lock_name(file, region);
+    opaque(file, region.acquire, call, &lock, help(file, region))
+}
+
+/// `redlock.using(keys, ttl, routine)` in a function that got the routine from its caller.
+fn handed_on(file: &Analysis<'_>, call: NodeId, callback: NodeId) -> Option<Finding> {
+    let known = file.resolve(call)?;
+    let token = known.api.token.as_deref().unwrap_or("hand a number that grows with every acquire to the callback");
+    let help = format!("{token}; {CONDITION}");
+    Some(opaque(file, call, callback, &format!("`{}`", file.model.name(call)), help))
+}
+
+fn opaque(file: &Analysis<'_>, acquire: NodeId, call: NodeId, lock: &str, help: String) -> Finding {
     let message = format!("`{}` runs under {lock} and is given no fencing token", file.short(call));
-    Story::new(&META, file, region.acquire, message)
+    Story::new(&META, file, acquire, message)
         .why(
             "code that runs in here cannot tell its resource which holder it is: after a pause that outlives the lock, \
              two callers write",
         )
-        .help(help(file, region))
+        .help(help)
         .confidence(Confidence::Low)
         .severity(Severity::Note)
         .evidence("the code that runs under the lock is the caller's")
-        .step(file.location(region.acquire), "the lock is taken here")
+        .step(file.location(acquire), "the lock is taken here")
         .step(file.location(call), "and the caller's code runs here")
         .tell()
 }
@@ -153,9 +167,9 @@ fn why(region: &Region<'_>, write: &Write) -> &'static str {
     }
 }
 
+const CONDITION: &str = "or make the write conditional: compare a version column or revision and check that it changed";
+
 fn help(file: &Analysis<'_>, region: &Region<'_>) -> String {
-    const CONDITION: &str =
-        "or make the write conditional: compare a version column or revision and check that it changed";
     let made = || region.lock_type.as_deref().and_then(|lock| token_of(file, lock));
     match region.api.api.token.as_deref().or_else(made) {
         Some(token) => format!("{token}; {CONDITION}"),

@@ -329,6 +329,9 @@ pub struct Api {
     /// For contexts, signals and scopes that calls are bound to: what ends them.
     #[serde(default)]
     pub ends: Option<Ends>,
+    /// For what keeps a claim: the event by which its handle tells that the claim is lost.
+    #[serde(default)]
+    pub loss: Option<String>,
     /// For retry policies and their waits: what holds by default.
     #[serde(default)]
     pub retry: Option<RetrySpec>,
@@ -360,6 +363,7 @@ impl Api {
             wraps: false,
             answers: false,
             ends: None,
+            loss: None,
             retry: None,
             doc: None,
         }
