@@ -43,6 +43,8 @@ const FOLDERS: &[&str] = &[
     "__fixtures__",
     "mocks",
     "example",
+    "_example",
+    "_examples",
     "examples",
     "sample",
     "samples",

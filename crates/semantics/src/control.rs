@@ -185,6 +185,15 @@ impl Analysis<'_> {
                     && others.all(|e| self.exits(e))
                     && model.child(id, Role::Then).is_some_and(|t| self.exits(t))
             }
+            // A `break` only leaves the `select` itself.
+            Kind::Switch if model.name(id) == "select" => {
+                let mut cases = model.children_with(id, Role::Case).peekable();
+                cases.peek().is_some()
+                    && cases.all(|c| {
+                        let last = model.children(c).last();
+                        last.is_some_and(|l| model.kind(l) != Kind::Break && self.exits(l))
+                    })
+            }
             Kind::Call => match self.resolve(id) {
                 Some(known) if known.how != How::Name => known.api.role == ApiRole::Exit,
                 _ => throws_by_name(model.name(id)),

@@ -2,23 +2,14 @@
 //!
 //! What tells them from polling, consuming and periodic work: success leaves the loop, failure does not.
 
+use crate::network::elsewhere::{asks_elsewhere, drains, mends_cause};
 use crate::network::outcome::{Outcome, outcome_of, targets_of};
 use crate::network::remote::{Remote, call_evidence, evidence_around, is_remote_name};
-use crate::network::rounds::{fails_back, goes_on, leaves_on_success, on_failure_path, try_around};
+use crate::network::rounds::{fails_back, leaves_on_success, on_failure_path, try_around};
+use crate::network::times::{Bound, bound_of, counts};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, How, Value, has_word, words};
-
-/// How often is tried.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Bound {
-    /// Until it works.
-    Endless,
-    /// This often.
-    Times(f64),
-    /// Up to a number or a time that is not known here.
-    Some,
-}
+use timelint_semantics::{Analysis, How, has_word, words};
 
 /// A loop that repeats a call until it works.
 #[derive(Debug, Clone)]
@@ -33,6 +24,8 @@ pub(crate) struct Attempt {
     pub(crate) bound: Bound,
     /// It asks for something that others ask for too: a lock, a lease, leadership.
     pub(crate) contends: bool,
+    /// It sets up a connection, or makes this process known to others.
+    pub(crate) connects: bool,
     /// Each round asks another machine, or after the cause of the failure was mended.
     pub(crate) elsewhere: bool,
 }
@@ -58,13 +51,13 @@ const TRYING: [&str; 30] = [
 
 /// Words of calls that are no attempt, whatever they are called on.
 #[rustfmt::skip]
-const IDLE: [&str; 61] = [
+const IDLE: [&str; 63] = [
     "log", "debug", "info", "warn", "warning", "error", "errorf", "infof", "warnf", "debugf", "trace", "print",
     "printf", "println", "format", "sprintf", "close", "closed", "stop", "cancel", "destroy", "is", "has",
     "len", "size", "string", "parse", "new", "now", "since", "done", "err", "sleep", "wait", "delay", "build",
     "builder", "with", "emit", "metrics", "observe", "pop", "equal", "equals", "contains", "starts", "ends",
     "matches", "compare", "bind", "listen", "next", "hash", "decode", "encode", "append", "should", "can",
-    "to", "getattr", "isinstance",
+    "to", "getattr", "isinstance", "min", "max",
 ];
 
 /// Nodes of one loop that are looked at.
@@ -123,6 +116,7 @@ fn attempt_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Attempt> {
             remote,
             bound: bound_of(file, repeated),
             contends: contends(file, call),
+            connects: connects(file, call),
             elsewhere: asks_elsewhere(file, repeated, call) || mends_cause(file, repeated, call),
         });
     }
@@ -150,7 +144,15 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
         return None;
     }
     let bound = if file.guards(jump).iter().any(|g| counts(file, g.condition)) { Bound::Some } else { Bound::Endless };
-    waits.then(|| Attempt { again: jump, call, remote, bound, contends: contends(file, call), elsewhere: false })
+    waits.then(|| Attempt {
+        again: jump,
+        call,
+        remote,
+        bound,
+        contends: contends(file, call),
+        connects: connects(file, call),
+        elsewhere: false,
+    })
 }
 
 /// A loop over numbers, not over things.
@@ -163,16 +165,6 @@ fn only_counts(file: &Analysis<'_>, repeated: NodeId) -> bool {
         Kind::Name | Kind::Member => has_word(model.name(i), &RETRY),
         _ => false,
     })
-}
-
-/// `while (!queue.isEmpty())`, `while i < len(items)`: each round is for another thing.
-fn drains(file: &Analysis<'_>, repeated: NodeId) -> bool {
-    let model = file.model;
-    let ending = |n: NodeId| {
-        matches!(model.kind(n), Kind::Call | Kind::Member)
-            && has_word(model.name(n), &["empty", "size", "len", "length", "next"])
-    };
-    model.child(repeated, Role::Condition).is_some_and(|c| model.self_and_descendants(c).any(ending))
 }
 
 /// The function says that it waits for something.
@@ -216,7 +208,7 @@ fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Remote {
     if model.kind(call) == Kind::New || has_word(model.name(call), &IDLE) || is_part(file, call) {
         return Remote::No;
     }
-    if speaks_of_embedded_store(file, repeated, call) {
+    if is_inner(file, call) || speaks_of_embedded_store(file, repeated, call) {
         return Remote::No;
     }
     if is_given(file, call) {
@@ -240,6 +232,28 @@ fn is_part(file: &Analysis<'_>, call: NodeId) -> bool {
     model.role(call) == Role::Receiver
         && model.child(call, Role::Arg).is_none()
         && words(model.name(call)).first().is_some_and(|w| w == "get")
+}
+
+/// `connect(merge(address, options))`, `shutdown().join(60, SECONDS)`: it prepares another call, or waits for one.
+fn is_inner(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let receiver = model.child(call, Role::Receiver);
+    if receiver.is_some_and(|r| model.kind(r) == Kind::Call) && model.name(call) == "join" {
+        return true;
+    }
+    let mut child = call;
+    for around in model.ancestors(call) {
+        if model.kind(around).is_statement() || matches!(model.kind(around), Kind::Function | Kind::Block) {
+            return false;
+        }
+        if matches!(model.kind(around), Kind::Call | Kind::New) && model.role(child) == Role::Arg {
+            let asks = has_word(model.name(call), &TRYING) || has_word(model.name(call), &["fetch", "call", "invoke"]);
+            let named = receiver.is_some_and(|r| is_remote_name(model.name(r))) || is_remote_name(model.name(call));
+            return !asks && model.child(call, Role::Arg).is_none() || !named;
+        }
+        child = around;
+    }
+    false
 }
 
 /// A store inside this process fails for reasons of this machine.
@@ -272,72 +286,6 @@ fn file_is_remote(file: &Analysis<'_>, repeated: NodeId) -> bool {
     near || model.ids().any(spoken)
 }
 
-/// What fails is no outage: a conflict with another writer, a thing that is gone (the next round takes another), a
-/// token that is renewed before the next round.
-fn mends_cause(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
-    #[rustfmt::skip]
-    const CAUSES: [&str; 22] = [
-        "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",
-        "integrity", "optimistic", "stale", "concurrent", "duplicate", "exists", "serialization", "deadlock",
-        "credentials", "redirect", "watch", "such", "missing", "found",
-    ];
-    let model = file.model;
-    let Some(guarding) = try_around(file, repeated, call) else { return false };
-    let handlers = model.children_with(guarding, Role::Catch).filter(|c| goes_on(file, repeated, *c));
-    let mut types = handlers.into_iter().flat_map(|c| model.children_with(c, Role::Type)).peekable();
-    types.peek().is_some() && types.all(|t| has_word(model.name(t), &CAUSES))
-}
-
-fn bound_of(file: &Analysis<'_>, repeated: NodeId) -> Bound {
-    let model = file.model;
-    if model.name(repeated) == "each" {
-        let times = model.child(repeated, Role::Iterable).and_then(|i| match model.kind(i) {
-            Kind::Number | Kind::Name | Kind::Member => file.value(i).number,
-            Kind::Call if model.name(i) == "count" => Some(f64::INFINITY),
-            Kind::Call => model.children_with(i, Role::Arg).last().and_then(|a| file.value(a).number),
-            _ => None,
-        });
-        return match times {
-            Some(f) if f.is_infinite() => Bound::Endless,
-            times => times.map_or(Bound::Some, Bound::Times),
-        };
-    }
-    if let Some(condition) = model.child(repeated, Role::Condition) {
-        let compares = |n: NodeId| {
-            model.kind(n) == Kind::Binary
-                && model.name(n).split(' ').all(|op| matches!(op, "<" | "<=" | ">" | ">=" | "!="))
-        };
-        if let Some(comparison) = model.self_and_descendants(condition).find(|n| compares(*n)) {
-            let numbers = model.children_with(comparison, Role::Operand).map(|o| file.value(o));
-            let most = numbers.filter(Value::is_constant).filter_map(|v| v.number).reduce(f64::max);
-            return most.filter(|n| *n > 0.0).map_or(Bound::Some, Bound::Times);
-        }
-    }
-    let gives_up = |n: NodeId| {
-        model.kind(n) == Kind::If
-            && model.child(n, Role::Condition).is_some_and(|c| counts(file, c))
-            && model.descendants(n).take(MOST_NODES).any(|d| {
-                matches!(model.kind(d), Kind::Return | Kind::Throw | Kind::Break)
-                    && file.function_around(d) == file.function_around(n)
-            })
-    };
-    if model.descendants(repeated).take(MOST_NODES).any(gives_up) { Bound::Some } else { Bound::Endless }
-}
-
-/// A comparison with how often or how long is tried.
-fn counts(file: &Analysis<'_>, condition: NodeId) -> bool {
-    #[rustfmt::skip]
-    const COUNTED: [&str; 16] = [
-        "retry", "retries", "attempt", "attempts", "attempted", "tries", "count", "counter", "max", "limit",
-        "deadline", "timeout", "elapsed", "remaining", "times", "trycount",
-    ];
-    let model = file.model;
-    model.self_and_descendants(condition).any(|n| {
-        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call) && has_word(model.name(n), &COUNTED)
-            || model.kind(n) == Kind::Number && model.role(n) == Role::Operand
-    })
-}
-
 /// Whether the code around `id`, or what it is given, speaks of a lock.
 pub(crate) fn is_contended(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
@@ -346,77 +294,31 @@ pub(crate) fn is_contended(file: &Analysis<'_>, id: NodeId) -> bool {
     written || contends(file, id)
 }
 
+/// The call, or the function around it, sets up a connection.
+fn connects(file: &Analysis<'_>, call: NodeId) -> bool {
+    #[rustfmt::skip]
+    const CONNECTING: [&str; 11] = [
+        "connect", "reconnect", "dial", "redial", "connection", "resubscribe", "join", "rejoin", "register", "reregister",
+        "connector",
+    ];
+    let model = file.model;
+    let function = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && model.sym(*a) != Sym::EMPTY);
+    has_word(model.name(call), &CONNECTING) || function.is_some_and(|f| has_word(model.name(f), &CONNECTING))
+}
+
 /// It is a lock that is asked for.
-fn contends(file: &Analysis<'_>, call: NodeId) -> bool {
+pub(crate) fn contends(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     let receivers = std::iter::successors(Some(call), |n| {
         model.child(*n, Role::Receiver).or_else(|| model.child(*n, Role::Object))
     });
-    let near = receivers.take(8).any(|n| has_word(model.name(n), &CONTENDED));
+    // Who is `locked down` or `locked out` holds nothing.
+    let speaks = |name: &str| {
+        let words = words(name);
+        let barred = words.windows(2).any(|w| w[0].starts_with("lock") && matches!(w[1].as_str(), "down" | "out"));
+        !barred && words.iter().any(|w| CONTENDED.contains(&w.as_str()))
+    };
+    let near = receivers.take(8).any(|n| speaks(model.name(n)));
     let around = model.ancestors(call).filter(|a| matches!(model.kind(*a), Kind::Function | Kind::Class));
-    near || around.into_iter().any(|a| has_word(model.name(a), &CONTENDED))
-}
-
-/// Each round goes to another machine, or for another piece.
-fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
-    const MOVES: [&str; 10] =
-        ["next", "pick", "select", "choose", "rotate", "switch", "random", "shuffle", "failover", "cycle"];
-    #[rustfmt::skip]
-    const PLACES: [&str; 20] = [
-        "server", "host", "node", "address", "addr", "endpoint", "broker", "leader", "peer", "url", "replica",
-        "target", "master", "shard", "servers", "hosts", "endpoints", "nodes", "proxy", "index",
-    ];
-    let model = file.model;
-    let moves = |n: NodeId| {
-        let name = model.name(n);
-        let indexed = |k: NodeId| has_word(model.name(k), &["idx", "index", "pos"]);
-        let picks = match model.kind(n) {
-            Kind::Index => model.child(n, Role::Key),
-            Kind::Call if name == "get" => model.child(n, Role::Arg),
-            _ => None,
-        };
-        if n < model.end(call) && picks.is_some_and(indexed) {
-            return true;
-        }
-        let of_places = || model.child(n, Role::Receiver).is_some_and(|r| has_word(model.name(r), &PLACES));
-        let iterates = || {
-            model
-                .child(n, Role::Receiver)
-                .is_some_and(|r| has_word(model.name(r), &["iterator", "iter", "provider", "balancer"]))
-        };
-        model.kind(n) == Kind::Call && has_word(name, &MOVES) && (has_word(name, &PLACES) || iterates() || of_places())
-    };
-    if model.descendants(repeated).take(MOST_NODES).any(moves) {
-        return true;
-    }
-    let counters: Vec<Sym> = model
-        .children(repeated)
-        .filter(|c| matches!(model.role(*c), Role::Init | Role::Target | Role::Update))
-        .flat_map(|c| model.self_and_descendants(c))
-        .filter(|n| model.kind(*n) == Kind::Name)
-        .map(|n| model.sym(n))
-        .collect();
-    let indexed = |n: NodeId| {
-        model.kind(n) == Kind::Index
-            && model.child(n, Role::Key).is_some_and(|k| {
-                model.self_and_descendants(k).any(|d| model.kind(d) == Kind::Name && counters.contains(&model.sym(d)))
-            })
-    };
-    let paged =
-        |a: NodeId| model.kind(a) == Kind::Name && counters.contains(&model.sym(a)) && !has_word(model.name(a), &RETRY);
-    let before = model.descendants(repeated).take(MOST_NODES).take_while(|n| *n < model.end(call));
-    let derived = |n: NodeId| {
-        matches!(model.kind(n), Kind::Let | Kind::Assign)
-            && model.child(n, Role::Value).is_some_and(|v| {
-                model.self_and_descendants(v).any(|d| {
-                    model.kind(d) == Kind::Name && counters.contains(&model.sym(d)) && !has_word(model.name(d), &RETRY)
-                })
-            })
-    };
-    let body = model.child(repeated, Role::Body);
-    let in_body = |n: &NodeId| body.is_some_and(|b| model.contains(b, *n));
-    let before: Vec<NodeId> = before.collect();
-    before.iter().copied().any(indexed)
-        || before.iter().copied().filter(in_body).any(derived)
-        || model.children_with(call, Role::Arg).any(paged)
+    near || around.into_iter().any(|a| speaks(model.name(a)))
 }

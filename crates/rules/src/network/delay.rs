@@ -19,6 +19,13 @@ const PLAIN: [&str; 30] = [
     "toMillis", "valueOf", "intValue", "longValue", "Math", "pow", "exp", "exp2",
 ];
 
+/// Words of objects that hold what was set from outside.
+const OPTIONS: [&str; 10] =
+    ["opts", "options", "config", "configuration", "conf", "cfg", "settings", "props", "properties", "params"];
+
+/// A bare number from which on it is taken to be milliseconds.
+const MILLIS_FROM: f64 = 50.0;
+
 /// Expressions that are followed from one to the next.
 const MOST_STEPS: u32 = 4;
 
@@ -62,7 +69,9 @@ pub(crate) fn delay_of(file: &Analysis<'_>, amount: NodeId, unit: Option<Unit>, 
     }
     let found = walk.found;
     if !found.grows && !found.random && value.is_constant() {
-        walk.found.fixed = value.seconds(unit).or(value.number);
+        // A helper that says no unit: hardly anybody waits for minutes, or for a few milliseconds.
+        let guessed = || value.number.map(|n| if n >= MILLIS_FROM { n / 1000.0 } else { n });
+        walk.found.fixed = value.seconds(unit).or_else(guessed);
         walk.found.unknown |= walk.found.fixed.is_none();
     }
     walk.found.tiny = tiny_power(file, amount, unit, &value);
@@ -133,6 +142,8 @@ impl Walk<'_, '_> {
             match model.kind(node) {
                 Kind::Binary if model.name(node) == "^" => self.power(node),
                 Kind::Call | Kind::New if !self.call(node, depth) => skip = model.end(node),
+                // `opts.ReconnectWait` is what was set, wherever the options come from.
+                Kind::Name if model.role(node) == Role::Object && has_word(model.name(node), &OPTIONS) => {}
                 Kind::Name if model.role(node) != Role::Receiver => self.name(node, depth),
                 Kind::Member => self.member(node, depth),
                 Kind::Opaque | Kind::Index => self.found.unknown = true,
@@ -164,6 +175,8 @@ impl Walk<'_, '_> {
             match known.api.role {
                 ApiRole::Random => self.found.random = true,
                 ApiRole::ConfigRead => self.found.settable = true,
+                // `interval - since(last)`: the rest of a pause.
+                ApiRole::TimeSince | ApiRole::TimeUntil | ApiRole::TimeDifference => {}
                 ApiRole::TimeConvert | ApiRole::TimeDuration | ApiRole::ValuePass | ApiRole::TimeAdd => return true,
                 _ => self.found.unknown = true,
             }
@@ -188,6 +201,11 @@ impl Walk<'_, '_> {
     }
 
     fn name(&mut self, node: NodeId, depth: u32) {
+        // `({ computedValue }) => computedValue`: what the library computed, by chance or not.
+        if has_word(self.file.model.name(node), &["computed"]) {
+            self.found.unknown = true;
+            return;
+        }
         if is_random_name(self.file.model.name(node)) {
             self.found.random = true;
         }

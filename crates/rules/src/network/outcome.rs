@@ -19,8 +19,7 @@ pub(crate) enum Outcome {
 }
 
 /// Names of what went wrong.
-const ERROR: [&str; 11] =
-    ["err", "error", "e", "ex", "exc", "exception", "failure", "cause", "throwable", "errno", "lasterr"];
+const ERROR: [&str; 9] = ["err", "error", "exc", "exception", "failure", "cause", "throwable", "errno", "lasterr"];
 
 /// Names of whether it went well.
 #[rustfmt::skip]
@@ -34,7 +33,7 @@ const STATUS: [&str; 7] = ["status", "statuscode", "code", "ok", "success", "suc
 
 /// Whether a name is that of an error.
 pub(crate) fn is_error_name(name: &str) -> bool {
-    has_word(name, &ERROR)
+    matches!(name, "e" | "ex") || has_word(name, &ERROR)
 }
 
 /// The variables that get what the call gives.

@@ -4,7 +4,7 @@ use crate::network::attempts::RETRY;
 use crate::network::delay::{Delay, delay_of, is_random_name};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
-use timelint_semantics::{Analysis, Callee, How, has_word};
+use timelint_semantics::{Analysis, Callee, How, has_word, words};
 
 /// A pause between attempts.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,11 @@ const MOST_NODES: usize = 3000;
 
 /// The pace of what is repeated in `again`, whose call is `call`.
 pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace {
+    // `for attempt in backoff`: what gives the rounds may wait between them.
+    let given = file.model.child(again, Role::Iterable).filter(|_| file.model.kind(again) == Kind::Loop);
+    if given.is_some_and(|g| file.model.kind(g) != Kind::Number && names_a_pause(file, g)) {
+        return Pace::Unknown;
+    }
     let pauses = pauses_in(file, again, call);
     let Some(first) = pauses.first().copied() else { return Pace::AtOnce };
     let mut even: Option<(Pause, Delay)> = None;
@@ -61,6 +66,11 @@ pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace 
         even = even.or(Some((*pause, delay)));
     }
     even.map_or(Pace::Unknown, |(pause, delay)| Pace::Even(pause, delay))
+}
+
+/// Whether a call may wait.
+pub(crate) fn waits(file: &Analysis<'_>, call: NodeId) -> bool {
+    pause_at(file, call, call).is_some()
 }
 
 /// What is repeated: the loop, or the function around a jump back.
@@ -175,16 +185,37 @@ fn pause_at(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Option<Pause> {
         matches!(model.kind(a), Kind::Argument | Kind::Name | Kind::Member)
             && has_word(model.name(a), &["interval", "backoff", "delay", "sleeper"])
     });
-    if told || has_word(name, &WAITING) || model.child(call, Role::Receiver).is_some_and(|r| names_a_pause(file, r)) {
+    // `waitForExits()`: others end meanwhile.
+    let ends = has_word(name, &["exit", "exits", "done", "closed", "shutdown", "goroutines", "threads"]);
+    if told
+        || !ends && has_word(name, &WAITING)
+        || model.child(call, Role::Receiver).is_some_and(|r| names_a_pause(file, r))
+    {
         return Some(unknown(call));
     }
-    // A function of this file that sleeps.
     match file.callee(call) {
+        // A function of this file that sleeps.
         Some(Callee::Here(function)) if !model.contains(function, again) && sleeps(file, function) => {
             Some(unknown(call))
         }
-        _ => None,
+        Some(Callee::Here(_)) => None,
+        _ => prepares_next(file, call).then(|| unknown(call)),
     }
+}
+
+/// `handler.prepareForNextAttempt(state)`, `policy.allowRetry(count, elapsed)`: what decides about the next attempt may wait.
+fn prepares_next(file: &Analysis<'_>, call: NodeId) -> bool {
+    #[rustfmt::skip]
+    const TELLING: [&str; 18] = [
+        "should", "can", "is", "has", "get", "set", "inc", "increment", "record", "log", "count", "add", "reset", "mark", "max",
+        "clear", "on", "emit",
+    ];
+    let model = file.model;
+    let words = words(model.name(call));
+    model.child(call, Role::Receiver).is_some()
+        && has_word(model.name(call), &RETRY)
+        && words.first().is_some_and(|w| !TELLING.contains(&w.as_str()))
+        && file.resolve(call).is_none_or(|k| k.api.role != ApiRole::Log)
 }
 
 fn names_a_pause(file: &Analysis<'_>, receiver: NodeId) -> bool {

@@ -1,6 +1,6 @@
 //! Retries without a loop: a function that runs itself again, or is run again by a handler of failures, at once or later.
 
-use crate::network::attempts::RETRY;
+use crate::network::attempts::{RETRY, contends};
 use crate::network::delay::{Delay, delay_of};
 use crate::network::outcome::{Outcome, outcome_of};
 use crate::network::remote::{Remote, call_evidence, evidence_around};
@@ -20,6 +20,12 @@ pub(crate) struct Redial {
     pub(crate) delay: Option<(NodeId, Delay)>,
     /// From what is known of the other side.
     pub(crate) confidence: Confidence,
+    /// A number of attempts is counted and compared.
+    pub(crate) bounded: bool,
+    /// It is a lock that is asked for.
+    pub(crate) contends: bool,
+    /// It sets up a connection.
+    pub(crate) connects: bool,
 }
 
 /// Names of events that tell of a lost or failed connection.
@@ -74,7 +80,10 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     let failure = failure_around(file, timer.map_or(id, |t| t.0))?;
     let name = model.name(target);
     let own = around.contains(&target);
-    let named = has_word(name, &CONNECTING) || has_word(name, &RETRY);
+    // `pool.connect(listen)`: the function is what runs when there is a connection.
+    let handed = model.parent(id).filter(|p| model.kind(*p) == Kind::Call && model.role(id) == Role::Arg);
+    let taker = handed.filter(|p| has_word(model.name(*p), &CONNECTING));
+    let named = has_word(name, &CONNECTING) || has_word(name, &RETRY) || taker.is_some();
     if !(own || named && leads_back(file, target, &around)) {
         return None;
     }
@@ -87,8 +96,14 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     {
         return None;
     }
-    let inner = model.descendants(target).take(MOST_NODES).filter(|c| matches!(model.kind(*c), Kind::Call | Kind::New));
+    let inner = taker
+        .into_iter()
+        .chain(model.descendants(target).take(MOST_NODES).filter(|c| matches!(model.kind(*c), Kind::Call | Kind::New)));
     let remote = inner.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No).max(evidence_around(file, id));
+    // A lock that several others have to grant is no lock of this process.
+    let granted = |n: NodeId| has_word(model.name(n), &["servers", "nodes", "quorum"]);
+    let votes = contends(file, id) && model.descendants(target).take(MOST_NODES).any(granted);
+    let remote = if votes { remote.max(Remote::Named) } else { remote };
     let confidence = match (remote, named) {
         (Remote::Known | Remote::Named, true) => Confidence::Medium,
         (Remote::Known, false) if timer.is_some() => Confidence::Medium,
@@ -96,10 +111,11 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
         _ => return None,
     };
     let bounded = around.iter().any(|f| counts_down(file, *f));
-    let confidence = if bounded { Confidence::Low } else { confidence };
     let delay = timer.map(|(_, amount, unit)| (amount, delay_of(file, amount, unit, target)));
     // A timer of zero is none.
-    Some(Redial { again: id, failure, delay: delay.filter(|(_, d)| d.fixed != Some(0.0)), confidence })
+    let delay = delay.filter(|(_, d)| d.fixed != Some(0.0));
+    let connects = around.iter().chain([&target]).any(|f| has_word(model.name(*f), &CONNECTING));
+    Some(Redial { again: id, failure, delay, confidence, bounded, contends: contends(file, id), connects })
 }
 
 /// The function of this file that a call runs or a reference names.
@@ -110,7 +126,12 @@ fn function_named(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
         let class = file.tables.class_around(model, id)?;
         file.tables.classes.get(class as usize)?.methods.get(&name)?.first().copied()
     };
-    let free = || file.tables.free_functions.get(&name).and_then(|f| f.first()).copied();
+    // `const listen = () => …`
+    let bound = || match file.stores_of(id) {
+        [store] => store.value.filter(|v| model.kind(*v) == Kind::Function),
+        _ => None,
+    };
+    let free = || file.tables.free_functions.get(&name).and_then(|f| f.first()).copied().or_else(bound);
     match model.kind(id) {
         Kind::Call => match model.child(id, Role::Receiver) {
             Some(receiver) if file.tables.is_this(model, receiver) => of_class(),
@@ -164,7 +185,12 @@ fn speaks_of_pause(file: &Analysis<'_>, id: NodeId) -> bool {
 /// What is reached after a failure and holds `id`: a handler, a test of an error, a listener of lost connections.
 fn failure_around(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     let model = file.model;
-    let failed = |g: &timelint_semantics::Guard| outcome_of(file, g.condition, g.holds, id, &[]) == Outcome::Failure;
+    // Who looks at how often was tried has not succeeded.
+    let failed = |g: &timelint_semantics::Guard| {
+        outcome_of(file, g.condition, g.holds, id, &[]) == Outcome::Failure
+            || is_counted(file, g.condition)
+                && model.self_and_descendants(g.condition).any(|n| has_word(model.name(n), &RETRY))
+    };
     if let Some(guard) = file.guards(id).iter().find(|g| failed(g)) {
         return Some(guard.condition);
     }
@@ -233,12 +259,15 @@ fn waits_somewhere(file: &Analysis<'_>, function: NodeId) -> bool {
 
 /// A number of attempts is counted and compared.
 fn counts_down(file: &Analysis<'_>, function: NodeId) -> bool {
+    file.model.descendants(function).take(MOST_NODES).any(|n| is_counted(file, n))
+}
+
+/// `attempts < max`
+fn is_counted(file: &Analysis<'_>, id: NodeId) -> bool {
     const COUNTED: [&str; 9] =
         ["retry", "retries", "attempt", "attempts", "tries", "count", "remaining", "max", "times"];
     let model = file.model;
-    model.descendants(function).take(MOST_NODES).any(|n| {
-        model.kind(n) == Kind::Binary
-            && model.name(n).starts_with(['<', '>'])
-            && model.children_with(n, Role::Operand).any(|o| has_word(model.name(o), &COUNTED))
-    })
+    model.kind(id) == Kind::Binary
+        && model.name(id).starts_with(['<', '>'])
+        && model.children_with(id, Role::Operand).any(|o| has_word(model.name(o), &COUNTED))
 }

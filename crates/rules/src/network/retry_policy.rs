@@ -148,6 +148,10 @@ impl<'f, 'a> Reading<'f, 'a> {
         if model.children_with(id, Role::Arg).any(|a| is_spread(file, a)) {
             return None;
         }
+        let options = spec.options.and_then(|at| model.children_with(id, Role::Arg).nth(at));
+        if options.is_some_and(|o| !is_written_here(file, o)) {
+            return None;
+        }
         let unit = |meaning| known.api.args.iter().find(|a| a.is == meaning).and_then(|a| a.unit);
         match file.argument(id, known, ArgMeaning::Attempts) {
             Some(given) => {
@@ -340,6 +344,17 @@ fn is_spread(file: &Analysis<'_>, id: NodeId) -> bool {
     model.kind(id) == Kind::Spread
         || model.kind(id) == Kind::Record && model.children(id).any(|c| model.kind(c) == Kind::Spread)
         || model.kind(id) == Kind::Argument && model.name(id).is_empty()
+}
+
+/// Options that can be read: a record, or a variable that holds one. What runs is no option.
+fn is_written_here(file: &Analysis<'_>, options: NodeId) -> bool {
+    match file.model.kind(options) {
+        Kind::Name => {
+            let record = |s: &timelint_semantics::Store| s.value.is_some_and(|v| file.model.kind(v) == Kind::Record);
+            !file.stores_of(options).is_empty() && file.stores_of(options).iter().all(record)
+        }
+        kind => matches!(kind, Kind::Record | Kind::Function),
+    }
 }
 
 fn is_off(file: &Analysis<'_>, id: NodeId) -> bool {

@@ -1,12 +1,14 @@
 //! `retry-without-backoff`: what failed is repeated at once, or after a pause that never becomes longer.
 
 use crate::Rule;
-use crate::network::attempts::{Attempt, Bound, attempts};
+use crate::network::attempts::{Attempt, attempts};
 use crate::network::delay::Delay;
 use crate::network::pace::{Pace, Pause, pace_of};
 use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, is_tool};
+use crate::network::reopen::{Reopening, reopenings};
 use crate::network::retry_policy::{Policy, policies};
+use crate::network::times::Bound;
 use crate::story::{Story, lower};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId};
@@ -41,6 +43,7 @@ impl Rule for RetryWithoutBackoff {
         let from = out.len();
         out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
         out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
+        out.extend(reopenings(file).into_iter().map(|r| of_reopening(file, r)));
         out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
         if is_tool(&file.path) {
             out[from..].iter_mut().for_each(|f| f.confidence = Confidence::Low);
@@ -154,12 +157,22 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
     };
     let at = redial.delay.map_or(redial.again, |(amount, delay)| delay.xor.unwrap_or(amount));
     let declared = redial.delay.map(|(amount, _)| file.value(amount).sites).unwrap_or_default();
-    let story = Story::new(&META, file, at, message)
-        .why(why(Bound::Endless))
-        .help(help(false))
-        .confidence(redial.confidence.min(confidence));
+    // Who waits for a lock may ask at a steady pace; that all do so together is another rule's.
+    if redial.contends && redial.delay.is_some() && confidence != Confidence::High {
+        return None;
+    }
+    let confidence = if redial.bounded { Confidence::Low } else { redial.confidence.min(confidence) };
+    let story = Story::new(&META, file, at, message).why(why(Bound::Endless)).help(help(false)).confidence(confidence);
     let story = story.sites(&declared, "the pause").step(file.location(redial.failure), "reached after a failure");
     Some(story.step(file.location(redial.again), "and again").tell())
+}
+
+/// An event loop that opens again what broke.
+fn of_reopening(file: &Analysis<'_>, reopening: Reopening) -> Finding {
+    let message = format!("`{}` runs again at once whenever it has failed", file.short(reopening.call));
+    let story = Story::new(&META, file, reopening.call, message).why(why(Bound::Endless)).help(help(false));
+    let story = story.confidence(Confidence::Medium).step(file.location(reopening.event), "tells of a failure");
+    story.step(file.location(reopening.call), "sets it up again, with no pause").tell()
 }
 
 fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {

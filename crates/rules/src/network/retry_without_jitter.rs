@@ -1,10 +1,13 @@
 //! `retry-without-jitter`: many clients wait for the same times between attempts, and come back together.
 
 use crate::Rule;
-use crate::network::attempts::{Attempt, Bound, attempts};
+use crate::network::attempts::{Attempt, attempts};
+use crate::network::delay::Delay;
 use crate::network::pace::{Pace, Pause, pace_of};
+use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, evidence_around, is_tool};
 use crate::network::retry_policy::{Policy, policies};
+use crate::network::times::Bound;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_semantics::Analysis;
@@ -23,6 +26,9 @@ static META: RuleMeta = RuleMeta {
     page: include_str!("retry_without_jitter.md"),
 };
 
+/// A pause from which on repeating without end no longer loads anybody.
+const GENTLE_SECONDS: f64 = 10.0;
+
 /// Attempts up to which coming back together does little harm.
 const FEW: f64 = 2.0;
 
@@ -34,6 +40,7 @@ impl Rule for RetryWithoutJitter {
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let from = out.len();
         out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
+        out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
         out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
         if is_tool(&file.path) {
             out[from..].iter_mut().for_each(|f| f.confidence = Confidence::Low);
@@ -52,12 +59,41 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
         {
             (pause, format!("the pause before `{call}` is repeated grows, but is the same for all clients"))
         }
+        Pace::Even(pause, delay) if attempt.connects && is_left_to_us(delay) => {
+            (pause, format!("all clients repeat `{call}` after the same pause"))
+        }
         _ => return None,
     };
     let few = matches!(attempt.bound, Bound::Times(n) if n <= FEW);
-    let weak = attempt.remote < Remote::Named || few || attempt.elsewhere;
+    // Who lost a connection meets the others again, whichever server he asks next.
+    let weak = attempt.remote < Remote::Named || few || attempt.elsewhere && !attempt.connects;
     let confidence = if weak { Confidence::Low } else { Confidence::Medium };
     Some(tell(file, pause, message, confidence).step(file.location(attempt.call), "the call that is repeated").tell())
+}
+
+/// An even pause that has no fixed length, or a long one: that it does not grow is for others to say.
+fn is_left_to_us(delay: Delay) -> bool {
+    !delay.random && !delay.unknown && delay.fixed.map_or(delay.settable, |s| s >= GENTLE_SECONDS)
+}
+
+/// A timer that runs the function again.
+fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
+    let (amount, delay) = redial.delay?;
+    let call = file.short(redial.again);
+    if delay.random || delay.unknown || delay.xor.is_some() || delay.tiny.is_some() {
+        return None;
+    }
+    let message = if delay.grows {
+        format!("the pause before `{call}` grows, but is the same for all clients")
+    } else if redial.contends {
+        format!("all who wait for the lock repeat `{call}` after the same pause")
+    } else if redial.connects && is_left_to_us(delay) {
+        format!("all clients repeat `{call}` after the same pause")
+    } else {
+        return None;
+    };
+    let story = tell(file, Pause { at: amount, amount: Some(amount), unit: None }, message, redial.confidence);
+    Some(story.step(file.location(redial.again), "what is repeated").tell())
 }
 
 fn tell(file: &Analysis<'_>, pause: Pause, message: String, confidence: Confidence) -> Story {

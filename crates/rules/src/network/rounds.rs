@@ -70,11 +70,11 @@ pub(crate) fn try_around(file: &Analysis<'_>, repeated: NodeId, call: NodeId) ->
 /// Whether the handler may lead to the next round.
 pub(crate) fn goes_on(file: &Analysis<'_>, repeated: NodeId, handler: NodeId) -> bool {
     #[rustfmt::skip]
-    const LOCAL: [&str; 18] = [
+    const LOCAL: [&str; 19] = [
         "Empty", "Full", "InterruptedException", "KeyboardInterrupt", "CancelledError",
         "CancellationException", "StopIteration", "KeyError", "ValueError", "IndexError", "TypeError",
         "AttributeError", "NumberFormatException", "AssertionError", "FileNotFoundError", "FileExistsError",
-        "ClosedSelectorException", "UnicodeDecodeError",
+        "ClosedSelectorException", "UnicodeDecodeError", "BindException",
     ];
     let model = file.model;
     let mut types = model.children_with(handler, Role::Type).peekable();
@@ -160,10 +160,20 @@ fn is_success_exit(
             Outcome::Success => (sure, proven) = (true, true),
             Outcome::Answer => (answered, proven) = (true, true),
             Outcome::Neutral => {}
+            // Whichever way it goes, the loop is left.
+            Outcome::Other if guard.by_exit && leaves_if(file, repeated, guard.condition) => {}
             Outcome::Failure | Outcome::Other => return None,
         }
     }
     proven.then_some(sure || guarding.is_some() && !answered)
+}
+
+/// `if closed { conn.Close(); return }`
+fn leaves_if(file: &Analysis<'_>, repeated: NodeId, condition: NodeId) -> bool {
+    let model = file.model;
+    let test = model.ancestors(condition).find(|a| model.kind(*a) == Kind::If);
+    let Some(then) = test.and_then(|t| model.child(t, Role::Then)) else { return false };
+    file.exits(then) && !continues(file, repeated, then)
 }
 
 fn is_loop_condition(file: &Analysis<'_>, repeated: NodeId, id: NodeId) -> bool {

@@ -148,6 +148,9 @@ pub struct RetrySpec {
     /// How often it tries when no number is given; absent: without end.
     #[serde(default)]
     pub attempts: Option<f64>,
+    /// Where an object with options stands: one that comes from elsewhere may say anything.
+    #[serde(default)]
+    pub options: Option<usize>,
 }
 
 /// What a timeout bounds.

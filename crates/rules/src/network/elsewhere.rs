@@ -1,0 +1,155 @@
+//! Loops in which a round is no repetition of the one before: another machine is asked, another thing is done, or the
+//! cause of the failure was mended in between.
+
+use crate::network::attempts::RETRY;
+use crate::network::rounds::{goes_on, try_around};
+use timelint_model::{Kind, NodeId, Role, Sym};
+use timelint_semantics::{Analysis, StoreKind, has_word};
+
+/// Nodes of one loop that are looked at.
+const MOST_NODES: usize = 3000;
+
+/// Each round goes to another machine, or for another piece.
+pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
+    const MOVES: [&str; 10] =
+        ["next", "pick", "select", "choose", "rotate", "switch", "random", "shuffle", "failover", "cycle"];
+    #[rustfmt::skip]
+    const PLACES: [&str; 26] = [
+        "server", "host", "node", "address", "addr", "endpoint", "broker", "leader", "peer", "url", "replica",
+        "target", "master", "shard", "servers", "hosts", "endpoints", "nodes", "proxy", "index",
+        "invoker", "invokers", "provider", "providers", "instance", "instances",
+    ];
+    let model = file.model;
+    let moves = |n: NodeId| {
+        let name = model.name(n);
+        let indexed = |k: NodeId| has_word(model.name(k), &["idx", "index", "pos"]);
+        let picks = match model.kind(n) {
+            Kind::Index => model.child(n, Role::Key),
+            Kind::Call if name == "get" => model.child(n, Role::Arg),
+            _ => None,
+        };
+        if n < model.end(call) && picks.is_some_and(indexed) {
+            return true;
+        }
+        let of_places = || model.child(n, Role::Receiver).is_some_and(|r| has_word(model.name(r), &PLACES));
+        let iterates = || {
+            model
+                .child(n, Role::Receiver)
+                .is_some_and(|r| has_word(model.name(r), &["iterator", "iter", "provider", "balancer"]))
+        };
+        let among = || model.children_with(n, Role::Arg).any(|a| has_word(model.name(a), &PLACES));
+        model.kind(n) == Kind::Call
+            && has_word(name, &MOVES)
+            && (has_word(name, &PLACES) || iterates() || of_places() || among())
+    };
+    if model.descendants(repeated).take(MOST_NODES).any(moves) {
+        return true;
+    }
+    // `port++`: another one is tried next time.
+    let counted_up = |a: NodeId| {
+        matches!(model.kind(a), Kind::Name | Kind::Member)
+            && !has_word(model.name(a), &RETRY)
+            && file.stores_of(a).iter().any(|s| s.kind == StoreKind::Update && model.contains(repeated, s.at))
+    };
+    if model.children_with(call, Role::Arg).any(counted_up) {
+        return true;
+    }
+    let counters: Vec<Sym> = model
+        .children(repeated)
+        .filter(|c| matches!(model.role(*c), Role::Init | Role::Target | Role::Update))
+        .flat_map(|c| model.self_and_descendants(c))
+        .filter(|n| model.kind(*n) == Kind::Name)
+        .map(|n| model.sym(n))
+        .collect();
+    let indexed = |n: NodeId| {
+        model.kind(n) == Kind::Index
+            && model.child(n, Role::Key).is_some_and(|k| {
+                model.self_and_descendants(k).any(|d| model.kind(d) == Kind::Name && counters.contains(&model.sym(d)))
+            })
+    };
+    let paged =
+        |a: NodeId| model.kind(a) == Kind::Name && counters.contains(&model.sym(a)) && !has_word(model.name(a), &RETRY);
+    let before = model.descendants(repeated).take(MOST_NODES).take_while(|n| *n < model.end(call));
+    let derived = |n: NodeId| {
+        matches!(model.kind(n), Kind::Let | Kind::Assign)
+            && model.child(n, Role::Value).is_some_and(|v| {
+                model.self_and_descendants(v).any(|d| {
+                    model.kind(d) == Kind::Name && counters.contains(&model.sym(d)) && !has_word(model.name(d), &RETRY)
+                })
+            })
+    };
+    let body = model.child(repeated, Role::Body);
+    let in_body = |n: &NodeId| body.is_some_and(|b| model.contains(b, *n));
+    let before: Vec<NodeId> = before.collect();
+    before.iter().copied().any(indexed)
+        || before.iter().copied().filter(in_body).any(derived)
+        || model.children_with(call, Role::Arg).any(paged)
+}
+
+/// What fails is no outage: a conflict with another writer, a thing that is gone (the next round takes another), a
+/// token that is renewed before the next round.
+pub(crate) fn mends_cause(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
+    let model = file.model;
+    let Some(guarding) = try_around(file, repeated, call) else { return false };
+    let handlers: Vec<NodeId> =
+        model.children_with(guarding, Role::Catch).filter(|c| goes_on(file, repeated, *c)).collect();
+    let mut types = handlers.iter().flat_map(|c| model.children_with(*c, Role::Type)).peekable();
+    let by_type = types.peek().is_some() && types.all(|t| is_cause(model.name(t)));
+    // `except SessionExpired: self.login()`
+    let logs_in = |n: NodeId| {
+        matches!(model.kind(n), Kind::Call | Kind::Assign) && {
+            let named = if model.kind(n) == Kind::Call { Some(n) } else { model.child(n, Role::Target) };
+            named.is_some_and(|n| has_word(model.name(n), &ENTERING))
+        }
+    };
+    by_type || handlers.iter().any(|h| model.descendants(*h).take(MOST_NODES).any(logs_in))
+}
+
+/// Words of calls that get in again after what let in before has expired.
+const ENTERING: [&str; 6] = ["login", "relogin", "authenticate", "reauthenticate", "reauth", "authorize"];
+
+/// A failure that names what is wrong, and it is not the connection.
+fn is_cause(name: &str) -> bool {
+    #[rustfmt::skip]
+    const CAUSES: [&str; 25] = [
+        "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",
+        "integrity", "optimistic", "stale", "concurrent", "duplicate", "exists", "serialization", "deadlock",
+        "credentials", "redirect", "watch", "such", "missing", "found", "full", "programming", "empty",
+    ];
+    let pairs = ["nonode", "badversion", "notempty"];
+    has_word(name, &CAUSES) || pairs.iter().any(|p| name.to_ascii_lowercase().contains(p))
+}
+
+/// `while (!queue.isEmpty())`, `while i < len(items)`, `while addresses:` each round is for another thing.
+pub(crate) fn drains(file: &Analysis<'_>, repeated: NodeId) -> bool {
+    const TAKING: [&str; 9] = ["pop", "popleft", "poll", "shift", "splice", "remove", "take", "dequeue", "delete"];
+    let model = file.model;
+    let Some(condition) = model.child(repeated, Role::Condition) else { return false };
+    let Some(body) = model.child(repeated, Role::Body) else { return false };
+    let iterates =
+        |n: NodeId| matches!(model.kind(n), Kind::Call | Kind::Member) && has_word(model.name(n), &["next", "more"]);
+    let sized = |n: NodeId| {
+        let sizes = matches!(model.kind(n), Kind::Call | Kind::Member)
+            && has_word(model.name(n), &["empty", "size", "len", "length"]);
+        let of = [Role::Receiver, Role::Object, Role::Arg].into_iter().find_map(|r| model.child(n, r));
+        of.filter(|_| sizes)
+    };
+    let mentions = |sym: Sym, within: NodeId| {
+        let mut inside = model.self_and_descendants(within).take(MOST_NODES);
+        inside.any(|n| matches!(model.kind(n), Kind::Name | Kind::Member) && model.sym(n) == sym)
+    };
+    // `addresses` is true as long as there is one, and the body takes them out.
+    let taken = |n: NodeId| {
+        matches!(model.kind(n), Kind::Name | Kind::Member)
+            && model.descendants(body).take(MOST_NODES).any(|c| {
+                model.kind(c) == Kind::Call
+                    && has_word(model.name(c), &TAKING)
+                    && model
+                        .children(c)
+                        .filter(|a| matches!(model.role(*a), Role::Arg | Role::Receiver))
+                        .any(|a| model.sym(a) == model.sym(n))
+            })
+    };
+    let mut parts = model.self_and_descendants(condition);
+    parts.any(|n| iterates(n) || sized(n).is_some_and(|c| mentions(model.sym(c), body)) || taken(n))
+}
