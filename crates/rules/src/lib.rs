@@ -5,6 +5,7 @@
 mod clock;
 mod network;
 mod pause;
+mod shown;
 mod story;
 mod usage;
 

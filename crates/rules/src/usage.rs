@@ -1,5 +1,6 @@
 //! What becomes of an expression: does it decide something, or is it only shown?
 
+use crate::shown::{SHOWN, is_shown_call, only_shows};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, has_word};
@@ -18,42 +19,6 @@ pub(crate) enum Usage {
     /// It decides how long something waits or loops.
     Waits,
 }
-
-/// Words of a function, field or variable that holds a measurement.
-const SHOWN: [&str; 32] = [
-    "log",
-    "metric",
-    "metrics",
-    "stat",
-    "stats",
-    "latency",
-    "histogram",
-    "observe",
-    "record",
-    "trace",
-    "span",
-    "report",
-    "print",
-    "format",
-    "debug",
-    "info",
-    "warn",
-    "error",
-    "timing",
-    "duration",
-    "elapsed",
-    "uptime",
-    "took",
-    "cost",
-    "gauge",
-    "counter",
-    "measure",
-    "benchmark",
-    "profile",
-    "summary",
-    "message",
-    "tostring",
-];
 
 /// Words of a variable that says how long something waits.
 const WAITS: [&str; 6] = ["remaining", "delay", "timeout", "wait", "backoff", "reschedule"];
@@ -110,53 +75,10 @@ fn is_comparison(file: &Analysis<'_>, id: NodeId) -> bool {
 
 /// A branch that only logs decides nothing.
 fn branch(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usage {
-    let model = file.model;
-    if model.kind(statement) == Kind::Conditional {
+    if file.model.kind(statement) == Kind::Conditional {
         return follow(file, statement, seen).max(Usage::HandedOn);
     }
-    let Some(then) = model.child(statement, Role::Then) else { return Usage::Decides };
-    let condition: Vec<_> =
-        model.child(statement, Role::Condition).into_iter().flat_map(|c| model.self_and_descendants(c)).collect();
-    // Clamping the compared value, or renewing the mark after a throttled log line, is no act by itself.
-    let compared = |target: NodeId| {
-        condition.iter().any(|c| model.kind(*c) == model.kind(target) && model.sym(*c) == model.sym(target))
-    };
-    let range = || model.self_and_descendants(then);
-    let logs = range().any(|n| model.kind(n) == Kind::Call && is_shown_call(file, n));
-    // Counters that are reset after they were shown, and texts that are put together to be shown.
-    let number = |n: NodeId| model.child(n, Role::Value).is_some_and(|v| model.kind(v) == Kind::Number);
-    let own = |n: NodeId| {
-        let mut chain = std::iter::successors(Some(n), |c| model.child(*c, Role::Receiver));
-        chain
-            .find(|r| model.kind(*r) == Kind::Name)
-            .is_some_and(|r| file.stores_of(r).iter().any(|s| model.contains(then, s.at)))
-    };
-    let pure = |n: NodeId| file.resolve(n).is_some_and(|k| matches!(k.api.role, ApiRole::None | ApiRole::ValuePass));
-    let acts = range().any(|n| match model.kind(n) {
-        Kind::Return | Kind::Throw | Kind::Break | Kind::Continue => true,
-        Kind::Unary => model.name(n) == "delete",
-        Kind::Assign => !(model.children_with(n, Role::Target).all(compared) || logs && number(n)),
-        Kind::Call | Kind::New => {
-            let shows = is_shown_call(file, n) || inside_shown_call(file, n, then);
-            !(shows || logs && (own(n) || pure(n)))
-        }
-        _ => false,
-    });
-    if acts || model.child(statement, Role::Else).is_some() { Usage::Decides } else { Usage::Shown }
-}
-
-fn is_shown_call(file: &Analysis<'_>, call: NodeId) -> bool {
-    match file.resolve(call) {
-        Some(known) => known.api.role == ApiRole::Log,
-        None => words_match(file.model.name(call), &SHOWN),
-    }
-}
-
-fn inside_shown_call(file: &Analysis<'_>, id: NodeId, limit: NodeId) -> bool {
-    file.model
-        .ancestors(id)
-        .take_while(|a| *a != limit)
-        .any(|a| matches!(file.model.kind(a), Kind::Call) && is_shown_call(file, a))
+    if only_shows(file, statement) { Usage::Shown } else { Usage::Decides }
 }
 
 /// What a call makes of its argument; `None` when it only passes it on.
@@ -182,7 +104,7 @@ fn call(file: &Analysis<'_>, call: NodeId) -> Option<Usage> {
             | ApiRole::TimeDifference
             | ApiRole::TimeAdd,
         ) => None,
-        _ if words_match(model.name(call), &SHOWN) => Some(Usage::Shown),
+        _ if words_match(model.name(call), &SHOWN) || is_shown_call(file, call) => Some(Usage::Shown),
         _ if words_match(
             model.name(call),
             &["wait", "sleep", "poll", "select", "timeout", "delay", "schedule", "join"],

@@ -352,7 +352,8 @@ impl Analysis<'_> {
         let field = name.strip_prefix("get").or_else(|| name.strip_prefix("Get")).filter(|f| f.len() > 3)?;
         let mut chars = field.chars();
         let lower: String = chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect();
-        let summary = self.index.field_by_name(&lower)?;
+        // The value of an entry is no field of the project.
+        let summary = self.index.field_by_name(&lower).filter(|_| !matches!(lower.as_str(), "value" | "key"))?;
         Some(Value { how: How::Name, ..summary.value.clone() })
     }
 
@@ -394,13 +395,18 @@ impl Analysis<'_> {
         let value = self.value(id);
         let Some(function) = self.function_around(id).filter(|_| value.params != 0) else { return value };
         let name = self.model.sym(function);
+        // Nobody can call what has no name, and nobody elsewhere what is inside another function.
+        if self.model.text(name).is_empty() {
+            return value;
+        }
+        let reachable = self.model.enclosing(function, Kind::Function).is_none();
         let class =
             self.tables.class_around(self.model, function).map(|c| self.tables.classes[c as usize].name.clone());
         let mut passed = Value::default();
         for position in (0..32u32).filter(|p| value.params >> p & 1 == 1) {
             // A constructor is called by its class's name.
             for called in [Some(self.model.text(name)), class.as_deref()].into_iter().flatten() {
-                if let Some(known) = self.index.argument(called, position) {
+                if let Some(known) = self.index.argument(called, position).filter(|_| reachable) {
                     passed = passed.join(Value { how: How::Project, ..known.clone() });
                 }
             }

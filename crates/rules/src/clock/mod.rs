@@ -6,6 +6,7 @@ pub(crate) mod mixed_clocks;
 mod monotonic_edit;
 pub(crate) mod monotonic_misuse;
 mod picks;
+mod purpose;
 mod replicas;
 mod stamped;
 mod store_stamps;

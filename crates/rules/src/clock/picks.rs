@@ -48,6 +48,9 @@ pub(crate) fn pick(file: &Analysis<'_>, call: NodeId) -> Option<Pick> {
     }
     let args: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
     let stamp = args.iter().find_map(|a| key_stamp(file, *a))?;
+    if has_word(name, &["reduce"]) && !is_compared(file, stamp) {
+        return None;
+    }
     let receiver = model.child(call, Role::Receiver);
     let things = receiver.into_iter().chain(args.iter().copied().take(1)).find_map(|n| collection(file, n));
     let copies = things.is_some_and(|t| has_word(model.name(t), &COPIES));
@@ -74,6 +77,17 @@ fn key_stamp(file: &Analysis<'_>, argument: NodeId) -> Option<NodeId> {
         }
     });
     stamp.filter(|_| keyed)
+}
+
+/// A stamp that two copies are compared by; one that is only copied picks nothing.
+fn is_compared(file: &Analysis<'_>, stamp: NodeId) -> bool {
+    let model = file.model;
+    let around = model.ancestors(stamp).take_while(|a| !matches!(model.kind(*a), Kind::Block | Kind::Function));
+    around.into_iter().any(|a| {
+        let order = matches!(model.name(a), "<" | ">" | "<=" | ">=" | "-");
+        let compares = has_word(model.name(a), &["compare", "max", "min", "after", "before"]);
+        order && model.kind(a) == Kind::Binary || compares && model.kind(a) == Kind::Call
+    })
 }
 
 /// The variable or field that a chain of calls starts from.

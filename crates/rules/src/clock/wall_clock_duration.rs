@@ -4,13 +4,14 @@
 use crate::Rule;
 use crate::clock::coordination::is_local_reading;
 use crate::clock::monotonic_edit::monotonic_edit;
+use crate::clock::purpose::{Purpose, is_counting, purpose};
 use crate::clock::surface::is_interface;
 use crate::story::{Story, lower};
 use crate::usage::{Usage, usage, words_match};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word};
+use timelint_semantics::{Analysis, How, Origins, Shape, Store, StoreKind, Value, has_word};
 
 /// See the module.
 pub(crate) struct WallClockDuration;
@@ -96,7 +97,9 @@ fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
             let bare = |v: NodeId| depth >= DEEP || is_bare_reading(file, v, depth + 1);
             let mut values =
                 stores.iter().filter(|s| s.at != id && model.kind(s.at) != Kind::Field || s.value.is_some());
-            !stores.is_empty() && values.all(|s| s.value.is_some_and(|v| is_number(v) || bare(v)))
+            // `untilNextMillis(last)`: the last reading is handed in.
+            let last = |s: &Store| matches!(s.kind, StoreKind::Param(_)) && has_word(model.name(id), &["last", "prev"]);
+            !stores.is_empty() && values.all(|s| last(s) || s.value.is_some_and(|v| is_number(v) || bare(v)))
         }
         Kind::Binary if matches!(model.name(id), "*" | "/" | "//") => {
             model.children_with(id, Role::Operand).any(|o| is_bare_reading(file, o, depth + 1))
@@ -183,8 +186,11 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if !both_local(left, right) || !has_fresh_reading(file, id, left, right) || is_one_reading(file, id, left, right) {
         return None;
     }
+    let purpose = purpose(file, id);
     let mut usage = usage(file, id);
-    if usage == Usage::HandedOn && keeps_others_out(file, id) {
+    if purpose == Purpose::Line {
+        usage = Usage::Shown;
+    } else if usage == Usage::HandedOn && keeps_others_out(file, id) {
         usage = Usage::Decides;
     }
     let mut confidence = match usage {
@@ -199,13 +205,7 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if left.how.min(right.how) == How::Name && file.in_loop(id).is_some_and(|l| is_counting(file, l, id)) {
         confidence = Confidence::Low;
     }
-    let counted = usage == Usage::Decides && is_statistic(file, id);
-    if is_about_the_clock(file, id)
-        || is_record_age(file, id)
-        || is_period_number(file, id)
-        || is_calendar_answer(file, id)
-        || counted
-    {
+    if purpose == Purpose::Other || purpose == Purpose::Statistic && usage == Usage::Decides {
         confidence = Confidence::Low;
     }
     let shown = usage <= Usage::Shown;
@@ -297,141 +297,11 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
         "throttle",
         "breaker",
     ];
-    let function = file.function_around(id).map_or("", |f| file.model.name(f));
-    let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
-    words_match(function, &KEPT) || words_match(class, &KEPT)
-}
-
-/// `for (j = start; j < start + length; j++)`: the loop steps the compared variable itself.
-fn is_counting(file: &Analysis<'_>, loop_: NodeId, comparison: NodeId) -> bool {
     let model = file.model;
-    let compared: Vec<_> = model.children_with(comparison, Role::Operand).map(|o| model.sym(o)).collect();
-    let steps = |n: NodeId| model.kind(n) == Kind::Assign && matches!(model.name(n), "++" | "--" | "+=" | "-=");
-    model.children(loop_).filter(|c| model.role(*c) != Role::Body).any(|c| {
-        let mut inside = model.self_and_descendants(c);
-        inside.any(|n| steps(n) && model.children_with(n, Role::Target).any(|t| compared.contains(&model.sym(t))))
-    })
-}
-
-/// The next date of a calendar, asked with a reading: `nextRun(now) - now`.
-fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
-    let model = file.model;
-    let answer = |n: NodeId| {
-        let asked = model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some();
-        asked && words_match(model.name(n), &["next", "cron", "fire", "schedule", "trigger", "midnight", "tomorrow"])
-    };
-    model.kind(id) == Kind::Binary
-        && model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
-}
-
-/// The number of a period, `now / period`: periods of the calendar are counted, no time is measured.
-fn is_period_number(file: &Analysis<'_>, id: NodeId) -> bool {
-    let model = file.model;
-    let divided = |n: NodeId| {
-        let by = model.children_with(n, Role::Operand).nth(1).map(|d| file.value(d));
-        let unit = by.and_then(|d| d.number).is_some_and(|d| [1e3, 1e6, 1e9].contains(&d.abs()));
-        model.kind(n) == Kind::Binary && matches!(model.name(n), "/" | "//") && !unit
-    };
-    model.kind(id) == Kind::Binary
-        && model.children_with(id, Role::Operand).any(|o| divided(o) || divided(file.condition_source(o)))
-}
-
-/// Code that counts and shows how things went, and generators of ids, which ask the clock for another reason.
-fn is_statistic(file: &Analysis<'_>, id: NodeId) -> bool {
-    const COUNTED: [&str; 9] =
-        ["stats", "stat", "statistics", "latency", "metrics", "histogram", "telemetry", "profiler", "snowflake"];
-    let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
-    let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
-    let generates = |n: &str| words_match(n, &["id"]) && words_match(n, &["generator", "gen", "worker"]);
-    [class, stem].iter().any(|n| words_match(n, &COUNTED) || generates(n))
-}
-
-/// The age of a record: it keeps the time at which it was made or changed, for ever and on every node that reads it.
-/// A monotonic mark could not take that place.
-fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
-    const MADE: [&str; 12] = [
-        "create",
-        "created",
-        "creation",
-        "modify",
-        "modified",
-        "submit",
-        "submitted",
-        "release",
-        "released",
-        "published",
-        "birth",
-        "issued",
-    ];
-    let model = file.model;
-    let is_record = |n: NodeId| {
-        let name = model.name(n);
-        let stamped = has_word(name, &["updated"]) && has_word(name, &["at"]);
-        // What only this process sees is no part of a record.
-        (stamped || has_word(name, &MADE)) && !has_word(name, &["last"]) && !name.starts_with('_')
-    };
-    let names = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
-    // A time that was read from a text came from where texts are kept.
-    let parsed = |n: NodeId| {
-        let parser = words_match(model.name(n), &["iso", "isoformat", "fromisoformat", "parse", "strptime", "sql"]);
-        parser && model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some()
-    };
-    let from_text = |n: NodeId, depth: usize| {
-        let mut at = n;
-        (0..depth).any(|_| {
-            let found = model.self_and_descendants(at).any(parsed);
-            let next = model.descendants(at).chain([at]).find(|d| {
-                model.kind(*d) == Kind::Name && model.role(*d) != Role::Target && file.condition_source(*d) != *d
-            });
-            at = next.map_or(at, |d| file.condition_source(d));
-            found
-        })
-    };
-    if model.children_with(id, Role::Operand).any(|o| from_text(o, 3)) {
-        return true;
-    }
-    // `made := time.Unix(0, job.SubmitTime)`: the variable stands for the field.
-    model.descendants(id).filter(names).any(|n| {
-        let source = file.condition_source(n);
-        // Taken out of a field of this object, the name says less than where it is kept.
-        let own = source != n && model.self_and_descendants(source).any(|s| model.kind(s) == Kind::This);
-        is_record(n) && !own || (source != n && model.self_and_descendants(source).filter(names).any(is_record))
-    })
-}
-
-/// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
-fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
-    const SUBJECT: [&str; 28] = [
-        "seq",
-        "sequence",
-        "tomorrow",
-        "yesterday",
-        "skew",
-        "drift",
-        "offset",
-        "suspend",
-        "standby",
-        "resume",
-        "calendar",
-        "cron",
-        "midnight",
-        "exp",
-        "iat",
-        "nbf",
-        "jwt",
-        "cert",
-        "certificate",
-        "cred",
-        "creds",
-        "credential",
-        "credentials",
-        "cookie",
-        "kerberos",
-        "tgt",
-        "mtime",
-        "ctime",
-    ];
-    let function = file.function_around(id).map_or("", |f| file.model.name(f));
-    words_match(function, &SUBJECT)
-        || file.model.self_and_descendants(id).any(|n| words_match(file.model.name(n), &SUBJECT))
+    let function = file.function_around(id).map_or("", |f| model.name(f));
+    let class = file.tables.class_around(model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    // One of many things that an object is made of decides nothing by itself.
+    let made = model.ancestors(id).find(|a| matches!(model.kind(*a), Kind::Call | Kind::New | Kind::Block));
+    let part = made.is_some_and(|m| model.kind(m) == Kind::New && model.children_with(m, Role::Arg).nth(1).is_some());
+    !part && (words_match(function, &KEPT) || words_match(class, &KEPT))
 }

@@ -100,10 +100,14 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         _ => return None,
     };
     let stamp = Stamped::new(file, other);
-    let remote = |n: NodeId| file.value(n).origins.any(Origins::REMOTE);
-    let is_remote = stamp.value.origins.any(Origins::REMOTE)
+    // That some field of this name is remote says nothing of this one.
+    let remote = |n: NodeId| {
+        let value = file.value(n);
+        value.origins.any(Origins::REMOTE) && value.how != How::Name
+    };
+    let is_remote = remote(stamp.node)
         || remote(stamp.root_node)
-        || remote(stamp.node)
+        || stamp.value.how != How::Name && stamp.value.origins.any(Origins::REMOTE)
         || is_filled_remotely(file, stamp.root_node);
     if !may_be_wall(&stamp.value) || !is_remote || is_about_skew(file, id, &stamp) {
         return None;

@@ -65,6 +65,15 @@ impl Analysis<'_> {
         if let Kind::Call = self.model.kind(container) {
             let over =
                 self.model.child(container, Role::Receiver).or_else(|| self.model.child(container, Role::Arg))?;
+            let pairs = matches!(self.model.name(container), "items" | "iteritems" | "entries" | "enumerate");
+            // `for key, mark in marks.items()`, `Object.entries(marks)`
+            if pairs && index == 1 {
+                let args = self.model.children_with(container, Role::Arg);
+                let value = args.chain([over]).find_map(|c| self.stored_elements(c));
+                if value.is_some() {
+                    return value;
+                }
+            }
             return self.part_of_elements(over, index, depth + 1);
         }
         let elements = self.elements_of(container);

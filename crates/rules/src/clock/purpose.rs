@@ -1,0 +1,218 @@
+//! What a difference of two readings is about, where that is not the time that passed in this process: the age of a
+//! record, a date of the calendar, the clock itself, a statistic, a line of the log.
+
+use crate::shown::LOGS_THAT_ARE_KEPT;
+use crate::usage::words_match;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::{Analysis, has_word, words};
+
+/// What a difference or comparison of readings is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It measures the time that passed, as far as names tell.
+    Measure,
+    /// It says when the next line of a log is due.
+    Line,
+    /// It counts and shows how things went.
+    Statistic,
+    /// The age of a record, a date, the clock itself.
+    Other,
+}
+
+/// What the difference or comparison `id` is for.
+pub(crate) fn purpose(file: &Analysis<'_>, id: NodeId) -> Purpose {
+    if is_about_the_clock(file, id)
+        || is_record_age(file, id)
+        || is_period_number(file, id)
+        || is_calendar_answer(file, id)
+        || is_kept_elsewhere(file, id)
+    {
+        Purpose::Other
+    } else if is_statistic(file, id) {
+        Purpose::Statistic
+    } else if is_due_line(file, id) {
+        Purpose::Line
+    } else {
+        Purpose::Measure
+    }
+}
+
+/// The mark says that it is the one of a line of the log, and of no log that is a file or a store.
+fn is_due_line(file: &Analysis<'_>, id: NodeId) -> bool {
+    const LINES: [&str; 11] = [
+        "log", "logged", "logging", "print", "printed", "warn", "warned", "warning", "warnings", "stat", "stats",
+    ];
+    let model = file.model;
+    // What the mark is called, not what it is kept in.
+    let names = |n: &NodeId| {
+        matches!(model.kind(*n), Kind::Name | Kind::Member) && !matches!(model.role(*n), Role::Object | Role::Receiver)
+    };
+    let line = |n: NodeId| has_word(model.name(n), &LINES) && !has_word(model.name(n), &LOGS_THAT_ARE_KEPT);
+    model.kind(id) == Kind::Binary && model.descendants(id).filter(names).any(line)
+}
+
+/// A mark that comes back under its own name, `self.last = saved["last"]`, or is kept in a web session: it outlives
+/// this process.
+fn is_kept_elsewhere(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let key = |v: NodeId| match model.kind(v) {
+        Kind::Index => model.child(v, Role::Key),
+        Kind::Call if matches!(model.name(v), "get" | "pop" | "getLong") => model.child(v, Role::Arg),
+        _ => None,
+    };
+    let restored = |n: NodeId| {
+        let own = words(model.name(n));
+        let keys = file.stores_of(n).iter().filter_map(|s| s.value).filter_map(key);
+        model.kind(n) == Kind::Member && keys.into_iter().any(|k| model.kind(k) == Kind::String && words(model.name(k)) == own)
+    };
+    let of_session = |n: NodeId| {
+        let object = model.child(n, Role::Object);
+        object.is_some_and(|o| {
+            let owner = model.child(o, Role::Object).map_or("", |r| model.name(r));
+            let handled = matches!(owner, "req" | "request" | "ctx") || model.kind(n) == Kind::Index;
+            model.name(o) == "session" && handled && matches!(model.kind(o), Kind::Name | Kind::Member)
+        })
+    };
+    let within = |n: NodeId| model.self_and_descendants(n).any(|d| restored(d) || of_session(d));
+    within(id) || model.descendants(id).any(|d| model.kind(d) == Kind::Name && within(file.condition_source(d)))
+}
+
+/// `for (j = start; j < start + length; j++)`: the loop steps the compared variable itself.
+pub(crate) fn is_counting(file: &Analysis<'_>, loop_: NodeId, comparison: NodeId) -> bool {
+    let model = file.model;
+    let compared: Vec<_> = model.children_with(comparison, Role::Operand).map(|o| model.sym(o)).collect();
+    let steps = |n: NodeId| model.kind(n) == Kind::Assign && matches!(model.name(n), "++" | "--" | "+=" | "-=");
+    model.children(loop_).filter(|c| model.role(*c) != Role::Body).any(|c| {
+        let mut inside = model.self_and_descendants(c);
+        inside.any(|n| steps(n) && model.children_with(n, Role::Target).any(|t| compared.contains(&model.sym(t))))
+    })
+}
+
+/// The next date of a calendar, asked with a reading: `nextRun(now) - now`.
+fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let answer = |n: NodeId| {
+        let asked = model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some();
+        asked && words_match(model.name(n), &["next", "cron", "fire", "schedule", "trigger", "midnight", "tomorrow"])
+    };
+    model.kind(id) == Kind::Binary
+        && model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
+}
+
+/// The number of a period, `now / period`: periods of the calendar are counted, no time is measured.
+fn is_period_number(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let divided = |n: NodeId| {
+        let by = model.children_with(n, Role::Operand).nth(1).map(|d| file.value(d));
+        let unit = by.and_then(|d| d.number).is_some_and(|d| [1e3, 1e6, 1e9].contains(&d.abs()));
+        model.kind(n) == Kind::Binary && matches!(model.name(n), "/" | "//") && !unit
+    };
+    model.kind(id) == Kind::Binary
+        && model.children_with(id, Role::Operand).any(|o| divided(o) || divided(file.condition_source(o)))
+}
+
+/// Code that counts and shows how things went, and generators of ids, which ask the clock for another reason.
+fn is_statistic(file: &Analysis<'_>, id: NodeId) -> bool {
+    const COUNTED: [&str; 9] =
+        ["stats", "stat", "statistics", "latency", "metrics", "histogram", "telemetry", "profiler", "snowflake"];
+    let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
+    let folders = file.path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let shown = folders.split('/').any(|f| matches!(f, "metrics" | "mbeans" | "stats" | "statistics" | "telemetry"));
+    let generates = |n: &str| words_match(n, &["id"]) && words_match(n, &["generator", "gen", "worker"]);
+    shown || [class, stem].iter().any(|n| words_match(n, &COUNTED) || generates(n))
+}
+
+/// The age of a record: it keeps the time at which it was made or changed, for ever and on every node that reads it.
+/// A monotonic mark could not take that place.
+fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
+    const MADE: [&str; 12] = [
+        "create",
+        "created",
+        "creation",
+        "modify",
+        "modified",
+        "submit",
+        "submitted",
+        "release",
+        "released",
+        "published",
+        "birth",
+        "issued",
+    ];
+    let model = file.model;
+    let is_record = |n: NodeId| {
+        let name = model.name(n);
+        let stamped = has_word(name, &["updated"]) && has_word(name, &["at"]);
+        // What only this process sees is no part of a record.
+        (stamped || has_word(name, &MADE)) && !has_word(name, &["last"]) && !name.starts_with('_')
+    };
+    let names = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
+    // A time that was read from a text came from where texts are kept.
+    let parsed = |n: NodeId| {
+        let parser = words_match(model.name(n), &["iso", "isoformat", "fromisoformat", "parse", "strptime", "sql"]);
+        parser && model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some()
+    };
+    let from_text = |n: NodeId, depth: usize| {
+        let mut at = n;
+        (0..depth).any(|_| {
+            let found = model.self_and_descendants(at).any(parsed);
+            let next = model.descendants(at).chain([at]).find(|d| {
+                model.kind(*d) == Kind::Name && model.role(*d) != Role::Target && file.condition_source(*d) != *d
+            });
+            at = next.map_or(at, |d| file.condition_source(d));
+            found
+        })
+    };
+    if model.children_with(id, Role::Operand).any(|o| from_text(o, 3)) {
+        return true;
+    }
+    // `made := time.Unix(0, job.SubmitTime)`: the variable stands for the field.
+    model.descendants(id).filter(names).any(|n| {
+        let source = file.condition_source(n);
+        // Taken out of a field of this object, the name says less than where it is kept.
+        let own = source != n && model.self_and_descendants(source).any(|s| model.kind(s) == Kind::This);
+        is_record(n) && !own || (source != n && model.self_and_descendants(source).filter(names).any(is_record))
+    })
+}
+
+/// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
+fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
+    const SUBJECT: [&str; 28] = [
+        "seq",
+        "sequence",
+        "tomorrow",
+        "yesterday",
+        "skew",
+        "drift",
+        "offset",
+        "suspend",
+        "standby",
+        "resume",
+        "calendar",
+        "cron",
+        "midnight",
+        "exp",
+        "iat",
+        "nbf",
+        "jwt",
+        "cert",
+        "certificate",
+        "cred",
+        "creds",
+        "credential",
+        "credentials",
+        "cookie",
+        "kerberos",
+        "tgt",
+        "mtime",
+        "ctime",
+    ];
+    let function = file.function_around(id).map_or("", |f| file.model.name(f));
+    // Tickets and certificates are dated by who gave them.
+    const DATED: [&str; 6] = ["kerberos", "tgt", "jwt", "certificate", "cert", "credentials"];
+    let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    words_match(function, &SUBJECT)
+        || words_match(class, &DATED)
+        || file.model.self_and_descendants(id).any(|n| words_match(file.model.name(n), &SUBJECT))
+}
