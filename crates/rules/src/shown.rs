@@ -142,6 +142,7 @@ impl Region<'_, '_> {
                 self.file.function_around(n).is_none_or(|f| !self.contains(f))
             }
             Kind::Unary => model.name(n) == "delete",
+            Kind::Assign if model.child(n, Role::Value).is_some_and(|v| self.is_level(v)) => false,
             Kind::Assign => !model.children_with(n, Role::Target).all(|t| self.is_compared(t) || logs && self.is_kept(n, t)),
             Kind::Call | Kind::New => {
                 let shows = is_shown_call(self.file, n) || self.is_inside_shown(n);
@@ -164,6 +165,13 @@ impl Region<'_, '_> {
         let reset = value.is_some_and(|v| model.kind(v) == Kind::Number || self.is_reading(v));
         let local = model.kind(target) == Kind::Name && self.file.reads_of(target).iter().all(|r| self.contains(*r));
         reset || local
+    }
+
+    /// `write = logger.debug`: which line is written.
+    fn is_level(&self, value: NodeId) -> bool {
+        let model = self.file.model;
+        let object = model.child(value, Role::Object).filter(|_| model.kind(value) == Kind::Member);
+        object.is_some_and(|o| words_match(model.name(o), &TAKES_IN) && words_match(model.name(value), &LEVELS))
     }
 
     fn is_reading(&self, value: NodeId) -> bool {

@@ -396,7 +396,7 @@ impl Analysis<'_> {
         let Some(function) = self.function_around(id).filter(|_| value.params != 0) else { return value };
         let name = self.model.sym(function);
         // Nobody can call what has no name, and nobody elsewhere what is inside another function.
-        if self.model.text(name).is_empty() {
+        if self.model.text(name).is_empty() || !self.takes_param(function, id, 0) {
             return value;
         }
         let reachable = self.model.enclosing(function, Kind::Function).is_none();
@@ -417,6 +417,19 @@ impl Analysis<'_> {
             }
         }
         if passed.origins.is_empty() { value } else { passed.join(value) }
+    }
+
+    /// Whether a parameter of `function` itself takes part in `id`, not one that filled a field elsewhere.
+    fn takes_param(&self, function: NodeId, id: NodeId, depth: usize) -> bool {
+        const DEEP: usize = 4;
+        let model = self.model;
+        depth <= DEEP
+            && model.self_and_descendants(id).filter(|n| model.kind(*n) == Kind::Name).any(|n| {
+                self.tables.stores(function, model.sym(n)).iter().any(|s| {
+                    matches!(s.kind, StoreKind::Param(_))
+                        || s.value.is_some_and(|v| v < n && self.takes_param(function, v, depth + 1))
+                })
+            })
     }
 
     /// Puts a call's arguments in the place of the parameters that its result is made of.

@@ -4,7 +4,7 @@
 use crate::shown::LOGS_THAT_ARE_KEPT;
 use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, has_word, words};
+use timelint_semantics::{Analysis, Origins, Store, StoreKind, Value, has_word, words};
 
 /// What a difference or comparison of readings is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub(crate) fn purpose(file: &Analysis<'_>, id: NodeId) -> Purpose {
         || is_period_number(file, id)
         || is_calendar_answer(file, id)
         || is_kept_elsewhere(file, id)
+        || is_default(file, id)
     {
         Purpose::Other
     } else if is_statistic(file, id) {
@@ -123,6 +124,40 @@ fn is_statistic(file: &Analysis<'_>, id: NodeId) -> bool {
     shown || [class, stem].iter().any(|n| words_match(n, &COUNTED) || generates(n))
 }
 
+/// A time that came from elsewhere, with now in its place where it is missing: `sent = header["date"] or now`.
+fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let elsewhere = |v: &Value| {
+        let other = Origins::PARAM.and(Origins::UNKNOWN).and(Origins::REMOTE);
+        v.origins.any(other) && !v.origins.any(Origins::CLOCKS.and(Origins::NULL))
+    };
+    let reads = |v: NodeId| file.value(v).origins.any(Origins::CLOCKS);
+    let or_now = |v: NodeId| {
+        let mut sides = model.children_with(v, Role::Operand);
+        matches!(model.name(v), "||" | "??")
+            && sides.next().is_some_and(|s| elsewhere(&file.value(s)))
+            && sides.next().is_some_and(reads)
+    };
+    // `if sent is None: sent = now`
+    let filled_in = |name: NodeId, store: &Store| {
+        let branch = model.enclosing(store.at, Kind::If).and_then(|i| model.child(i, Role::Condition));
+        let asked = |c: NodeId| {
+            let mut inside = model.self_and_descendants(c);
+            inside.any(|n| model.kind(n) == Kind::Name && model.sym(n) == model.sym(name))
+        };
+        store.value.is_some_and(reads) && branch.is_some_and(asked)
+    };
+    model.descendants(id).filter(|n| model.kind(*n) == Kind::Name).any(|name| {
+        let stores = file.stores_of(name);
+        let foreign = |s: &Store| match s.kind {
+            StoreKind::Param(_) => true,
+            _ => s.value.is_some_and(|v| elsewhere(&file.value(v))),
+        };
+        stores.iter().filter_map(|s| s.value).any(or_now)
+            || stores.iter().any(|s| filled_in(name, s)) && stores.iter().any(foreign)
+    })
+}
+
 /// The age of a record: it keeps the time at which it was made or changed, for ever and on every node that reads it.
 /// A monotonic mark could not take that place.
 fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
@@ -143,7 +178,7 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     let is_record = |n: NodeId| {
         let name = model.name(n);
-        let stamped = has_word(name, &["updated"]) && has_word(name, &["at"]);
+        let stamped = has_word(name, &["updated", "changed"]) && has_word(name, &["at"]);
         // What only this process sees is no part of a record.
         (stamped || has_word(name, &MADE)) && !has_word(name, &["last"]) && !name.starts_with('_')
     };
@@ -214,5 +249,10 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     words_match(function, &SUBJECT)
         || words_match(class, &DATED)
+        || file.model.descendants(id).filter(|n| file.model.kind(*n) == Kind::Name).any(|n| {
+            // `next = refreshTime(ticket)`
+            let made_of = file.stores_of(n).iter().filter_map(|s| s.value).flat_map(|v| file.model.self_and_descendants(v));
+            made_of.into_iter().any(|m| words_match(file.model.name(m), &DATED))
+        })
         || file.model.self_and_descendants(id).any(|n| words_match(file.model.name(n), &SUBJECT))
 }

@@ -103,7 +103,11 @@ const REPLICATES: [&str; 22] = [
     "hinted",
 ];
 /// Words of code whose order of events is data, not a decision: series, streams, logs, caches, views.
-const DATA: [&str; 49] = [
+const DATA: [&str; 53] = [
+    "aggregator",
+    "aggregators",
+    "serializers",
+    "prometheus",
     "metric",
     "metrics",
     "series",

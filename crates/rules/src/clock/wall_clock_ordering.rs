@@ -12,7 +12,7 @@ use crate::usage::{Usage, usage, words_match};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Origins, Shape, has_word, member_key, words};
+use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word, member_key, words};
 
 /// See the module.
 pub(crate) struct WallClockOrdering;
@@ -100,14 +100,11 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         _ => return None,
     };
     let stamp = Stamped::new(file, other);
-    // That some field of this name is remote says nothing of this one.
-    let remote = |n: NodeId| {
-        let value = file.value(n);
-        value.origins.any(Origins::REMOTE) && value.how != How::Name
-    };
-    let is_remote = remote(stamp.node)
-        || remote(stamp.root_node)
-        || stamp.value.how != How::Name && stamp.value.origins.any(Origins::REMOTE)
+    // Fields of this name that are remote in one class and read from the clock in another say nothing of this one.
+    let remote = |v: &Value| v.origins.any(Origins::REMOTE) && (v.how != How::Name || !v.origins.any(Origins::CLOCKS));
+    let is_remote = remote(&stamp.value)
+        || remote(&file.value(stamp.root_node))
+        || remote(&file.value(stamp.node))
         || is_filled_remotely(file, stamp.root_node);
     if !may_be_wall(&stamp.value) || !is_remote || is_about_skew(file, id, &stamp) {
         return None;

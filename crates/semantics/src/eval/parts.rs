@@ -66,15 +66,12 @@ impl Analysis<'_> {
             let over =
                 self.model.child(container, Role::Receiver).or_else(|| self.model.child(container, Role::Arg))?;
             let pairs = matches!(self.model.name(container), "items" | "iteritems" | "entries" | "enumerate");
+            let part = self.part_of_elements(over, index, depth + 1).filter(|v| !v.origins.is_empty());
             // `for key, mark in marks.items()`, `Object.entries(marks)`
-            if pairs && index == 1 {
-                let args = self.model.children_with(container, Role::Arg);
-                let value = args.chain([over]).find_map(|c| self.stored_elements(c));
-                if value.is_some() {
-                    return value;
-                }
-            }
-            return self.part_of_elements(over, index, depth + 1);
+            return part.or_else(|| {
+                let mut mapped = self.model.children_with(container, Role::Arg).chain([over]);
+                mapped.find_map(|c| self.stored_elements(c).filter(|_| pairs && index == 1))
+            });
         }
         let elements = self.elements_of(container);
         Some(elements.iter().filter_map(|e| self.part(*e, index, depth + 1)).fold(Value::default(), Value::join))
