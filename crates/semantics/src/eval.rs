@@ -322,7 +322,9 @@ impl Analysis<'_> {
         }
         if let Some(callee) = self.callee(id) {
             let result = self.returned_value(callee);
-            return self.substitute(result, id);
+            let value = self.substitute(result, id);
+            // Through a helper, the clock is read where the helper is called.
+            return if value.origins.any(Origins::CLOCKS) { value.at(self.location(id)) } else { value };
         }
         if let Some(receiver) = model.child(id, Role::Receiver) {
             let name = model.name(id);
