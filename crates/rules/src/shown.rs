@@ -50,19 +50,16 @@ const TAKES_IN: [&str; 10] =
 const LEVELS: [&str; 6] = ["info", "warn", "error", "debug", "trace", "level"];
 
 /// What is done with a log that is a store, not a text for people.
-pub(crate) const LOGS_THAT_ARE_KEPT: [&str; 12] = [
-    "flush", "roll", "sync", "retention", "append", "segment", "clean", "commit", "index", "compact", "file", "sort",
-];
+pub(crate) const LOGS_THAT_ARE_KEPT: [&str; 12] =
+    ["flush", "roll", "sync", "retention", "append", "segment", "clean", "commit", "index", "compact", "file", "sort"];
 
 /// Whether a call only shows what it is given: a logger's, a meter's, or one that is called so.
 pub(crate) fn is_shown_call(file: &Analysis<'_>, call: NodeId) -> bool {
-    match file.resolve(call) {
-        Some(known) => known.api.role == ApiRole::Log,
-        None => {
-            let name = file.model.name(call);
-            words_match(name, &SHOWN) && !words_match(name, &LOGS_THAT_ARE_KEPT) || takes_in(file, call)
-        }
+    if let Some(known) = file.resolve(call) {
+        return known.api.role == ApiRole::Log;
     }
+    let name = file.model.name(call);
+    words_match(name, &SHOWN) && !words_match(name, &LOGS_THAT_ARE_KEPT) || takes_in(file, call)
 }
 
 /// `latencyGauge.update(x)`, `log.info().attr("took", x)`.
@@ -101,7 +98,8 @@ pub(crate) fn only_shows(file: &Analysis<'_>, statement: NodeId) -> bool {
 /// What a bare `return` or `continue` leaves out: the rest of the function or of the round.
 fn skipped(file: &Analysis<'_>, statement: NodeId, then: NodeId) -> Option<Vec<NodeId>> {
     let model = file.model;
-    let exits = |n: NodeId| matches!(model.kind(n), Kind::Return | Kind::Continue) && model.children(n).next().is_none();
+    let exits =
+        |n: NodeId| matches!(model.kind(n), Kind::Return | Kind::Continue) && model.children(n).next().is_none();
     let only = match model.kind(then) {
         Kind::Block => model.children(then).next().filter(|_| model.children(then).count() == 1)?,
         _ => then,
@@ -143,7 +141,9 @@ impl Region<'_, '_> {
             }
             Kind::Unary => model.name(n) == "delete",
             Kind::Assign if model.child(n, Role::Value).is_some_and(|v| self.is_level(v)) => false,
-            Kind::Assign => !model.children_with(n, Role::Target).all(|t| self.is_compared(t) || logs && self.is_kept(n, t)),
+            Kind::Assign => {
+                !model.children_with(n, Role::Target).all(|t| self.is_compared(t) || logs && self.is_kept(n, t))
+            }
             Kind::Call | Kind::New => {
                 let shows = is_shown_call(self.file, n) || self.is_inside_shown(n);
                 !(shows || logs && (self.is_own(n) || self.is_pure(n) || self.renews(n)))
@@ -187,15 +187,41 @@ impl Region<'_, '_> {
     /// A call on, or for, a variable of these statements alone: texts that are put together to be shown.
     fn is_own(&self, call: NodeId) -> bool {
         const ASKS: [&str; 28] = [
-            "get", "is", "has", "compute", "calc", "calculate", "format", "build", "make", "to", "str", "len", "size",
-            "count", "sum", "join", "describe", "snapshot", "aggregate", "collect", "percent", "rate", "since", "keys",
-            "values", "items", "copy", "round",
+            "get",
+            "is",
+            "has",
+            "compute",
+            "calc",
+            "calculate",
+            "format",
+            "build",
+            "make",
+            "to",
+            "str",
+            "len",
+            "size",
+            "count",
+            "sum",
+            "join",
+            "describe",
+            "snapshot",
+            "aggregate",
+            "collect",
+            "percent",
+            "rate",
+            "since",
+            "keys",
+            "values",
+            "items",
+            "copy",
+            "round",
         ];
         let model = self.file.model;
         let mut chain = std::iter::successors(Some(call), |c| model.child(*c, Role::Receiver));
         let root = chain.find(|r| model.kind(*r) == Kind::Name);
         let for_own = || {
-            let around = model.ancestors(call).find(|a| matches!(model.kind(*a), Kind::Let | Kind::Assign | Kind::Block));
+            let around =
+                model.ancestors(call).find(|a| matches!(model.kind(*a), Kind::Let | Kind::Assign | Kind::Block));
             around.is_some_and(|a| {
                 let mut targets = model.children_with(a, Role::Target).peekable();
                 targets.peek().is_some() && targets.all(|t| self.is_kept(a, t))

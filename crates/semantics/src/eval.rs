@@ -394,13 +394,19 @@ impl Analysis<'_> {
     /// A value in terms of what callers pass: each parameter that takes part is replaced by what calls of a function of
     /// this name give at its position, in this file and in others.
     pub fn with_callers(&self, id: NodeId) -> Value {
+        self.passed_by_callers(id, 0)
+    }
+
+    /// `depth` counts the callers that handed on what they were given.
+    fn passed_by_callers(&self, id: NodeId, depth: usize) -> Value {
+        const DEEP: usize = 3;
         let value = self.value(id);
-        let Some(function) = self.function_around(id).filter(|_| value.params != 0) else { return value };
-        let name = self.model.sym(function);
+        // A closure uses the parameters of the function around it.
+        let mut around = self.model.ancestors(id).filter(|a| self.model.kind(*a) == Kind::Function);
+        let function = around.find(|f| value.params != 0 && self.takes_param(*f, id, 0));
         // Nobody can call what has no name, and nobody elsewhere what is inside another function.
-        if self.model.text(name).is_empty() || !self.takes_param(function, id, 0) {
-            return value;
-        }
+        let Some(function) = function.filter(|f| !self.model.name(*f).is_empty()) else { return value };
+        let name = self.model.sym(function);
         let reachable = self.model.enclosing(function, Kind::Function).is_none();
         let class =
             self.tables.class_around(self.model, function).map(|c| self.tables.classes[c as usize].name.clone());
@@ -413,9 +419,12 @@ impl Analysis<'_> {
                 }
             }
             for call in self.tables.calls.iter().filter(|c| self.model.sym(**c) == name) {
-                if let Some(arg) = self.model.children_with(*call, Role::Arg).nth(position as usize) {
-                    passed = passed.join(Value { how: How::Project, ..self.value(arg) });
-                }
+                let Some(arg) = self.model.children_with(*call, Role::Arg).nth(position as usize) else { continue };
+                let recursive = self.model.contains(function, *call);
+                let given = self.value(arg);
+                let handed_on = !recursive && depth < DEEP && !given.origins.any(Origins::CLOCKS);
+                let given = if handed_on { self.passed_by_callers(arg, depth + 1) } else { given };
+                passed = passed.join(Value { how: How::Project, ..given });
             }
         }
         if passed.origins.is_empty() { value } else { passed.join(value) }

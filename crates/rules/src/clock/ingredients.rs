@@ -50,11 +50,10 @@ fn gather(file: &Analysis<'_>, id: NodeId, depth: usize, found: &mut Ingredients
         Kind::Name => {
             let source = file.condition_source(id);
             let stores = file.stores_of(id);
-            if file.value(id).is_constant() {
-            } else if source != id && source < id && stores.len() == 1 {
+            if source != id && source < id && stores.len() == 1 {
                 gather(file, source, depth + 1, found);
             } else {
-                found.other = true;
+                found.other |= !file.value(id).is_constant();
             }
         }
         _ => found.other |= !file.value(id).is_constant(),

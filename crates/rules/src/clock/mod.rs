@@ -8,6 +8,7 @@ pub(crate) mod monotonic_misuse;
 mod picks;
 mod purpose;
 mod replicas;
+mod snowflake;
 mod stamped;
 mod store_stamps;
 mod surface;

@@ -40,9 +40,8 @@ pub(crate) fn purpose(file: &Analysis<'_>, id: NodeId) -> Purpose {
 
 /// The mark says that it is the one of a line of the log, and of no log that is a file or a store.
 fn is_due_line(file: &Analysis<'_>, id: NodeId) -> bool {
-    const LINES: [&str; 11] = [
-        "log", "logged", "logging", "print", "printed", "warn", "warned", "warning", "warnings", "stat", "stats",
-    ];
+    const LINES: [&str; 11] =
+        ["log", "logged", "logging", "print", "printed", "warn", "warned", "warning", "warnings", "stat", "stats"];
     let model = file.model;
     // What the mark is called, not what it is kept in.
     let names = |n: &NodeId| {
@@ -64,7 +63,8 @@ fn is_kept_elsewhere(file: &Analysis<'_>, id: NodeId) -> bool {
     let restored = |n: NodeId| {
         let own = words(model.name(n));
         let keys = file.stores_of(n).iter().filter_map(|s| s.value).filter_map(key);
-        model.kind(n) == Kind::Member && keys.into_iter().any(|k| model.kind(k) == Kind::String && words(model.name(k)) == own)
+        model.kind(n) == Kind::Member
+            && keys.into_iter().any(|k| model.kind(k) == Kind::String && words(model.name(k)) == own)
     };
     let of_session = |n: NodeId| {
         let object = model.child(n, Role::Object);
@@ -213,6 +213,8 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
 
 /// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
+    // Tickets and certificates are dated by who gave them.
+    const DATED: [&str; 6] = ["kerberos", "tgt", "jwt", "certificate", "cert", "credentials"];
     const SUBJECT: [&str; 28] = [
         "seq",
         "sequence",
@@ -244,14 +246,13 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
         "ctime",
     ];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
-    // Tickets and certificates are dated by who gave them.
-    const DATED: [&str; 6] = ["kerberos", "tgt", "jwt", "certificate", "cert", "credentials"];
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     words_match(function, &SUBJECT)
         || words_match(class, &DATED)
         || file.model.descendants(id).filter(|n| file.model.kind(*n) == Kind::Name).any(|n| {
             // `next = refreshTime(ticket)`
-            let made_of = file.stores_of(n).iter().filter_map(|s| s.value).flat_map(|v| file.model.self_and_descendants(v));
+            let made_of =
+                file.stores_of(n).iter().filter_map(|s| s.value).flat_map(|v| file.model.self_and_descendants(v));
             made_of.into_iter().any(|m| words_match(file.model.name(m), &DATED))
         })
         || file.model.self_and_descendants(id).any(|n| words_match(file.model.name(n), &SUBJECT))

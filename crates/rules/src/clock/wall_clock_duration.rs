@@ -36,7 +36,10 @@ impl Rule for WallClockDuration {
         for id in file.model.ids() {
             let Some((left, right)) = operands(file, id) else { continue };
             // One finding for `now - start > limit`: at the subtraction.
-            if is_order(file, id) || is_step_back(file, id) || reported.iter().any(|r| file.model.contains(id, *r) || file.model.contains(*r, id)) {
+            if is_order(file, id)
+                || is_step_back(file, id)
+                || reported.iter().any(|r| file.model.contains(id, *r) || file.model.contains(*r, id))
+            {
                 continue;
             }
             if let Some(finding) = judge(file, id, &left, &right) {
