@@ -157,9 +157,9 @@ impl<'a> Analysis<'a> {
         self.catalog
     }
 
-    /// Every entry of the catalogue.
-    pub fn apis(&self) -> impl Iterator<Item = &'a Api> + 'a {
-        self.catalog.entries()
+    /// The catalogue's entries in a role.
+    pub fn apis_in(&self, role: ApiRole) -> impl Iterator<Item = &'a Api> + 'a {
+        self.catalog.entries_in(role)
     }
 
     /// Every call, construction and idiom of the file that the catalogue knows, in source order.

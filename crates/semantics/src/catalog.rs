@@ -9,6 +9,7 @@ mod purpose;
 mod role;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use entry::*;
 pub use purpose::{DeclaredLocks, LockPurpose};
@@ -16,7 +17,9 @@ pub use role::ApiRole;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
+use std::sync::OnceLock;
 use thiserror::Error;
+use unread::{Slot, tables};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +45,7 @@ pub struct CatalogError {
 /// A language's APIs, looked up by leaf name first.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    apis: Vec<Api>,
+    apis: Vec<Slot>,
     /// Qualified name to entries (overloads).
     by_name: FxHashMap<String, Vec<u32>>,
     /// Last segments of all names, with the types (or `*`) that have a method of that name.
@@ -104,33 +107,63 @@ impl Catalog {
             }
         }
         for api in apis {
-            let index = self.apis.len() as u32;
             for name in api.name.as_slice() {
-                let known = self.by_name.entry(name.clone()).or_default();
-                known.retain(|old| self.apis[*old as usize].arities() != api.arities());
-                known.push(index);
-                let owners = match self.leaves.get_mut(leaf(name)) {
-                    Some(owners) => owners,
-                    None => self.leaves.entry(leaf(name).to_owned()).or_default(),
-                };
-                if let Some((owner, _)) = name.rsplit_once('#').filter(|(owner, _)| owners.iter().all(|o| o != owner)) {
-                    owners.push(owner.to_owned());
-                }
-                if let Some((container, _)) = name.rsplit_once(['.', '#'])
-                    && !self.containers.contains(container)
-                {
-                    self.containers.insert(container.to_owned());
-                }
-                if let Some((owner, _)) = name.split_once('#').filter(|(owner, _)| *owner != "*") {
-                    self.add_type(owner);
+                if let Some(known) = self.by_name.get_mut(name) {
+                    known.retain(|old| self.apis[*old as usize].api().arities() != api.arities());
                 }
             }
-            if let Some(returned) = &api.returns {
-                self.add_type(returned);
-            }
-            self.apis.push(api);
+            let names: Vec<&str> = api.name.as_slice().iter().map(String::as_str).collect();
+            self.register(&names, api.returns.as_deref());
+            self.apis.push(Slot::Read(Box::new(api)));
         }
         Ok(())
+    }
+
+    /// Adds a shipped catalogue before any other; its entries are read when they are asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalog::add`], for its types. Entries are taken to be right: a test reads all that are shipped.
+    pub fn add_shipped(&mut self, file: &str, text: &'static str) -> Result<(), CatalogError> {
+        for table in tables(text) {
+            match table.role.filter(|_| !table.is_type) {
+                Some(role) => {
+                    self.register(&table.names, table.returns);
+                    self.apis.push(Slot::Unread(table.text, role, OnceLock::new()));
+                }
+                None => self.add(file, table.text)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the names of the entry that is added next known.
+    fn register(&mut self, names: &[&str], returns: Option<&str>) {
+        let index = self.apis.len() as u32;
+        for name in names {
+            match self.by_name.get_mut(*name) {
+                Some(known) => known.push(index),
+                None => drop(self.by_name.insert((*name).to_owned(), vec![index])),
+            }
+            let owners = match self.leaves.get_mut(leaf(name)) {
+                Some(owners) => owners,
+                None => self.leaves.entry(leaf(name).to_owned()).or_default(),
+            };
+            if let Some((owner, _)) = name.rsplit_once('#').filter(|(owner, _)| owners.iter().all(|o| o != owner)) {
+                owners.push(owner.to_owned());
+            }
+            if let Some((container, _)) = name.rsplit_once(['.', '#'])
+                && !self.containers.contains(container)
+            {
+                self.containers.insert(container.to_owned());
+            }
+            if let Some((owner, _)) = name.split_once('#').filter(|(owner, _)| *owner != "*") {
+                self.add_type(owner);
+            }
+        }
+        if let Some(returned) = returns {
+            self.add_type(returned);
+        }
     }
 
     fn add_type(&mut self, name: &str) {
@@ -164,18 +197,18 @@ impl Catalog {
 
     /// The entry behind `index`, as returned by [`Catalog::lookup`].
     pub fn api(&self, index: ApiId) -> &Api {
-        &self.apis[index.0 as usize]
+        self.apis[index.0 as usize].api()
     }
 
     /// The entry for a qualified name and a number of arguments; an entry without arity serves any number.
     pub fn lookup(&self, name: &str, arity: Option<usize>) -> Option<ApiId> {
         let candidates = self.by_name.get(name)?;
-        let fits = |a: &&u32| match (&self.apis[**a as usize].arity, arity) {
+        let fits = |a: &&u32| match (&self.apis[**a as usize].api().arity, arity) {
             (Some(wanted), Some(n)) => wanted.as_slice().contains(&n),
             (Some(_), None) => false,
             (None, _) => true,
         };
-        let exact = candidates.iter().filter(|a| self.apis[**a as usize].arity.is_some()).find(fits);
+        let exact = candidates.iter().filter(|a| self.apis[**a as usize].api().arity.is_some()).find(fits);
         exact.or_else(|| candidates.iter().find(fits)).map(|i| ApiId(*i))
     }
 
@@ -234,9 +267,14 @@ impl Catalog {
         self.simple_types.get(simple).map_or(&[], Vec::as_slice)
     }
 
+    /// The entries in this role.
+    pub fn entries_in(&self, role: ApiRole) -> impl Iterator<Item = &Api> {
+        self.apis.iter().filter(move |slot| slot.role() == role).map(Slot::api)
+    }
+
     /// All entries with their names, in the order of the files.
     pub fn entries(&self) -> impl Iterator<Item = &Api> {
-        self.apis.iter()
+        self.apis.iter().map(Slot::api)
     }
 }
 

@@ -107,8 +107,8 @@ fn awaited<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
         return None;
     }
     let name = model.name(site);
-    let waits = |api: &&'a Api| api.role == ApiRole::Await && api.waits_for_ever() && names(api, name);
-    let api = file.apis().find(waits)?;
+    let waits = |api: &&'a Api| api.waits_for_ever() && names(api, name);
+    let api = file.apis_in(ApiRole::Await).find(waits)?;
     let known = Resolved { api, how: How::Name };
     let quiet = ends(file, site) || is_near(file, site) || is_tool(&file.path);
     let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
@@ -152,9 +152,8 @@ fn is_limited_elsewhere(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) 
 fn client_decides(file: &Analysis<'_>, site: NodeId) -> bool {
     let Some(receiver) = file.model.child(site, Role::Receiver) else { return false };
     let Some(ty) = file.type_of(receiver) else { return false };
-    file.apis().any(|api| {
-        api.role == ApiRole::RemoteClient
-            && api.returns.as_deref() == Some(ty.name.as_str())
+    file.apis_in(ApiRole::RemoteClient).any(|api| {
+        api.returns.as_deref() == Some(ty.name.as_str())
             && api.args.iter().any(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds))
     })
 }

@@ -227,7 +227,7 @@ fn is_of_seconds(number: f64, kind: TimeoutKind) -> bool {
 
 /// Whether a bare number is a count of nanoseconds where a typed length is due.
 fn takes_nanos(file: &Analysis<'_>, site: NodeId) -> bool {
-    file.apis().any(|a| a.role == ApiRole::TimeDuration && a.args.is_empty() && a.unit == Some(Unit::Nanos))
+    file.apis_in(ApiRole::TimeDuration).any(|a| a.args.is_empty() && a.unit == Some(Unit::Nanos))
         && file.resolve(site).is_some()
 }
 

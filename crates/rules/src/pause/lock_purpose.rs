@@ -281,7 +281,7 @@ fn waits(file: &Analysis<'_>, region: &Region<'_>) -> bool {
 
 fn hands_out_tokens(file: &Analysis<'_>, lock_type: &str) -> bool {
     let own = |name: &String| name.split_once('#').is_some_and(|(ty, _)| ty == lock_type);
-    file.catalog().entries().any(|api| api.role == ApiRole::LockToken && api.name.as_slice().iter().any(own))
+    file.apis_in(ApiRole::LockToken).any(|api| api.name.as_slice().iter().any(own))
 }
 
 /// A decorated function that a scheduler runs.
