@@ -82,7 +82,7 @@ impl FileSummary {
 
 /// Beginnings of words of identifiers that some rule's evidence starts from. A file without any of them has nothing to
 /// report, and nothing to tell other files but its classes.
-const TRIGGERS: [&str; 55] = [
+const TRIGGERS: [&str; 59] = [
     "fenc",
     "time",
     "now",
@@ -138,6 +138,10 @@ const TRIGGERS: [&str; 55] = [
     "tries",
     "backoff",
     "remote",
+    "maxage",
+    "popen",
+    "exec",
+    "spawn",
 ];
 
 /// Whether any symbol of the file has a word that begins with a trigger.

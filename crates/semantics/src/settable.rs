@@ -1,6 +1,7 @@
 //! What callers and other objects may set: names of parameters that take a limit of time, members that are stored to.
 
 use crate::analysis::Analysis;
+use crate::catalog::leaf;
 use crate::names::{has_word, words};
 use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind};
@@ -36,11 +37,34 @@ impl Analysis<'_> {
             let named = model.kind(value) == Kind::Call
                 && model.child(value, Role::Receiver).is_none()
                 && model.children(value).all(|c| model.kind(c) == Kind::Argument);
-            (model.kind(value) == Kind::Record || named).then_some(value)
+            (model.kind(value) == Kind::Record || named || self.is_empty_map(value)).then_some(value)
         };
         let records = self.tables.stores(scope, symbol).iter().map(literal).collect::<Option<Vec<_>>>()?;
         let mut reads = self.tables.reads(symbol).iter().filter(|r| model.contains(scope, **r));
-        (!reads.any(|r| self.may_gain_a_limit(*r))).then_some(records)
+        let filled = records.iter().any(|r| model.kind(*r) == Kind::New);
+        (!reads.any(|r| self.may_gain_a_limit(*r) || filled && self.may_be_filled(*r))).then_some(records)
+    }
+
+    /// `new Properties()`, `new HashMap<>()`.
+    fn is_empty_map(&self, value: NodeId) -> bool {
+        let model = self.model;
+        let ty = model.child(value, Role::Type).map_or("", |t| leaf(model.name(t)));
+        model.kind(value) == Kind::New
+            && model.child(value, Role::Arg).is_none()
+            && matches!(ty, "Properties" | "Hashtable" | "HashMap" | "LinkedHashMap" | "TreeMap")
+    }
+
+    /// Whether a use of a map may put more into it than what stands there.
+    fn may_be_filled(&self, read: NodeId) -> bool {
+        let model = self.model;
+        let Some(parent) = model.parent(read) else { return false };
+        match (model.kind(parent), model.role(read)) {
+            (Kind::Call, Role::Receiver) => {
+                !matches!(model.name(parent), "put" | "setProperty" | "get" | "getProperty")
+            }
+            (Kind::Call | Kind::New, Role::Arg) => self.resolve(parent).is_none(),
+            _ => false,
+        }
     }
 
     /// Whether a use of a container may put a limit of time into it.
@@ -56,6 +80,13 @@ impl Analysis<'_> {
                 })
             }
             (Kind::Member, Role::Object) if model.role(parent) == Role::Target => speaks_of_a_limit(model.name(parent)),
+            (Kind::Call, Role::Receiver) if matches!(model.name(parent), "put" | "setProperty") => {
+                let key = model.child(parent, Role::Arg);
+                key.is_none_or(|k| {
+                    let plain = matches!(model.kind(k), Kind::String | Kind::Member | Kind::Name);
+                    !plain || speaks_of_a_limit(model.name(k))
+                })
+            }
             (Kind::Call, Role::Receiver | Role::Arg) => has_word(model.name(parent), &MERGE),
             _ => false,
         }

@@ -19,8 +19,22 @@ pub(crate) enum Bound {
 }
 
 /// Words of names that speak of a limit of time.
-const LIMITS: [&str; 9] =
-    ["timeout", "timeouts", "deadline", "signal", "timelimit", "timelimiter", "timed", "cancel", "abort"];
+const LIMITS: [&str; 14] = [
+    "timeout",
+    "timeouts",
+    "deadline",
+    "signal",
+    "timelimit",
+    "timelimiter",
+    "timed",
+    "cancel",
+    "abort",
+    "rcvtimeo",
+    "sndtimeo",
+    "connectiontimeout",
+    "connecttimeout",
+    "readtimeout",
+];
 
 /// Words of names of objects that carry settings, a limit perhaps among them.
 const CARRIERS: [&str; 22] = [
@@ -96,6 +110,10 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
     let model = file.model;
     let by_keyword = model.children_with(site, Role::Arg).any(|a| model.kind(a) == Kind::Argument);
     let takes_options = limits(api).any(|s| s.at.as_slice().iter().any(|p| matches!(p, ArgPlace::Keyword(_))));
+    let settings = api.args.iter().find(|a| a.is == ArgMeaning::Settings);
+    if let Some(handed) = settings.and_then(|s| file.argument_at(site, s.at.as_slice())) {
+        return of_settings(file, handed);
+    }
     let values: Vec<NodeId> = api
         .args
         .iter()
@@ -108,6 +126,9 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
             Kind::Argument if has_word(model.name(arg), &LIMITS) => return Bound::Given,
             Kind::Argument if has_word(model.name(arg), &HANDED) => Bound::Unknown,
             Kind::Record => of_record(file, arg),
+            // `dial(address, readTimeout(t))`
+            Kind::Call if has_word(model.name(arg), &LIMITS) => return Bound::Given,
+            Kind::Name if position > 0 && is_callback(model.name(arg)) => Bound::Absent,
             Kind::Name | Kind::Member | Kind::Call | Kind::Conditional | Kind::Binary | Kind::New | Kind::Index => {
                 let named = has_word(called(file, arg), &CARRIERS);
                 let options = takes_options && position > 0 || named;
@@ -121,6 +142,13 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
         }
     }
     Bound::Absent
+}
+
+/// A function that is called when there is an answer.
+fn is_callback(name: &str) -> bool {
+    const CALLBACK: [&str; 10] =
+        ["cb", "callback", "done", "next", "fn", "handler", "listener", "resolve", "reject", "func"];
+    has_word(name, &CALLBACK)
 }
 
 /// What an expression is called: its own name, or that of the type it constructs.
@@ -240,6 +268,17 @@ pub(crate) fn set_on_result(file: &Analysis<'_>, site: NodeId) -> bool {
         .filter(|t| model.role(*t) == Role::Target && *t < site)
         .map(|t| model.sym(t))
         .collect();
+    // `socket = channel.socket()` is limited in its stead.
+    let parts = file.tables.calls.iter().filter(|c| {
+        **c > site
+            && file.function_around(**c) == file.function_around(site)
+            && model.child(**c, Role::Receiver).is_some_and(|r| names.contains(&model.sym(r)))
+    });
+    let derived = parts.filter_map(|c| {
+        let target = model.child(model.parent(*c)?, Role::Target)?;
+        matches!(model.kind(target), Kind::Name | Kind::Member).then(|| model.sym(target))
+    });
+    let names: Vec<Sym> = derived.chain(names.iter().copied()).collect();
     set_on(file, &names, site)
 }
 
@@ -274,11 +313,21 @@ pub(crate) fn set_on_receiver(file: &Analysis<'_>, site: NodeId, each: bool) -> 
 fn set_on(file: &Analysis<'_>, names: &[Sym], site: NodeId) -> bool {
     const SETTINGS: [&str; 7] = ["timeout", "timeouts", "deadline", "factory", "config", "options", "transport"];
     let model = file.model;
-    let same = |n: NodeId| names.contains(&model.sym(n));
+    let function = file.function_around(site);
+    // A local variable of another function may have the same name.
+    let own = |n: NodeId| {
+        let around = file.function_around(n);
+        around == function || around.is_none_or(|f| file.tables.stores(f, model.sym(n)).is_empty())
+    };
+    let same = |n: NodeId| names.contains(&model.sym(n)) && own(n);
     let called = |c: &NodeId| {
         let object = model.child(*c, Role::Receiver).or_else(|| model.child(*c, Role::Object));
-        let set =
-            || sets_limit(file, *c) || model.child(*c, Role::Arg).is_some() && has_word(model.name(*c), &SETTINGS);
+        let set = || {
+            let mut args = model.children_with(*c, Role::Arg);
+            let by_name = model.child(*c, Role::Arg).is_some() && has_word(model.name(*c), &SETTINGS);
+            let sets = words(model.name(*c)).first().is_some_and(|w| matches!(w.as_str(), "set" | "put" | "property"));
+            sets_limit(file, *c) || by_name || sets && args.any(|a| speaks_of_limits(file, a))
+        };
         *c != site && object.is_some_and(same) && set()
     };
     let assigned = |id: NodeId| {

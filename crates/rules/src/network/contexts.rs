@@ -6,7 +6,7 @@ use crate::story::{Story, lower};
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::catalog::{ApiRole, leaf};
 use timelint_semantics::{Analysis, How, has_word, words};
 
 /// A call under an endless context.
@@ -53,9 +53,11 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
         _ if is_known_client(file, site) => return None,
         _ if carries_request && (root == Root::Nothing || talks(file, site)) => Confidence::Medium,
         _ if root != Root::Component && (talks(file, site) || dropped && speaks_out(file, site)) => Confidence::Medium,
+        _ if tries_each_target(file, site) || talks(file, site) && is_round(file, site) => Confidence::Medium,
         _ => return None,
     };
-    if root == Root::Component && !carries_request {
+    let waits_for_many = || tries_each_target(file, site) || is_round(file, site);
+    if root == Root::Component && !carries_request && !waits_for_many() {
         confidence = lower(confidence);
     }
     if is_tool(&file.path) || starts_up(file, function) && !asks {
@@ -67,6 +69,58 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
 fn is_known_client(file: &Analysis<'_>, site: NodeId) -> bool {
     let receiver = file.model.child(site, Role::Receiver);
     receiver.and_then(|r| file.type_of(r)).is_some_and(|t| file.catalog().knows_type(&t.name))
+}
+
+/// Whether a request that is given a context is bounded by it.
+pub(crate) fn carries_limit(file: &Analysis<'_>, attaches: NodeId) -> bool {
+    let context = file.model.child(attaches, Role::Arg);
+    context.and_then(|c| root_of(file, c, 0)) != Some(Root::Nothing)
+}
+
+/// One after another of several targets is asked, and the first that does not answer keeps the others from it.
+fn tries_each_target(file: &Analysis<'_>, site: NodeId) -> bool {
+    const TARGETS: [&str; 22] = [
+        "urls",
+        "endpoints",
+        "peers",
+        "addrs",
+        "addresses",
+        "members",
+        "nodes",
+        "hosts",
+        "servers",
+        "replicas",
+        "targets",
+        "brokers",
+        "clients",
+        "conns",
+        "connections",
+        "stores",
+        "backends",
+        "seeds",
+        "followers",
+        "voters",
+        "upstreams",
+        "shards",
+    ];
+    let model = file.model;
+    let Some(around) = file.in_loop(site).filter(|l| model.name(*l) == "each") else { return false };
+    let over = model.child(around, Role::Iterable).is_some_and(|i| has_word(model.name(i), &TARGETS));
+    let items: Vec<_> = model.children_with(around, Role::Target).map(|t| model.sym(t)).collect();
+    let is_item = |n: NodeId| model.kind(n) == Kind::Name && items.contains(&model.sym(n));
+    let mut parts = model.children_with(site, Role::Arg).chain(model.child(site, Role::Receiver));
+    over && parts.any(|p| model.self_and_descendants(p).take(16).any(is_item))
+}
+
+/// In a loop that never ends by itself, which such a call stops for good.
+fn is_round(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let endless = |l: NodeId| model.child(l, Role::Condition).is_none() && model.child(l, Role::Iterable).is_none();
+    let after_a_wait = |l: NodeId| {
+        let mut calls = model.descendants(l).take_while(|d| *d < site).filter(|d| model.kind(*d) == Kind::Call);
+        calls.any(|c| file.resolve(c).is_some_and(|k| matches!(k.api.role, ApiRole::Await | ApiRole::Sleep)))
+    };
+    file.in_loop(site).is_some_and(|l| endless(l) && after_a_wait(l))
 }
 
 /// What ends a context.
@@ -154,6 +208,10 @@ fn talks(file: &Analysis<'_>, site: NodeId) -> bool {
         "kms",
     ];
     let model = file.model;
+    let receiver = model.child(site, Role::Receiver).filter(|r| !file.tables.is_this(model, *r));
+    if receiver.and_then(|r| file.type_of(r)).is_some_and(|t| has_word(leaf(&t.name), &TALKS)) {
+        return true;
+    }
     let mut at = Some(site);
     for _ in 0..12 {
         let Some(node) = at else { return false };
@@ -174,8 +232,9 @@ fn speaks_out(file: &Analysis<'_>, site: NodeId) -> bool {
 
 /// Calls that are meant to last as long as the process, that end something, or that only hand a context on.
 fn is_long_lived(file: &Analysis<'_>, site: NodeId, asks: bool) -> bool {
-    const LASTS: [&str; 36] = [
+    const LASTS: [&str; 37] = [
         "watch",
+        "wait",
         "subscribe",
         "stream",
         "listen",

@@ -1,12 +1,12 @@
 //! `deadline-not-propagated`: the whole limit of the caller is handed to every step of a loop.
 
 use crate::Rule;
-use crate::network::limits::limits_at;
-use crate::network::remote::{is_ending, is_near, is_tool};
+use crate::network::limits::{Limit, limits_at};
+use crate::network::remote::{Remote, is_ending, is_near, is_tool};
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::catalog::{ApiRole, TimeoutKind};
 use timelint_semantics::{Analysis, How, StoreKind, words};
 
 /// See the module.
@@ -36,7 +36,32 @@ impl Rule for DeadlineNotPropagated {
                 out.push(tell(file, &step));
             }
         }
+        out.extend(file.tables.calls.iter().filter_map(|call| unheeded(file, *call)).map(|s| tell_unheeded(file, &s)));
     }
+}
+
+/// A call in a function that is given a deadline, whose limit has nothing to do with it: by then the deadline may be over.
+fn unheeded(file: &Analysis<'_>, call: NodeId) -> Option<Step> {
+    let model = file.model;
+    let function = file.function_around(call)?;
+    let parameter = model.children_with(function, Role::Param).find(|p| {
+        let name = model.child(*p, Role::Target).map_or(model.name(*p), |t| model.name(t));
+        name == "deadline"
+    })?;
+    let limits = limits_at(file, call);
+    let asks = |l: &&Limit| matches!(l.kind, TimeoutKind::Connect | TimeoutKind::Total | TimeoutKind::Read);
+    let limit = limits.iter().find(|l| asks(l) && l.remote >= Remote::Named)?;
+    // Something of another object or a constant, and not what is left of the deadline.
+    let elsewhere = match model.kind(limit.length) {
+        Kind::Member => file.stores_of(limit.length).is_empty() || file.value(limit.length).is_constant(),
+        _ => file.value(limit.length).is_constant(),
+    };
+    let speaks = |n: NodeId| model.name(n) == "deadline";
+    let heeded = model.self_and_descendants(call).any(speaks)
+        || file.guards(call).iter().any(|g| model.self_and_descendants(g.condition).any(speaks));
+    let used = model.descendants(function).any(|n| n > call && model.kind(n) == Kind::Name && speaks(n));
+    let quiet = is_near(file, call) || is_tool(&file.path);
+    (elsewhere && !heeded && used && !quiet).then_some(Step { call, length: limit.length, around: function, parameter })
 }
 
 /// A step of a loop that is given the whole limit.
@@ -106,6 +131,18 @@ fn whole_limit(file: &Analysis<'_>, name: NodeId) -> Option<NodeId> {
         [only] if matches!(only.kind, StoreKind::Param(_)) => Some(only.at),
         _ => None,
     }
+}
+
+fn tell_unheeded(file: &Analysis<'_>, step: &Step) -> Finding {
+    let message = format!("`{}` does not look at the deadline that the caller set", file.short(step.length));
+    Story::new(&META, file, step.length, message)
+        .why("the step may take its own full limit when nearly nothing is left of the caller's: the caller has given up, and what \
+              comes after the step starts too late")
+        .help("give the step what is left until the deadline, or the smaller of the two")
+        .confidence(Confidence::Medium)
+        .step(file.location(step.parameter), "the deadline of the whole call")
+        .step(file.location(step.call), "takes a limit of its own")
+        .tell()
 }
 
 fn tell(file: &Analysis<'_>, step: &Step) -> Finding {

@@ -4,6 +4,7 @@ use crate::Rule;
 use crate::network::limit_names::is_default_name;
 use crate::network::limits::{Limit, fixed_value, in_defaults, limits_at};
 use crate::network::remote::{MOST_NEAR, Remote, is_ending, is_near, is_tool};
+use crate::network::text_limits::text_limits;
 use crate::story::{Story, lower};
 use std::collections::{BTreeMap, BTreeSet};
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
@@ -14,7 +15,7 @@ use timelint_semantics::{Analysis, How, Origins, Value, has_word, words};
 /// See the module.
 pub(crate) struct HardCodedTimeout;
 
-static META: RuleMeta = RuleMeta {
+pub(crate) static META: RuleMeta = RuleMeta {
     id: "hard-coded-timeout",
     aliases: &[],
     family: Family::Network,
@@ -40,6 +41,7 @@ impl Rule for HardCodedTimeout {
             }
         }
         out.extend(groups.all.into_iter().map(|group| tell(file, group)));
+        out.extend(text_limits(file));
     }
 }
 
@@ -135,7 +137,8 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
     };
     let connects = matches!(limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) && limit.how != How::Name;
     let shakes_hands = words(&limit.name).iter().any(|w| w == "handshake");
-    for mild in [is_generous(limit.kind, seconds, value.number), connects, shakes_hands] {
+    let generous = is_generous(limit.kind, seconds, value.number) && !moves_much(file, limit);
+    for mild in [generous, connects, shakes_hands] {
         if mild {
             confidence = lower(confidence);
         }
@@ -169,6 +172,13 @@ fn is_generous(kind: TimeoutKind, seconds: Option<f64>, number: Option<f64>) -> 
     };
     // A bare number that is long even in milliseconds.
     seconds.or(number.map(|n| n / 1000.0)).is_some_and(|s| s > enough)
+}
+
+/// The function around moves as much as there is, for which no length of time is long.
+fn moves_much(file: &Analysis<'_>, limit: &Limit) -> bool {
+    const MOVES: [&str; 9] =
+        ["rsync", "download", "upload", "replicate", "replication", "backup", "restore", "transfer", "snapshot"];
+    file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &MOVES))
 }
 
 /// How often a connection is probed, not how long silence is tolerated.

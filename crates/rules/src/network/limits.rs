@@ -160,10 +160,34 @@ fn known_remote(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: Time
         TimeoutKind::Await => file.model.child(id, Role::Receiver).map_or(Remote::No, |r| source_evidence(file, r)),
         TimeoutKind::Total if matches!(role, ApiRole::TimeoutSet | ApiRole::Await | ApiRole::None) => {
             let by_name = known.how != How::Name && known.api.name.as_slice().iter().any(|n| is_remote_name(n));
-            if by_name { Remote::Known } else { evidence_reached(file, id) }
+            if by_name { Remote::Known } else { evidence_reached(file, id).max(evidence_of_purpose(file, id)) }
         }
         _ => Remote::Known,
     }
+}
+
+/// The function around is called after what it does with another machine: `_rsync`, `fetch_peers`.
+fn evidence_of_purpose(file: &Analysis<'_>, id: NodeId) -> Remote {
+    const REACHES: [&str; 14] = [
+        "rsync",
+        "fetch",
+        "connect",
+        "dial",
+        "download",
+        "upload",
+        "rpc",
+        "ping",
+        "probe",
+        "request",
+        "handshake",
+        "replicate",
+        "replication",
+        "heartbeat",
+    ];
+    let mut outer = file.model.ancestors(id).filter(|a| file.model.kind(*a) == Kind::Function);
+    let named = outer.find(|f| !matches!(file.model.name(*f), "" | "_"));
+    let reaches = named.is_some_and(|f| has_word(file.model.name(f), &REACHES));
+    if reaches { Remote::Named } else { Remote::No }
 }
 
 /// Calls that the catalogue does not know: a method that sets a timeout, a parameter or a constant that is called one.

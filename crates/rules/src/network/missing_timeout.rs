@@ -1,11 +1,14 @@
 //! `missing-timeout`: a call to another machine, or a client for one, that waits for ever when no answer comes.
 
 use crate::Rule;
+use crate::network::answers::{awaited_answer, awaited_call, awaited_latch};
 use crate::network::bounds::{
     Bound, chained, given, library_is_limited, limited_around, set_on_receiver, set_on_result,
 };
-use crate::network::contexts::endless_contexts;
+use crate::network::commands::remote_command;
+use crate::network::contexts::{carries_limit, endless_contexts};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
+use crate::network::stubs::stub_call;
 use crate::story::{Story, lower};
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -33,17 +36,16 @@ impl Rule for MissingTimeout {
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let mut groups: Vec<Vec<Endless<'_>>> = Vec::new();
-        let mut clients: BTreeMap<Sym, usize> = BTreeMap::new();
+        let mut clients: BTreeMap<(Sym, Option<NodeId>), usize> = BTreeMap::new();
         for site in file.model.ids() {
             let endless = match file.model.kind(site) {
-                Kind::Call | Kind::New | Kind::Record | Kind::Member => {
-                    known(file, site).or_else(|| awaited(file, site))
-                }
+                Kind::Call => known(file, site).or_else(|| guessed(file, site)),
+                Kind::New | Kind::Record | Kind::Member => known(file, site).or_else(|| remote_command(file, site)),
                 _ => None,
             };
             let Some(endless) = endless else { continue };
             let next = groups.len();
-            let group = client_of(file, site).map(|c| *clients.entry(c).or_insert(next));
+            let group = client_of(file, &endless).map(|c| *clients.entry(c).or_insert(next));
             match group.and_then(|g| groups.get_mut(g)) {
                 Some(group) => group.push(endless),
                 None => groups.push(vec![endless]),
@@ -54,21 +56,39 @@ impl Rule for MissingTimeout {
     }
 }
 
-/// The object that a call is made on: all calls on one client are one mistake.
-fn client_of(file: &Analysis<'_>, site: NodeId) -> Option<Sym> {
+/// What no entry of the catalogue says by itself: names, and what stands around.
+fn guessed<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    awaited_call(file, site)
+        .or_else(|| awaited_latch(file, site))
+        .or_else(|| awaited_answer(file, site))
+        .or_else(|| stub_call(file, site))
+        .or_else(|| remote_command(file, site))
+}
+
+/// The object that a call is made on: all calls on one client are one mistake. A local variable is another one in each
+/// function.
+fn client_of(file: &Analysis<'_>, endless: &Endless<'_>) -> Option<(Sym, Option<NodeId>)> {
     let model = file.model;
-    let receiver = model.child(site, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
-    let client = file.resolve(site)?.api.role == ApiRole::RemoteCall && file.type_of(receiver).is_some();
-    client.then(|| model.sym(receiver))
+    let receiver = model.child(endless.site, Role::Receiver);
+    let receiver = receiver.filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
+    let calls = endless.api.is_none_or(|a| a.role == ApiRole::RemoteCall) && file.type_of(receiver).is_some();
+    let function = file.function_around(endless.site);
+    let stores = file.stores_of(receiver);
+    let local = !stores.is_empty() && stores.iter().all(|s| function.is_some_and(|f| model.contains(f, s.at)));
+    let scope = function.filter(|_| model.kind(receiver) == Kind::Name && local);
+    calls.then(|| (model.sym(receiver), scope))
 }
 
 /// A call that nothing limits.
-struct Endless<'a> {
-    site: NodeId,
-    known: Resolved<'a>,
+pub(crate) struct Endless<'a> {
+    pub(crate) site: NodeId,
+    /// What the catalogue knows of it.
+    pub(crate) api: Option<&'a Api>,
     /// The value that means "for ever", where one is given.
-    value: Option<NodeId>,
-    confidence: Confidence,
+    pub(crate) value: Option<NodeId>,
+    /// What to do, where the catalogue does not say.
+    pub(crate) help: Option<&'static str>,
+    pub(crate) confidence: Confidence,
 }
 
 fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
@@ -88,35 +108,7 @@ fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
         return None;
     }
     let confidence = sureness(file, site, known)?;
-    Some(Endless { site, known, value, confidence })
-}
-
-/// A bare wait for what a call that says it is asynchronous sends to another machine: `client.submitAsync(r).get()`.
-fn awaited<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
-    let model = file.model;
-    let source = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Call)?;
-    let asynchronous = words(model.name(source)).last().is_some_and(|w| w == "async" || w == "future");
-    if !asynchronous
-        || model.kind(site) != Kind::Call
-        || model.child(site, Role::Arg).is_some()
-        || file.resolve(site).is_some_and(|k| k.how != How::Name)
-        || source_evidence(file, source) < Remote::Named
-        || limited_around(file, site)
-        || chained(file, site) != Bound::Absent
-    {
-        return None;
-    }
-    let name = model.name(site);
-    let waits = |api: &&'a Api| api.waits_for_ever() && names(api, name);
-    let api = file.apis_in(ApiRole::Await).find(waits)?;
-    let known = Resolved { api, how: How::Name };
-    let quiet = ends(file, site) || is_near(file, site) || is_tool(&file.path);
-    let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
-    Some(Endless { site, known, value: None, confidence })
-}
-
-fn names(api: &Api, name: &str) -> bool {
-    api.name.as_slice().iter().any(|n| leaf(n) == name)
+    Some(Endless { site, api: Some(known.api), value, help: None, confidence })
 }
 
 /// A client that a library has ready for use, not a class whose members are spoken of.
@@ -144,7 +136,7 @@ fn is_limited_elsewhere(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) 
     let calls = known.api.role == ApiRole::RemoteCall;
     set_on_receiver(file, site, calls && own)
         || calls && own && client_decides(file, site)
-        || (own || !calls) && set_on_result(file, site)
+        || (own || !calls || known.api.endless == Some(true)) && set_on_result(file, site)
         || !own && !calls && library_is_limited(file, known)
 }
 
@@ -160,7 +152,8 @@ fn client_decides(file: &Analysis<'_>, site: NodeId) -> bool {
 
 /// How sure it is that this waits for another machine and that nothing limits it; `None` where it is not.
 fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Confidence> {
-    if is_near(file, site) || ends(file, site) {
+    let receiver = file.model.child(site, Role::Receiver).map(|r| file.condition_source(r));
+    if is_near(file, site) || receiver.is_some_and(|r| is_near(file, r)) || ends(file, site) {
         return None;
     }
     let mut confidence = match known.api.role {
@@ -234,7 +227,9 @@ fn is_back_end(path: &str) -> bool {
 /// The address comes from elsewhere and is of a kind that may as well name a file.
 fn may_be_a_file(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
     let Some(receiver) = file.model.child(site, Role::Receiver) else { return false };
-    let opens = file.type_of(receiver).is_some() && known.api.args.is_empty();
+    // `(HttpURLConnection) url.openConnection()`
+    let cast = file.model.parent(site).is_some_and(|p| file.model.kind(p) == Kind::Cast);
+    let opens = file.type_of(receiver).is_some() && known.api.args.is_empty() && !cast;
     let source = file.condition_source(receiver);
     let made = matches!(file.model.kind(source), Kind::New | Kind::Call)
         && !has_word(file.model.name(source), &["resource", "resources", "classpath"]);
@@ -257,12 +252,13 @@ fn requests_carry_limits(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     let local = model.child(file.statement(site), Role::Target).is_some_and(|t| model.kind(t) == Kind::Name);
     let within = file.function_around(site).filter(|_| local).unwrap_or_else(|| model.root());
-    let attaches = |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::ContextAttach);
+    let attaches =
+        |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::ContextAttach) && carries_limit(file, *c);
     file.tables.calls.iter().filter(|c| model.contains(within, **c)).any(attaches)
 }
 
 /// It runs while something ends, where waiting is no outage.
-fn ends(file: &Analysis<'_>, site: NodeId) -> bool {
+pub(crate) fn ends(file: &Analysis<'_>, site: NodeId) -> bool {
     file.function_around(site).is_some_and(|f| words(file.model.name(f)).first().is_some_and(|w| is_ending(w)))
 }
 
@@ -274,9 +270,10 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
             endless = other;
         }
     }
-    let (site, api) = (endless.site, endless.known.api);
+    let site = endless.site;
+    let role = endless.api.map_or(ApiRole::RemoteCall, |a| a.role);
     let subject = subject(file, site);
-    let what = match api.role {
+    let what = match role {
         ApiRole::RemoteClient => "has no limit of time",
         _ => "waits without a limit of time",
     };
@@ -285,11 +282,11 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
         None => format!("`{subject}` {what}"),
     };
     let mut story = Story::new(&META, file, endless.value.unwrap_or(site), message)
-        .why(why(api.role))
-        .help(help(endless.known))
+        .why(why(role))
+        .help(help(endless))
         .confidence(endless.confidence)
         .step(file.location(site), "nothing ends this when no answer comes");
-    if let Some(default) = api.default.as_deref().filter(|d| *d != "none") {
+    if let Some(default) = endless.api.and_then(|a| a.default.as_deref()).filter(|d| *d != "none") {
         story = story.evidence(format!("default: {default}"));
     }
     for other in group.iter().filter(|o| o.site != site).take(MOST) {
@@ -324,10 +321,9 @@ fn why(role: ApiRole) -> &'static str {
     }
 }
 
-fn help(known: Resolved<'_>) -> String {
-    if let Some(advice) = &known.api.advice {
-        return advice.clone();
-    }
-    "give it a limit of time: measure how long answers take, choose p99.9 plus a margin, and make it a setting"
-        .to_owned()
+fn help(endless: &Endless<'_>) -> String {
+    let advice = endless.api.and_then(|a| a.advice.as_deref()).or(endless.help);
+    let any =
+        "give it a limit of time: measure how long answers take, choose p99.9 plus a margin, and make it a setting";
+    advice.unwrap_or(any).to_owned()
 }

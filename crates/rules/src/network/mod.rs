@@ -1,7 +1,9 @@
 //! Rules about limits of time, retries and failure detection: what a late message does.
 
+mod answers;
 mod attempts;
 mod bounds;
+mod commands;
 mod contexts;
 pub(crate) mod deadline_not_propagated;
 mod death;
@@ -21,6 +23,8 @@ mod retry_policy;
 pub(crate) mod retry_without_backoff;
 pub(crate) mod retry_without_jitter;
 mod rounds;
+mod stubs;
+mod text_limits;
 pub(crate) mod timeout_as_death;
 pub(crate) mod timeout_swallowed;
 pub(crate) mod timeout_unit_mismatch;

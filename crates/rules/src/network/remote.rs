@@ -27,7 +27,7 @@ pub(crate) const MOST_NEAR: usize = 500;
 const MOST_NODES: usize = 2000;
 
 /// Words of identifiers that speak of another machine.
-const REMOTE: [&str; 76] = [
+const REMOTE: [&str; 83] = [
     "client",
     "clients",
     "rpc",
@@ -104,6 +104,13 @@ const REMOTE: [&str; 76] = [
     "roundtripper",
     "roundtrip",
     "backend",
+    "comm",
+    "comms",
+    "rsync",
+    "replicator",
+    "ovs",
+    "vsctl",
+    "federation",
 ];
 
 /// Words of code that ends something.
@@ -349,6 +356,7 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "playground",
         "example",
     ];
+    let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
     let mut folders = path.rsplit('/').skip(1);
-    folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
+    runs_tests || folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
 }

@@ -6,7 +6,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Edit, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, TimeoutKind, Unit};
-use timelint_semantics::{Analysis, How, Origins, stated_unit};
+use timelint_semantics::{Analysis, How, Origins, has_word, stated_unit};
 
 /// See the module.
 pub(crate) struct TimeoutUnitMismatch;
@@ -37,9 +37,10 @@ impl Rule for TimeoutUnitMismatch {
                     found
                 }
                 Kind::Let | Kind::Assign | Kind::Argument | Kind::Entry | Kind::Param | Kind::Field => {
-                    at_name(file, id).into_iter().collect()
+                    at_name(file, id).or_else(|| thousandfold(file, id)).into_iter().collect()
                 }
                 Kind::Binary => at_operands(file, id).into_iter().collect(),
+                Kind::Function => at_returns(file, id).into_iter().collect(),
                 _ => Vec::new(),
             };
             for mismatch in found {
@@ -153,6 +154,70 @@ fn at_name(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     let taker = format!("`{name}` is");
     let confidence = Confidence::Medium;
     Some(Mismatch { length, is, due, taker, other: target.unwrap_or(id), confidence, converts: true })
+}
+
+/// A keyword argument that is called a timeout, and by custom counts seconds, is given a field that was multiplied by a
+/// thousand: `self._timeout_of_session = int(timeout * 1000)`, `connect(peer, timeout=self._timeout_of_session)`.
+fn thousandfold(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
+    let model = file.model;
+    let length = model.child(id, Role::Value).filter(|v| model.kind(*v) == Kind::Member)?;
+    let call = model.parent(id).filter(|c| model.kind(*c) == Kind::Call)?;
+    let known = file.resolve(call).filter(|k| k.how != How::Name).map(|k| k.api);
+    let seconds =
+        known.is_none_or(|a| a.args.iter().any(|s| s.is == ArgMeaning::Timeout && s.unit == Some(Unit::Seconds)));
+    if model.kind(id) != Kind::Argument || model.name(id) != "timeout" || !seconds {
+        return None;
+    }
+    let stores = file.stores_of(length);
+    let raised = |value: NodeId| {
+        let mut products = model.self_and_descendants(value).take(8);
+        products.any(|n| model.kind(n) == Kind::Binary && model.name(n) == "*" && is_by_thousand(file, n))
+    };
+    let values: Vec<NodeId> = stores.iter().filter_map(|s| s.value).collect();
+    if values.is_empty()
+        || !values.iter().any(|v| raised(*v))
+        || !values.iter().all(|v| raised(*v) || is_none(file, *v))
+    {
+        return None;
+    }
+    let taker = format!("`{}` takes", model.name(call));
+    let (is, due, confidence) = (Unit::Millis, Unit::Seconds, Confidence::Medium);
+    Some(Mismatch { length, is, due, taker, other: *values.first()?, confidence, converts: false })
+}
+
+fn is_by_thousand(file: &Analysis<'_>, product: NodeId) -> bool {
+    let model = file.model;
+    let sides: Vec<NodeId> = model.children_with(product, Role::Operand).collect();
+    let thousand = |n: &NodeId| file.value(*n).is_constant() && file.value(*n).number == Some(1000.0);
+    let timely = |n: &NodeId| has_word(model.name(*n), &["timeout", "interval", "delay", "seconds", "secs", "ttl"]);
+    sides.iter().any(thousand) && sides.iter().any(timely)
+}
+
+fn is_none(file: &Analysis<'_>, value: NodeId) -> bool {
+    file.value(value).origins == Origins::NULL
+}
+
+/// A function that returns milliseconds here, and there a number that is a round number of days only in seconds.
+fn at_returns(file: &Analysis<'_>, function: NodeId) -> Option<Mismatch> {
+    const DAY: f64 = 86_400.0;
+    let model = file.model;
+    let returns = file.returns(function);
+    let millis = |n: &NodeId| {
+        let scaled = model.kind(*n) == Kind::Binary && model.name(*n) == "*" && {
+            let mut sides = model.children_with(*n, Role::Operand);
+            sides.any(|s| model.kind(s) == Kind::Number && file.value(s).number == Some(1000.0))
+        };
+        scaled || file.length_unit(*n) == Some(Unit::Millis)
+    };
+    let seconds = |n: &NodeId| {
+        let number = file.value(*n).number.filter(|_| model.kind(*n) == Kind::Number);
+        number.is_some_and(|n| n >= DAY && n % DAY == 0.0 && (n / 1000.0) % 60.0 != 0.0)
+    };
+    let other = *returns.iter().find(|r| millis(r))?;
+    let length = *returns.iter().find(|r| seconds(r))?;
+    let taker = "what the function returns elsewhere is".to_owned();
+    let (is, due, confidence) = (Unit::Seconds, Unit::Millis, Confidence::Medium);
+    Some(Mismatch { length, is, due, taker, other, confidence, converts: true })
 }
 
 /// The unit of a setting that a library knows by its key.

@@ -102,6 +102,8 @@ pub enum ArgMeaning {
     Text,
     /// What is written.
     Value,
+    /// A map or properties with settings, a limit of time perhaps among them.
+    Settings,
     /// A time stamp that the store uses to order writes.
     Timestamp,
     /// How long to wait between attempts: a strategy, a function of the attempt, a number.

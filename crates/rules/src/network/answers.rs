@@ -1,0 +1,140 @@
+//! Bare waits whose end comes from another machine: by what is waited for, by who gives the answer, by names.
+
+use crate::network::bounds::{Bound, chained, limited_around};
+use crate::network::missing_timeout::{Endless, ends};
+use crate::network::remote::{Remote, call_evidence, is_ending, is_near, is_tool, source_evidence};
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{Api, ApiRole, leaf};
+use timelint_semantics::{Analysis, How, has_word, words};
+
+/// Words of names of what another machine sends back.
+const ANSWER: [&str; 10] =
+    ["reply", "replies", "response", "responses", "rpc", "grpc", "ack", "acks", "answer", "remote"];
+
+/// Of these, the ones that no part of a server is called after.
+const ANSWERS_ONLY: [&str; 7] = ["reply", "replies", "response", "responses", "ack", "acks", "answer"];
+
+/// A bare wait for what a call that says it is asynchronous sends to another machine: `client.submitAsync(r).get()`.
+pub(crate) fn awaited_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    let model = file.model;
+    let source = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Call)?;
+    let asynchronous = words(model.name(source)).last().is_some_and(|w| w == "async" || w == "future");
+    if !asynchronous
+        || model.child(site, Role::Arg).is_some()
+        || file.resolve(site).is_some_and(|k| k.how != How::Name)
+        || source_evidence(file, source) < Remote::Named
+    {
+        return None;
+    }
+    let api = wait_named(file, model.name(site))?;
+    unlimited(file, site, Some(api))
+}
+
+/// A latch, event or queue that only the callback of a call to another machine opens:
+/// `client.send(m, r -> latch.countDown()); latch.await()`.
+pub(crate) fn awaited_latch<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    const OPENS: [&str; 8] = ["count", "set", "complete", "release", "signal", "notify", "put", "offer"];
+    const LOCAL: [&str; 12] =
+        ["submit", "execute", "run", "schedule", "apply", "map", "supply", "thread", "start", "each", "then", "when"];
+    let model = file.model;
+    let known = file.resolve(site).filter(|k| k.api.role == ApiRole::Await && k.api.waits_for_ever())?;
+    let latch = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name)?;
+    if known.how == How::Name || is_ending(model.name(latch)) {
+        return None;
+    }
+    let function = file.function_around(site)?;
+    let reads = file.reads_of(latch);
+    let opens = reads.iter().copied().filter(|r| {
+        let call = model.parent(*r).filter(|p| model.kind(*p) == Kind::Call && model.role(*r) == Role::Receiver);
+        call.is_some_and(|c| words(model.name(c)).first().is_some_and(|w| OPENS.contains(&w.as_str())))
+    });
+    let by_a_callback = |opens: NodeId| {
+        let inner = model.ancestors(opens).take_while(|a| *a != function).filter(|a| model.kind(*a) == Kind::Function);
+        let callback = inner.last()?;
+        let takes = |a: &NodeId| matches!(model.kind(*a), Kind::Call | Kind::New);
+        let mut calls = model.ancestors(callback).take_while(|a| *a != function).filter(takes);
+        calls.find(|c| {
+            let name = model.child(*c, Role::Type).map_or(model.name(*c), |t| model.name(t));
+            let local = words(name).first().is_some_and(|w| LOCAL.contains(&w.as_str()));
+            !local && call_evidence(file, *c) >= Remote::Named
+        })
+    };
+    opens.into_iter().find_map(by_a_callback)?;
+    unlimited(file, site, Some(known.api))
+}
+
+/// A bare wait for something that is called an answer, or in what is called after answers: `responseFuture.get()`,
+/// `result.await()` of a `RequestResult`, `queues[id].get()` among `ReplyWaiters`.
+pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    const HOLDS: [&str; 12] = [
+        "queue",
+        "queues",
+        "future",
+        "futures",
+        "latch",
+        "promise",
+        "event",
+        "condition",
+        "waiter",
+        "waiters",
+        "cond",
+        "semaphore",
+    ];
+    let model = file.model;
+    let name = model.name(site);
+    if model.child(site, Role::Arg).is_some() || !file.catalog().has_leaf(name) {
+        return None;
+    }
+    let receiver = model.child(site, Role::Receiver)?;
+    let object = match model.kind(receiver) {
+        Kind::Name | Kind::Member => receiver,
+        Kind::Index => model.child(receiver, Role::Object)?,
+        _ => return None,
+    };
+    let ty = file.type_of(receiver).map(|t| leaf(&t.name).to_owned()).unwrap_or_default();
+    let (called, holds) = (model.name(object), |n: &str| has_word(n, &HOLDS));
+    let waits = match file.resolve(site).filter(|k| k.how != How::Name) {
+        Some(known) => known.api.role == ApiRole::Await && known.api.waits_for_ever(),
+        None => match name {
+            "await" => true,
+            "get" | "wait" | "result" | "take" | "join" => holds(called) || holds(&ty),
+            _ => false,
+        },
+    };
+    let answers = |n: &str| has_word(n, &ANSWER);
+    let asked = || {
+        let mut outer = model.ancestors(site).filter(|a| matches!(model.kind(*a), Kind::Function | Kind::Class));
+        (holds(called) || holds(&ty)) && outer.any(|a| has_word(model.name(a), &ANSWERS_ONLY))
+    };
+    // `get() { return reply.get() }` beside a `get(limit)`.
+    let hands_on = file.function_around(site).is_some_and(|f| {
+        let waits = model.name(f) == name || words(model.name(f)).first().is_some_and(|w| w == "await" || w == "wait");
+        waits && model.child(f, Role::Param).is_none()
+    });
+    if hands_on {
+        return None;
+    }
+    // A request that is on its way, not one that came in.
+    let on_its_way = has_word(&ty, &["request"]) && has_word(&ty, &["result", "future", "promise", "completion"]);
+    if !waits || !(answers(called) || answers(&ty) || on_its_way || asked()) || is_ending(called) {
+        return None;
+    }
+    let api = wait_named(file, name)?;
+    unlimited(file, site, Some(api))
+}
+
+fn unlimited<'a>(file: &Analysis<'a>, site: NodeId, api: Option<&'a Api>) -> Option<Endless<'a>> {
+    if limited_around(file, site) || chained(file, site) != Bound::Absent {
+        return None;
+    }
+    let quiet = ends(file, site) || is_near(file, site) || is_tool(&file.path);
+    let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
+    Some(Endless { site, api, value: None, help: None, confidence })
+}
+
+/// What the catalogue knows of bare waits of this name.
+fn wait_named<'a>(file: &Analysis<'a>, name: &str) -> Option<&'a Api> {
+    let called = |api: &Api| api.name.as_slice().iter().any(|n| leaf(n) == name);
+    file.apis().find(|api| api.role == ApiRole::Await && api.waits_for_ever() && called(api))
+}

@@ -1,0 +1,61 @@
+//! Calls of generated stubs that are given no deadline.
+
+use crate::network::bounds::limited_around;
+use crate::network::missing_timeout::{Endless, ends};
+use crate::network::remote::{is_near, is_tool};
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::leaf;
+use timelint_semantics::{Analysis, has_word, words};
+
+/// A blocking call of a stub, `stub.getUser(request)`, where nothing in the file speaks of a limit for it.
+pub(crate) fn stub_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    const LASTS: [&str; 8] = ["watch", "stream", "subscribe", "listen", "with", "new", "observe", "tail"];
+    let model = file.model;
+    let receiver = model.child(site, Role::Receiver)?;
+    let positional = model.children_with(site, Role::Arg).filter(|a| model.kind(*a) != Kind::Argument).count();
+    let lasts = words(model.name(site)).iter().any(|w| LASTS.contains(&w.as_str()));
+    if positional != 1 || lasts || !is_stub(file, receiver) || speaks_of_deadlines(file) || limited_around(file, site) {
+        return None;
+    }
+    let open = model.children_with(site, Role::Arg).any(|a| model.kind(a) == Kind::Spread);
+    let quiet = open || is_near(file, site) || is_tool(&file.path) || ends(file, site);
+    let help = "give every call a deadline: `withDeadlineAfter(limit, unit)` on the stub at the time of the call, or the call's \
+                own `timeout`, from settings";
+    let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
+    Some(Endless { site, api: None, value: None, help: Some(help), confidence })
+}
+
+/// A stub that waits for answers: by its type, or made by a constructor of generated code.
+fn is_stub(file: &Analysis<'_>, receiver: NodeId) -> bool {
+    let model = file.model;
+    let blocking = |n: &str| n.ends_with("BlockingStub") || n.ends_with("BlockingV2Stub");
+    if file.type_of(receiver).is_some_and(|t| blocking(leaf(&t.name))) {
+        return true;
+    }
+    let made = |n: NodeId| {
+        let name = model.name(n);
+        let generated = || {
+            let module = model.child(n, Role::Receiver).map_or(String::new(), |r| model.name(r).to_owned());
+            let imported = file.tables.imports.get(name).is_some_and(|p| p.contains("pb2_grpc"));
+            imported || module.ends_with("pb2_grpc")
+        };
+        model.kind(n) == Kind::Call && (blocking(name) || name.ends_with("Stub") && generated())
+    };
+    match model.kind(receiver) {
+        Kind::Call => made(receiver),
+        Kind::Name | Kind::Member => file.stores_of(receiver).iter().filter_map(|s| s.value).any(made),
+        _ => false,
+    }
+}
+
+/// A deadline may come on another way: an interceptor, a service configuration, a stub that is limited where it is made.
+fn speaks_of_deadlines(file: &Analysis<'_>) -> bool {
+    const SPEAKS: [&str; 7] =
+        ["deadline", "timeout", "timeouts", "interceptor", "interceptors", "intercept", "service_config"];
+    let model = file.model;
+    let mut named = model.ids().filter(|n| {
+        matches!(model.kind(*n), Kind::Call | Kind::Argument | Kind::Member | Kind::Name | Kind::Entry | Kind::New)
+    });
+    named.any(|n| has_word(model.name(n), &SPEAKS))
+}
