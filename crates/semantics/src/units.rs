@@ -124,7 +124,8 @@ impl Analysis<'_> {
     /// The unit of what a conversion or choice passes on, unless it also calculates.
     fn unit_passed_on(&self, call: NodeId) -> Option<Unit> {
         let args: Vec<NodeId> = self.model.children_with(call, Role::Arg).collect();
-        let calculates = args.len() > 1 && args.iter().any(|a| self.value(*a).number.is_some());
+        let chooses = matches!(self.model.name(call), "max" | "min");
+        let calculates = !chooses && args.len() > 1 && args.iter().any(|a| self.value(*a).number.is_some());
         if calculates { None } else { self.common_unit(args) }
     }
 

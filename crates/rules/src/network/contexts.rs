@@ -123,6 +123,19 @@ fn is_round(file: &Analysis<'_>, site: NodeId) -> bool {
     file.in_loop(site).is_some_and(|l| endless(l) && after_a_wait(l))
 }
 
+/// A loop without end that waits for time to pass, and for the end of this very context: `case <-ctx.Done(): return`.
+fn ends_its_loop(file: &Analysis<'_>, context: NodeId) -> bool {
+    let model = file.model;
+    let Some(around) = file.in_loop(context) else { return false };
+    let done = |c: &NodeId| {
+        model.kind(*c) == Kind::Call
+            && file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Await)
+            && model.child(*c, Role::Receiver).is_some_and(|r| model.sym(r) == model.sym(context))
+    };
+    let endless = model.child(around, Role::Condition).is_none() && model.child(around, Role::Iterable).is_none();
+    endless && model.descendants(around).any(|d| done(&d))
+}
+
 /// What ends a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Root {
@@ -143,10 +156,12 @@ fn root_of(file: &Analysis<'_>, context: NodeId, depth: usize) -> Option<Root> {
             ApiRole::ContextDerive => root_of(file, model.child(context, Role::Arg)?, depth + 1),
             _ => None,
         },
-        Kind::Name => {
-            let source = file.only_source(context)?;
-            root_of(file, source, depth + 1)
-        }
+        Kind::Name => match file.only_source(context) {
+            Some(source) => root_of(file, source, depth + 1),
+            // The caller's, and it lasts as long as the loop that only its end stops.
+            None => (takes_context(file, file.function_around(context)?) && ends_its_loop(file, context))
+                .then_some(Root::Component),
+        },
         Kind::Member => {
             let own = model.child(context, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
             let names = has_word(model.name(context), &["ctx", "context"]) && !has_word(model.name(context), &["done"]);

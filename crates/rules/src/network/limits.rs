@@ -381,8 +381,9 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
                 return (!merges(callee) && !is_default_name(callee)).then_some(outer);
             }
             Kind::Let | Kind::Assign => {
-                let target = model.child(outer, Role::Target).map_or("", |t| model.name(t));
-                return (!is_default_name(target)).then_some(site);
+                let target = model.child(outer, Role::Target)?;
+                let settings = is_default_name(model.name(target)) && !is_handed_over(file, target);
+                return (!settings).then_some(site);
             }
             Kind::Return => return (!in_defaults(file, outer)).then_some(site),
             _ => return None,
@@ -390,6 +391,26 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
         site = if model.kind(site) == Kind::Record && model.child(site, Role::Type).is_some() { site } else { outer };
     }
     None
+}
+
+/// Options of one call in a local variable: nobody lays them over others, and others over them.
+fn is_handed_over(file: &Analysis<'_>, target: NodeId) -> bool {
+    let model = file.model;
+    let default = words(model.name(target)).iter().any(|w| w.starts_with("default"));
+    let laid = |read: NodeId| {
+        let Some(parent) = model.parent(read) else { return true };
+        match model.kind(parent) {
+            Kind::Spread | Kind::Return => true,
+            Kind::Call => merges(model.name(parent)) || is_default_name(model.name(parent)),
+            _ => false,
+        }
+    };
+    let reads = file.reads_of(target);
+    model.kind(target) == Kind::Name
+        && file.function_around(target).is_some_and(|f| !is_default_name(model.name(f)))
+        && !default
+        && !reads.is_empty()
+        && !reads.into_iter().any(laid)
 }
 
 /// Whether the function or class around a place makes or holds settings.

@@ -136,7 +136,7 @@ fn is_limited_elsewhere(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) 
     let calls = known.api.role == ApiRole::RemoteCall;
     set_on_receiver(file, site, calls && own)
         || calls && own && client_decides(file, site)
-        || (own || !calls || known.api.endless == Some(true)) && set_on_result(file, site)
+        || (own || !calls) && set_on_result(file, site)
         || !own && !calls && library_is_limited(file, known)
 }
 
@@ -212,7 +212,9 @@ fn is_front_end(path: &str) -> bool {
         "pages",
         "webui",
     ];
-    path.rsplit('/').skip(1).any(|f| has_word(f, &FRONT))
+    let mut parts = path.rsplit('/');
+    let serves = parts.next().is_some_and(|f| has_word(f, &["server"]));
+    !serves && parts.any(|f| has_word(f, &FRONT))
 }
 
 /// Code that serves others.
@@ -274,7 +276,7 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
     let role = endless.api.map_or(ApiRole::RemoteCall, |a| a.role);
     let subject = subject(file, site);
     let what = match role {
-        ApiRole::RemoteClient => "has no limit of time",
+        ApiRole::RemoteClient | ApiRole::None => "has no limit of time",
         _ => "waits without a limit of time",
     };
     let message = match endless.value {

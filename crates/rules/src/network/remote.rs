@@ -332,14 +332,13 @@ pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 22] = [
+    const TOOLS: [&str; 21] = [
         "cli",
         "ctl",
         "command",
         "commands",
         "tool",
         "tools",
-        "contrib",
         "script",
         "scripts",
         "functional",
@@ -358,5 +357,7 @@ pub(crate) fn is_tool(path: &str) -> bool {
     ];
     let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
     let mut folders = path.rsplit('/').skip(1);
-    runs_tests || folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
+    runs_tests
+        || path.starts_with("contrib/")
+        || folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
 }

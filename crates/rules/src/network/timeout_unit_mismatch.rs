@@ -265,7 +265,7 @@ fn implausible(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
                 (Unit::Seconds, Unit::Millis)
             }
             Some(Unit::Typed)
-                if !typed && value.unit.is_none() && (1.0..1e6).contains(&number) && takes_nanos(file, site) =>
+                if !typed && value.unit.is_none() && counts_nanos(number, limit.kind) && takes_nanos(file, site) =>
             {
                 (if number >= 1000.0 { Unit::Millis } else { Unit::Seconds }, Unit::Nanos)
             }
@@ -288,6 +288,11 @@ fn is_of_millis(number: f64) -> bool {
 fn is_of_seconds(number: f64, kind: TimeoutKind) -> bool {
     let waits = matches!(kind, TimeoutKind::Connect | TimeoutKind::Total | TimeoutKind::Session | TimeoutKind::Query);
     (2.0..=60.0).contains(&number) && number.fract() == 0.0 && waits
+}
+
+/// A count that makes no sense in nanoseconds; a timer of 1 goes off at once, and is meant to.
+fn counts_nanos(number: f64, kind: TimeoutKind) -> bool {
+    (1.0..1e6).contains(&number) && !(number == 1.0 && kind == TimeoutKind::Await)
 }
 
 /// Whether a bare number is a count of nanoseconds where a typed length is due.
