@@ -109,10 +109,17 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
     };
     // `get() { return reply.get() }` beside a `get(limit)`.
     let hands_on = file.function_around(site).is_some_and(|f| {
-        let waits = model.name(f) == name || words(model.name(f)).first().is_some_and(|w| w == "await" || w == "wait");
+        let first = words(model.name(f)).into_iter().next().unwrap_or_default();
+        let waits = matches!(model.name(f), "get" | "join" | "result") || matches!(first.as_str(), "await" | "wait");
         waits && model.child(f, Role::Param).is_none()
     });
-    if hands_on {
+    // `Future<?> sent = executor.submit(..)`: a worker of this process.
+    let source = file.condition_source(object);
+    let local = model.kind(source) == Kind::Call
+        && words(model.name(source))
+            .first()
+            .is_some_and(|w| matches!(w.as_str(), "submit" | "execute" | "run" | "schedule"));
+    if hands_on || local {
         return None;
     }
     // A request that is on its way, not one that came in.

@@ -325,7 +325,9 @@ fn set_on(file: &Analysis<'_>, names: &[Sym], site: NodeId) -> bool {
         let set = || {
             let mut args = model.children_with(*c, Role::Arg);
             let by_name = model.child(*c, Role::Arg).is_some() && has_word(model.name(*c), &SETTINGS);
-            let sets = words(model.name(*c)).first().is_some_and(|w| matches!(w.as_str(), "set" | "put" | "property"));
+            let sets = words(model.name(*c))
+                .first()
+                .is_some_and(|w| matches!(w.as_str(), "set" | "put" | "property" | "connect" | "open"));
             sets_limit(file, *c) || by_name || sets && args.any(|a| speaks_of_limits(file, a))
         };
         *c != site && object.is_some_and(same) && set()

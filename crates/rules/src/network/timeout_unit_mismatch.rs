@@ -201,7 +201,11 @@ fn is_none(file: &Analysis<'_>, value: NodeId) -> bool {
 fn at_returns(file: &Analysis<'_>, function: NodeId) -> Option<Mismatch> {
     const DAY: f64 = 86_400.0;
     let model = file.model;
-    let returns = file.returns(function);
+    let branches = |n: NodeId| match model.kind(n) {
+        Kind::Conditional => model.children(n).filter(|c| model.role(*c) != Role::Condition).collect(),
+        _ => vec![n],
+    };
+    let returns: Vec<NodeId> = file.returns(function).into_iter().flat_map(branches).collect();
     let millis = |n: &NodeId| {
         let scaled = model.kind(*n) == Kind::Binary && model.name(*n) == "*" && {
             let mut sides = model.children_with(*n, Role::Operand);
