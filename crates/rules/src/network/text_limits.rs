@@ -14,7 +14,7 @@ use timelint_semantics::{Analysis, has_word, words};
 pub(crate) fn text_limits(file: &Analysis<'_>) -> Vec<Finding> {
     let model = file.model;
     let texts = model.ids().filter(|n| model.kind(*n) == Kind::String && speaks(model.name(*n)));
-    texts.filter_map(|text| tell(file, text, limit_in(file, text)?)).collect()
+    texts.filter_map(|text| tell(file, text, &limit_in(file, text)?)).collect()
 }
 
 fn speaks(text: &str) -> bool {
@@ -42,12 +42,12 @@ fn limit_in(file: &Analysis<'_>, text: NodeId) -> Option<InText> {
         return None;
     }
     let flags = content.split_whitespace().filter(|w| speaks(w)).map(|w| w.trim_start_matches('-'));
-    flags.into_iter().find_map(|flag| match flag.split_once('=') {
-        Some((name, amount)) => given(name, amount),
-        None => {
-            let at = words.iter().position(|w| w.trim_start_matches('-') == flag)?;
-            given(flag, words.get(at + 1)?)
+    flags.into_iter().find_map(|flag| {
+        if let Some((name, amount)) = flag.split_once('=') {
+            return given(name, amount);
         }
+        let at = words.iter().position(|w| w.trim_start_matches('-') == flag)?;
+        given(flag, words.get(at + 1)?)
     })
 }
 
@@ -74,7 +74,7 @@ fn given(name: &str, amount: &str) -> Option<InText> {
     (number > 0.0 && !idle).then(|| InText { name: name.to_owned(), amount: amount.to_owned() })
 }
 
-fn tell(file: &Analysis<'_>, text: NodeId, limit: InText) -> Option<Finding> {
+fn tell(file: &Analysis<'_>, text: NodeId, limit: &InText) -> Option<Finding> {
     let model = file.model;
     let outer = || model.ancestors(text).take_while(|a| model.kind(*a) != Kind::Block).take(8);
     // What a setting is when nobody sets it.

@@ -296,7 +296,8 @@ fn is_of_seconds(number: f64, kind: TimeoutKind) -> bool {
 
 /// A count that makes no sense in nanoseconds; a timer of 1 goes off at once, and is meant to.
 fn counts_nanos(number: f64, kind: TimeoutKind) -> bool {
-    (1.0..1e6).contains(&number) && !(number == 1.0 && kind == TimeoutKind::Await)
+    let least = if kind == TimeoutKind::Await { 2.0 } else { 1.0 };
+    (least..1e6).contains(&number)
 }
 
 /// Whether a bare number is a count of nanoseconds where a typed length is due.
