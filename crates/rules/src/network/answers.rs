@@ -143,5 +143,5 @@ fn unlimited<'a>(file: &Analysis<'a>, site: NodeId, api: Option<&'a Api>) -> Opt
 /// What the catalogue knows of bare waits of this name.
 fn wait_named<'a>(file: &Analysis<'a>, name: &str) -> Option<&'a Api> {
     let called = |api: &Api| api.name.as_slice().iter().any(|n| leaf(n) == name);
-    file.apis().find(|api| api.role == ApiRole::Await && api.waits_for_ever() && called(api))
+    file.apis_in(ApiRole::Await).find(|api| api.waits_for_ever() && called(api))
 }

@@ -336,10 +336,14 @@ fn set_on(file: &Analysis<'_>, names: &[Sym], site: NodeId) -> bool {
         target.is_some_and(|t| model.child(t, Role::Object).is_some_and(same) && has_word(model.name(t), &SETTINGS))
     };
     let handed = |c: &NodeId| {
+        // Also `post(connection, body, readTimeout)`.
+        let with_a_limit = || model.children_with(*c, Role::Arg).any(|a| !same(a) && speaks_of_limits(file, a));
+        let configures =
+            || has_word(model.name(*c), &["timeout", "timeouts", "configure", "customize", "prepare", "deadline"]);
         *c > site
             && !words(model.name(*c)).first().is_some_and(|w| w == "clear" || w == "set")
-            && has_word(model.name(*c), &["timeout", "timeouts", "configure", "customize", "prepare", "deadline"])
             && model.children_with(*c, Role::Arg).any(same)
+            && (configures() || with_a_limit())
     };
     file.tables.calls.iter().any(|c| called(c) || handed(c))
         || model.ids().filter(|n| model.kind(*n) == Kind::Assign).any(assigned)

@@ -186,7 +186,12 @@ fn evidence_of_purpose(file: &Analysis<'_>, id: NodeId) -> Remote {
     ];
     let mut outer = file.model.ancestors(id).filter(|a| file.model.kind(*a) == Kind::Function);
     let named = outer.find(|f| !matches!(file.model.name(*f), "" | "_"));
-    let reaches = named.is_some_and(|f| has_word(file.model.name(f), &REACHES));
+    let reaches = named.is_some_and(|f| {
+        let commands = || file.tables.calls.iter().filter(|c| file.model.contains(f, **c));
+        let local = || commands().any(|c| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::LocalProcess));
+        let name = file.model.name(f);
+        has_word(name, &REACHES) && (has_word(name, &["rsync"]) || !local())
+    });
     if reaches { Remote::Named } else { Remote::No }
 }
 

@@ -189,6 +189,11 @@ fn awaited_source(file: &Analysis<'_>, site: NodeId) -> Remote {
     if file.model.kind(source) != Kind::Call {
         return Remote::No;
     }
+    // `producer.send(record).get()`: the library gives up by itself.
+    let limited = file.resolve(source).filter(|k| k.how != How::Name).and_then(|k| k.api.default.as_deref());
+    if limited.is_some_and(|d| !d.starts_with("none") && !d.contains("context")) {
+        return Remote::No;
+    }
     let worker = words(file.model.name(source)).first().is_some_and(|w| LOCAL.contains(&w.as_str()));
     match source_evidence(file, receiver) {
         Remote::Named if worker => Remote::No,
