@@ -12,6 +12,7 @@ mod snowflake;
 mod stamped;
 mod store_stamps;
 mod surface;
+mod version_field;
 pub(crate) mod wall_clock_duration;
 pub(crate) mod wall_clock_id;
 pub(crate) mod wall_clock_ordering;

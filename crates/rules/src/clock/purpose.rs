@@ -215,7 +215,8 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     // Tickets and certificates are dated by who gave them.
     const DATED: [&str; 6] = ["kerberos", "tgt", "jwt", "certificate", "cert", "credentials"];
-    const SUBJECT: [&str; 28] = [
+    const SUBJECT: [&str; 29] = [
+        "range",
         "seq",
         "sequence",
         "tomorrow",

@@ -104,7 +104,7 @@ fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
             let last = |s: &Store| matches!(s.kind, StoreKind::Param(_)) && has_word(model.name(id), &["last", "prev"]);
             !stores.is_empty() && values.all(|s| last(s) || s.value.is_some_and(|v| is_number(v) || bare(v)))
         }
-        Kind::Binary if matches!(model.name(id), "*" | "/" | "//") => {
+        Kind::Binary if matches!(model.name(id), "*" | "/" | "//" | ">>") => {
             model.children_with(id, Role::Operand).any(|o| is_bare_reading(file, o, depth + 1))
         }
         _ => false,

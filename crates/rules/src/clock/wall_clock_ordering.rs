@@ -7,6 +7,7 @@ use crate::clock::picks::{Pick, pick};
 use crate::clock::replicas::{Elsewhere, Outcome, elsewhere, is_about_data, outcome};
 use crate::clock::stamped::{Stamped, is_filled_remotely, may_be_wall};
 use crate::clock::store_stamps::{Handed, Use, handed};
+use crate::clock::version_field::timed_version;
 use crate::story::{Story, lower};
 use crate::usage::{Usage, usage, words_match};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -42,6 +43,10 @@ impl Rule for WallClockOrdering {
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         for id in file.model.ids() {
+            if file.model.kind(id) == Kind::Decorator {
+                out.extend(timed_version(file, id, &META));
+                continue;
+            }
             let found = match comparison(file, id) {
                 Some((left, right, direct)) => judge_clocks(file, id, left, right, direct)
                     .or_else(|| direct.then(|| judge_versions(file, id, left, right)).flatten()),
