@@ -119,3 +119,28 @@ fn no_edit_without_the_module_at_hand() {
                 while (System.currentTimeMillis() < end) { Thread.sleep(1); }\n  }\n}\n";
     assert!(findings("A.java", java).iter().all(|f| f.fixes.is_empty()));
 }
+
+/// The text after the first edit for `retry-without-jitter`, which must take the finding away.
+fn jittered(path: &str, text: &str) -> String {
+    let rule = |path: &str, text: &str| -> Vec<Finding> {
+        let mut project = Project::default();
+        project.add(path, text);
+        project.findings().into_iter().filter(|f| f.rule.id == "retry-without-jitter").collect()
+    };
+    let found = rule(path, text);
+    let fix = found.first().expect("a finding").fixes.first().expect("a fix");
+    assert_eq!(fix.applicability, Applicability::Unsafe);
+    let after = applied(text, &fix.edits);
+    assert!(rule(path, &after).is_empty(), "{after}");
+    after
+}
+
+#[test]
+fn a_flag_of_the_library_adds_chance() {
+    let script = "const pRetry = require('p-retry');\nmodule.exports = (client) => pRetry(() => client.load(), { retries: 8 });\n";
+    assert!(jittered("a.js", script).contains("{ retries: 8, randomize: true }"));
+    let script = "const { backOff } = require('exponential-backoff');\nmodule.exports = (client) => backOff(() => client.load(), { numOfAttempts: 8 });\n";
+    assert!(jittered("a.js", script).contains("numOfAttempts: 8, jitter: 'full' }"));
+    let class = "import org.springframework.retry.annotation.*;\nclass A {\n    @Retryable(maxAttempts = 8, backoff = @Backoff(delay = 200, multiplier = 2))\n    void load() { client.load(); }\n}\n";
+    assert!(jittered("A.java", class).contains("multiplier = 2, random = true)"));
+}

@@ -18,6 +18,7 @@ mod pace;
 mod redial;
 mod remote;
 mod reopen;
+mod retry_function;
 pub(crate) mod retry_non_idempotent;
 mod retry_policy;
 pub(crate) mod retry_without_backoff;

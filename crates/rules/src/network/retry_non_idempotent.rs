@@ -63,7 +63,8 @@ impl Rule for RetryNonIdempotent {
         for id in file.model.ids() {
             out.extend(match file.model.kind(id) {
                 Kind::Decorator => of_decorator(file, id),
-                Kind::Call | Kind::New | Kind::Record => of_policy(file, id),
+                Kind::Call => of_callback(file, id).or_else(|| of_policy(file, id)),
+                Kind::New | Kind::Record => of_policy(file, id),
                 Kind::Catch => of_handler(file, id),
                 _ => None,
             });
@@ -118,6 +119,26 @@ fn of_decorator(file: &Analysis<'_>, decorator: NodeId) -> Option<Finding> {
             .step(file.location(call), "sent again")
             .tell(),
     )
+}
+
+/// `pRetry(() => client.charge(card))`: a function that a policy of a library repeats as a whole.
+fn of_callback(file: &Analysis<'_>, policy: NodeId) -> Option<Finding> {
+    let model = file.model;
+    file.resolve(policy).filter(|k| k.api.role == ApiRole::RetryPolicy && k.how != How::Name)?;
+    let function = model.children_with(policy, Role::Arg).find(|a| model.kind(*a) == Kind::Function)?;
+    let first = file.tables.calls.partition_point(|c| *c < function);
+    let calls = || file.tables.calls[first..].iter().copied().take_while(|c| model.contains(function, *c));
+    if let Some((call, key)) = calls().find_map(|c| fresh_key(file, c, function).map(|k| (c, k))) {
+        return Some(of_fresh_key(file, call, key));
+    }
+    let (call, confidence) = calls().find_map(|c| doing(file, c).map(|d| (c, d)))?;
+    if carries_key(file, call) {
+        return None;
+    }
+    let name = model.name(policy);
+    let message = format!("`{}` is repeated by `{name}` although it may have been carried out", file.short(call));
+    let story = Story::new(&META, file, call, message).why(WHY).help(HELP).confidence(confidence);
+    Some(story.step(file.location(call), "sent again").tell())
 }
 
 /// A policy that is told to repeat every method.
@@ -178,9 +199,30 @@ fn of_fresh_key(file: &Analysis<'_>, call: NodeId, key: NodeId) -> Finding {
         .tell()
 }
 
+/// A request that only asks, or that may well be made twice: a search, a query, a token.
+fn only_asks(file: &Analysis<'_>, call: NodeId) -> bool {
+    #[rustfmt::skip]
+    const ASKING: [&str; 18] = [
+        "token", "tokens", "oauth", "auth", "login", "authenticate", "search", "query", "graphql", "introspect", "session", "verify",
+        "validate", "lookup", "find", "list", "heartbeat", "ping",
+    ];
+    let model = file.model;
+    let function = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && !model.name(*a).is_empty());
+    let speaks = |n: NodeId| {
+        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::String | Kind::Call)
+            && has_word(model.name(n), &ASKING)
+    };
+    let target = model.children_with(call, Role::Arg).next();
+    function.is_some_and(|f| has_word(model.name(f), &ASKING))
+        || target.is_some_and(|t| model.self_and_descendants(t).take(64).any(speaks))
+}
+
 /// How sure it is that making the call twice does something twice.
 fn doing(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
     let model = file.model;
+    if only_asks(file, call) {
+        return None;
+    }
     let external = file.write_at(call, 0).filter(|w| w.fence.is_none());
     let text = || {
         let known = file.resolve(call)?;
@@ -193,7 +235,10 @@ fn doing(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
             return Some(Confidence::Medium);
         }
     }
-    let does = timelint_semantics::words(model.name(call)).first().is_some_and(|w| DOING.contains(&w.as_str()));
+    let words = timelint_semantics::words(model.name(call));
+    // Mails and messages to people are no data that could be written twice without harm.
+    let tells = words.windows(2).any(|w| w[0] == "send" && matches!(w[1].as_str(), "mail" | "email" | "sms"));
+    let does = tells || words.first().is_some_and(|w| DOING.contains(&w.as_str()));
     (does && call_evidence(file, call) >= Remote::Named).then_some(Confidence::Medium)
 }
 

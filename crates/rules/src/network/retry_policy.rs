@@ -3,7 +3,8 @@
 use crate::network::attempts::{RETRY, is_contended};
 use crate::network::delay::{Delay, delay_given_by, is_random_name};
 use crate::network::remote::{Remote, call_evidence, evidence_around};
-use timelint_diagnostics::Confidence;
+use crate::network::retry_function::given_by_function;
+use timelint_diagnostics::{Confidence, Edit, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Pauses, RetrySpec, Unit, leaf};
 use timelint_semantics::{Analysis, How, Resolved, StoreKind, has_word};
@@ -35,6 +36,8 @@ pub(crate) struct Policy {
     pub(crate) xor: Option<NodeId>,
     /// A bare power of a tiny unit.
     pub(crate) tiny: Option<NodeId>,
+    /// The edit that gives the pauses a random part, where an option of the library does.
+    pub(crate) flag: Option<Edit>,
 }
 
 /// Nodes of one policy or function that are looked at.
@@ -62,10 +65,14 @@ pub(crate) fn policies(file: &Analysis<'_>) -> Vec<Policy> {
 fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
     let known = file.resolve(id).filter(|k| k.api.role != ApiRole::RetryWait && k.how != How::Name)?;
     let spec = known.api.retry.as_ref()?;
+    // It only runs what the policy that it is given repeats.
+    if known.api.args.is_empty() && known.api.advice.is_none() {
+        return None;
+    }
     let mut reading = Reading::of(file, spec);
     reading.arguments(id, known, spec)?;
     reading.later(id)?;
-    let Reading { mut pauses, random, fixed, settable, attempts, xor, tiny, zero, .. } = reading;
+    let Reading { mut pauses, random, fixed, settable, attempts, xor, tiny, zero, flag, .. } = reading;
     if zero && pauses == Pauses::Fixed {
         pauses = Pauses::None;
     }
@@ -88,6 +95,7 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
         advice,
         xor,
         tiny,
+        flag,
     })
 }
 
@@ -123,6 +131,7 @@ struct Reading<'f, 'a> {
     zero: bool,
     xor: Option<NodeId>,
     tiny: Option<NodeId>,
+    flag: Option<Edit>,
 }
 
 impl<'f, 'a> Reading<'f, 'a> {
@@ -137,6 +146,7 @@ impl<'f, 'a> Reading<'f, 'a> {
             zero: false,
             xor: None,
             tiny: None,
+            flag: None,
         }
     }
 
@@ -162,7 +172,7 @@ impl<'f, 'a> Reading<'f, 'a> {
                 // `stop_after_attempt(3)`
                 let inner = || model.child(given, Role::Arg).and_then(|a| file.value(a).number);
                 let named = has_word(model.name(given), &RETRY);
-                let number = value.number.or_else(|| inner().filter(|_| named));
+                let number = value.number.or_else(|| inner().filter(|_| named)).filter(|n| *n >= 0.0);
                 self.attempts = Some(number.unwrap_or(f64::INFINITY));
             }
             None if spec.opt_in => return None,
@@ -190,6 +200,8 @@ impl<'f, 'a> Reading<'f, 'a> {
         }
         if let Some(jitter) = file.argument(id, known, ArgMeaning::Jitter) {
             self.random = !is_off(file, jitter);
+        } else if let Some(flag) = &spec.flag {
+            self.flag = one_more_option(file, id, flag);
         }
         match file.argument(id, known, ArgMeaning::Backoff) {
             Some(backoff) => self.backoff(backoff, unit(ArgMeaning::Backoff)),
@@ -276,6 +288,7 @@ impl<'f, 'a> Reading<'f, 'a> {
         one.arguments(id, known, spec)?;
         self.pauses = self.pauses.max(one.pauses);
         self.random |= one.random;
+        self.flag = self.flag.take().or(one.flag);
         self.settable |= one.settable;
         if one.fixed.is_some() {
             self.pause(one.fixed);
@@ -305,12 +318,16 @@ impl<'f, 'a> Reading<'f, 'a> {
             self.step(call)?;
             at = call;
         }
+        // `withJitter(pause, exponential(base))`
+        let wrapped = model.ancestors(id).take_while(|a| !model.kind(*a).is_statement());
+        self.random |= wrapped.into_iter().any(|a| model.kind(a) == Kind::Call && is_random_name(model.name(a)));
         let statement = model.parent(at).filter(|p| matches!(model.kind(*p), Kind::Let | Kind::Assign));
         let Some(target) = statement.and_then(|s| model.child(s, Role::Target)) else { return Some(()) };
         for read in file.reads_of(target) {
             let Some(user) = model.parent(read) else { continue };
             match (model.kind(user), model.role(read)) {
                 (Kind::Call, Role::Receiver) => self.step(user)?,
+                (Kind::Call, Role::Arg) => self.random |= is_random_name(model.name(user)),
                 // `client.Backoff = …`
                 (Kind::Member, Role::Object) if model.role(user) == Role::Target => {
                     let name = model.name(user);
@@ -357,64 +374,21 @@ fn is_written_here(file: &Analysis<'_>, options: NodeId) -> bool {
     }
 }
 
+/// `{ retries: 8 }` with `randomize: true` behind the last option that is given.
+fn one_more_option(file: &Analysis<'_>, id: NodeId, flag: &str) -> Option<Edit> {
+    let model = file.model;
+    let records = model.children_with(id, Role::Arg).filter(|a| model.kind(*a) == Kind::Record);
+    let options = std::iter::once(id).chain(records).flat_map(|n| model.children(n));
+    let given = options.filter(|o| matches!(model.kind(*o), Kind::Entry | Kind::Argument)).last()?;
+    let end = model.span(given).end;
+    Some(Edit { location: file.location_of(Span::new(end, end)), text: format!(", {flag}") })
+}
+
 fn is_off(file: &Analysis<'_>, id: NodeId) -> bool {
     match file.model.kind(id) {
         Kind::Boolean => file.model.name(id).eq_ignore_ascii_case("false"),
         Kind::Null => true,
+        Kind::String => file.model.name(id).eq_ignore_ascii_case("none"),
         _ => file.value(id).number == Some(0.0),
     }
-}
-
-/// A function that says how long to wait before each attempt: `retryStrategy(times)`, `def _backoff(attempt)`.
-fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option<Policy> {
-    const COUNTS: [&str; 8] = ["attempt", "attempts", "tries", "retries", "retry", "times", "trial", "retrycount"];
-    const NUMBERS: [&str; 4] = ["n", "i", "count", "number"];
-    const PAUSES: [&str; 8] = ["backoff", "delay", "wait", "sleep", "interval", "strategy", "pause", "timeout"];
-    let model = file.model;
-    let named = match model.parent(function).filter(|_| model.name(function).is_empty()) {
-        Some(p) if matches!(model.kind(p), Kind::Entry | Kind::Argument) => model.name(p),
-        Some(p) if matches!(model.kind(p), Kind::Let | Kind::Assign) => {
-            model.child(p, Role::Target).map_or("", |t| model.name(t))
-        }
-        _ => model.name(function),
-    };
-    let params: Vec<NodeId> = model.children_with(function, Role::Param).collect();
-    let says = has_word(named, &RETRY);
-    let counted =
-        params.iter().any(|p| has_word(model.name(*p), &COUNTS) || says && has_word(model.name(*p), &NUMBERS));
-    let strategy = matches!(named, "retryStrategy" | "reconnectStrategy" | "retry_strategy" | "sentinelRetryStrategy");
-    let pauses = has_word(named, &PAUSES) && !has_word(named, &["test", "mock", "assert"]);
-    if !(strategy || pauses && counted && params.len() <= 3) {
-        return None;
-    }
-    let unit = strategy.then_some(Unit::Millis);
-    let delay = delay_given_by(file, function, unit);
-    let clear = delay.grows || delay.fixed.is_some_and(|s| s > 0.0);
-    if delay.unknown && delay.xor.is_none() || !clear && delay.xor.is_none() && delay.tiny.is_none() {
-        return None;
-    }
-    let remote = evidence_around(file, function) >= Remote::Around || imports_remote(file);
-    let confidence = if strategy || remote { Confidence::Medium } else { Confidence::Low };
-    Some(Policy {
-        at: file.returns(function).into_iter().rfind(|r| model.kind(*r) != Kind::Null).unwrap_or(function),
-        name: named.to_owned(),
-        pauses: if delay.grows { Pauses::Growing } else { Pauses::Fixed },
-        random: delay.random,
-        fixed: delay.fixed,
-        settable: delay.settable && !delay.grows,
-        attempts: None,
-        contends: is_contended(file, function),
-        confidence,
-        advice: None,
-        xor: delay.xor,
-        tiny: delay.tiny,
-    })
-}
-
-fn imports_remote(file: &Analysis<'_>) -> bool {
-    let model = file.model;
-    model.ids().any(|n| {
-        matches!(model.kind(n), Kind::Import | Kind::ImportItem)
-            && crate::network::remote::is_remote_name(model.name(n))
-    })
 }

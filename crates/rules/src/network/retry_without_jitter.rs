@@ -9,7 +9,7 @@ use crate::network::remote::{Remote, evidence_around, is_tool};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::times::Bound;
 use crate::story::Story;
-use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_diagnostics::{Applicability, Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_semantics::Analysis;
 use timelint_semantics::catalog::Pauses;
 
@@ -118,7 +118,10 @@ fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
     let alone = evidence_around(file, policy.at) == Remote::No && policy.confidence == Confidence::Low;
     let confidence = if few || alone { Confidence::Low } else { policy.confidence };
     let help = policy.advice.clone().unwrap_or_else(|| HELP.to_owned());
-    let story = Story::new(&META, file, policy.at, message).why(WHY).help(help).confidence(confidence);
+    let mut story = Story::new(&META, file, policy.at, message).why(WHY).help(help).confidence(confidence);
+    if let Some(flag) = &policy.flag {
+        story = story.fix("draw the pauses at random", Applicability::Unsafe, vec![flag.clone()]);
+    }
     Some(story.step(file.location(policy.at), "the pauses, without chance").tell())
 }
 

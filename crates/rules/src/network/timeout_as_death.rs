@@ -179,7 +179,12 @@ fn after_probe(file: &Analysis<'_>, death: NodeId) -> Option<(NodeId, Finding)> 
 /// The handler or test that is reached when a probe fails, and the probe.
 fn failed_probe(file: &Analysis<'_>, death: NodeId) -> Option<(NodeId, NodeId)> {
     let model = file.model;
-    let asks = |n: &NodeId| model.kind(*n) == Kind::Call && is_probe(model.name(*n)) && death_at(file, *n).is_none();
+    let asks = |n: &NodeId| {
+        model.kind(*n) == Kind::Call
+            && is_probe(model.name(*n))
+            && !is_at_hand(file, *n)
+            && death_at(file, *n).is_none()
+    };
     let stop = |a: &NodeId| model.kind(*a) != Kind::Function || model.sym(*a) == Sym::EMPTY;
     for around in model.ancestors(death).take_while(stop) {
         if model.kind(around) == Kind::Catch {
@@ -223,6 +228,14 @@ fn is_probe(name: &str) -> bool {
     let words = words(name);
     let known = |w: Option<&String>| w.is_some_and(|w| PROBES.contains(&w.as_str()));
     known(words.first()) || known(words.last()) && words.first().is_some_and(|w| ASKING.contains(&w.as_str()))
+}
+
+/// `process.is_alive()`: the system knows for certain whether its own processes and threads run.
+fn is_at_hand(file: &Analysis<'_>, probe: NodeId) -> bool {
+    let receiver = file.model.child(probe, Role::Receiver);
+    receiver.is_some_and(|r| {
+        has_word(file.model.name(r), &["process", "proc", "thread", "subprocess", "pid", "child", "click", "console"])
+    })
 }
 
 /// The function or the object counts, suspects or asks others before it decides.

@@ -150,6 +150,9 @@ pub struct RetrySpec {
     /// How often it tries when no number is given; absent: without end.
     #[serde(default)]
     pub attempts: Option<f64>,
+    /// What, as one more option, gives the pauses a random part: `randomize: true`.
+    #[serde(default)]
+    pub flag: Option<String>,
     /// Where an object with options stands: one that comes from elsewhere may say anything.
     #[serde(default)]
     pub options: Option<usize>,

@@ -1,0 +1,65 @@
+//! Functions that say how long to wait before each attempt.
+
+use crate::network::attempts::{RETRY, is_contended};
+use crate::network::delay::delay_given_by;
+use crate::network::remote::{Remote, evidence_around};
+use crate::network::retry_policy::Policy;
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{Pauses, Unit};
+use timelint_semantics::{Analysis, has_word};
+
+/// A function that says how long to wait before each attempt: `retryStrategy(times)`, `def _backoff(attempt)`.
+pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option<Policy> {
+    const COUNTS: [&str; 8] = ["attempt", "attempts", "tries", "retries", "retry", "times", "trial", "retrycount"];
+    const NUMBERS: [&str; 4] = ["n", "i", "count", "number"];
+    const PAUSES: [&str; 8] = ["backoff", "delay", "wait", "sleep", "interval", "strategy", "pause", "timeout"];
+    let model = file.model;
+    let named = match model.parent(function).filter(|_| model.name(function).is_empty()) {
+        Some(p) if matches!(model.kind(p), Kind::Entry | Kind::Argument) => model.name(p),
+        Some(p) if matches!(model.kind(p), Kind::Let | Kind::Assign) => {
+            model.child(p, Role::Target).map_or("", |t| model.name(t))
+        }
+        _ => model.name(function),
+    };
+    let params: Vec<NodeId> = model.children_with(function, Role::Param).collect();
+    let says = has_word(named, &RETRY);
+    let counted =
+        params.iter().any(|p| has_word(model.name(*p), &COUNTS) || says && has_word(model.name(*p), &NUMBERS));
+    let strategy = matches!(named, "retryStrategy" | "reconnectStrategy" | "retry_strategy" | "sentinelRetryStrategy");
+    let pauses = has_word(named, &PAUSES) && !has_word(named, &["test", "mock", "assert"]);
+    if !(strategy || pauses && counted && params.len() <= 3) {
+        return None;
+    }
+    let unit = strategy.then_some(Unit::Millis);
+    let delay = delay_given_by(file, function, unit);
+    let clear = delay.grows || delay.fixed.is_some_and(|s| s > 0.0);
+    if delay.unknown && delay.xor.is_none() || !clear && delay.xor.is_none() && delay.tiny.is_none() {
+        return None;
+    }
+    let remote = evidence_around(file, function) >= Remote::Around || imports_remote(file);
+    let confidence = if strategy || remote { Confidence::Medium } else { Confidence::Low };
+    Some(Policy {
+        at: file.returns(function).into_iter().rfind(|r| model.kind(*r) != Kind::Null).unwrap_or(function),
+        name: named.to_owned(),
+        pauses: if delay.grows { Pauses::Growing } else { Pauses::Fixed },
+        random: delay.random,
+        fixed: delay.fixed,
+        settable: delay.settable && !delay.grows,
+        attempts: None,
+        contends: is_contended(file, function),
+        confidence,
+        advice: None,
+        xor: delay.xor,
+        tiny: delay.tiny,
+        flag: None,
+    })
+}
+
+fn imports_remote(file: &Analysis<'_>) -> bool {
+    let model = file.model;
+    model.ids().any(|n| {
+        matches!(model.kind(n), Kind::Import | Kind::ImportItem)
+            && crate::network::remote::is_remote_name(model.name(n))
+    })
+}
