@@ -13,7 +13,7 @@ const ANSWER: [&str; 10] =
     ["reply", "replies", "response", "responses", "rpc", "grpc", "ack", "acks", "answer", "remote"];
 
 /// Of these, the ones that no part of a server is called after.
-const ANSWERS_ONLY: [&str; 7] = ["reply", "replies", "response", "responses", "ack", "acks", "answer"];
+const ANSWERS_ONLY: [&str; 4] = ["reply", "replies", "response", "responses"];
 
 /// A bare wait for what a call that says it is asynchronous sends to another machine: `client.submitAsync(r).get()`.
 pub(crate) fn awaited_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
@@ -104,8 +104,11 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
     };
     let answers = |n: &str| has_word(n, &ANSWER);
     let asked = || {
-        let mut outer = model.ancestors(site).filter(|a| matches!(model.kind(*a), Kind::Function | Kind::Class));
-        (holds(called) || holds(&ty)) && outer.any(|a| has_word(model.name(a), &ANSWERS_ONLY))
+        let mut outer = model.ancestors(site).filter(|a| model.kind(*a) == Kind::Class);
+        // In a loop, one message after another is taken.
+        file.in_loop(site).is_none()
+            && (holds(called) || holds(&ty))
+            && outer.any(|a| has_word(model.name(a), &ANSWERS_ONLY))
     };
     // `get() { return reply.get() }` beside a `get(limit)`.
     let hands_on = file.function_around(site).is_some_and(|f| {
@@ -119,7 +122,14 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
         && words(model.name(source))
             .first()
             .is_some_and(|w| matches!(w.as_str(), "submit" | "execute" | "run" | "schedule"));
-    if hands_on || local {
+    // What is handed to a callback has come.
+    let nested = file.function_around(site).filter(|f| file.function_around(*f).is_some());
+    let come = nested.is_some_and(|f| {
+        let params = model.children_with(f, Role::Param);
+        let names = params.map(|p| model.child(p, Role::Target).unwrap_or(p));
+        names.into_iter().any(|n| model.sym(n) == model.sym(object))
+    });
+    if hands_on || local || come {
         return None;
     }
     // A request that is on its way, not one that came in.

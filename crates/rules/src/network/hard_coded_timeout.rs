@@ -194,7 +194,9 @@ fn is_a_default(file: &Analysis<'_>, limit: &Limit) -> bool {
     let model = file.model;
     let named = matches!(model.kind(limit.length), Kind::Name | Kind::Member);
     let default = named && words(model.name(limit.length)).iter().any(|w| matches!(w.as_str(), "default" | "defaults"));
-    default && (limit.how == How::Name || in_defaults(file, limit.length))
+    let target = model.child(file.statement(limit.site), Role::Target).map_or("", |t| model.name(t));
+    let made_default = words(target).iter().any(|w| matches!(w.as_str(), "default" | "defaults"));
+    made_default || default && (limit.how == How::Name || in_defaults(file, limit.length))
 }
 
 /// A field that a subclass or another object may set: declared with a value, and neither private nor constant.

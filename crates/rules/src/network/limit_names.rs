@@ -77,7 +77,8 @@ pub(crate) fn is_housekeeping(name: &str) -> bool {
 
 /// What a name that speaks of a timeout says it bounds.
 pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
-    const OTHER: [&str; 53] = [
+    const OTHER: [&str; 54] = [
+        "cached",
         "animation",
         "debounce",
         "idle",

@@ -211,7 +211,11 @@ fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     }
     // Asked last: most calls have no argument that looks like a limit.
     let fits = LazyCell::new(|| {
-        !is_housekeeping(callee) && !takes_a_default(callee) && !is_local_callee(file, id) && !only_reads(callee)
+        !callee.to_ascii_lowercase().contains("sockopt")
+            && !is_housekeeping(callee)
+            && !takes_a_default(callee)
+            && !is_local_callee(file, id)
+            && !only_reads(callee)
     });
     let parameters = file.parameter_names(id);
     let unit = args.last().and_then(|a| file.unit_named_by(*a));
@@ -476,6 +480,7 @@ fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
                 all.push(Limit { length: value, site: id, name, kind, unit, infinite, how: known.how, remote, advice });
             }
         } else if let Some(kind) = named_kind(name)
+            && name.chars().any(char::is_lowercase)
             && !guarded_by_itself(file, id, name)
             && !in_defaults(file, id)
         {
@@ -522,6 +527,14 @@ fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
         }
         _ => return None,
     };
+    // `now + limit + 1`: the constant is not the limit.
+    let more = |p: &NodeId| {
+        let origins = file.value(*p).origins;
+        !origins.without(Origins::CLOCKS.and(Origins::CONSTANT)).is_empty() && origins.any(Origins::CLOCKS)
+    };
+    if parts.iter().any(more) {
+        return None;
+    }
     parts.retain(|p| file.value(*p).is_constant());
     parts.first().copied()
 }

@@ -18,7 +18,9 @@ pub(crate) fn text_limits(file: &Analysis<'_>) -> Vec<Finding> {
 }
 
 fn speaks(text: &str) -> bool {
-    text.contains("imeout") || text.contains("--max-time")
+    // Not a documentation.
+    const LONGEST: usize = 400;
+    text.len() < LONGEST && !text.contains('\n') && (text.contains("imeout") || text.contains("--max-time"))
 }
 
 /// A limit in a text: what it is called, and what it is.
