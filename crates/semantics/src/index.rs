@@ -82,7 +82,7 @@ impl FileSummary {
 
 /// Beginnings of words of identifiers that some rule's evidence starts from. A file without any of them has nothing to
 /// report, and nothing to tell other files but its classes.
-const TRIGGERS: [&str; 59] = [
+const TRIGGERS: [&str; 60] = [
     "fenc",
     "time",
     "now",
@@ -110,6 +110,7 @@ const TRIGGERS: [&str; 59] = [
     "session",
     "semaphore",
     "elect",
+    "redlock",
     "fetch",
     "request",
     "http",

@@ -1,7 +1,7 @@
 //! Functions of the project that take or give back a distributed lock for their callers.
 
 use crate::analysis::Analysis;
-use crate::catalog::{ApiId, ApiRole, LockScope, leaf};
+use crate::catalog::{ApiId, ApiRole, ArgMeaning, LockScope, leaf};
 use crate::names::{has_word, words};
 use crate::resolve::Callee;
 use crate::value::How;
@@ -79,6 +79,19 @@ impl Analysis<'_> {
             _ => self.called_helper(call),
         };
         known.or_else(|| self.helper_by_name(call))
+    }
+
+    /// Whether the function that a call reaches is declared to answer with yes or no.
+    pub fn answers_yes_or_no(&self, call: NodeId) -> bool {
+        let is_truth = |ty: &str| matches!(leaf(ty), "boolean" | "Boolean" | "bool");
+        match self.callee(call) {
+            Some(Callee::Here(function)) => {
+                let declared = self.model.child(function, Role::Returns);
+                declared.is_some_and(|t| is_truth(self.model.name(t)))
+            }
+            Some(Callee::Elsewhere(summary)) => summary.return_type.as_deref().is_some_and(is_truth),
+            None => false,
+        }
     }
 
     fn decorating_helper(&self, decorator: NodeId) -> Option<LockHelper> {
@@ -215,6 +228,21 @@ impl Analysis<'_> {
         self.effect_of(function).map(|_| LockHelper { does, api: None })
     }
 
+    /// What a call does with a lock of the database connection, by its statement: `SELECT pg_advisory_lock($1)`. Locks that
+    /// end with their transaction are none of these.
+    pub(crate) fn advisory(&self, call: NodeId) -> Option<Does> {
+        const TAKES: [&str; 3] = ["pg_advisory_lock(", "pg_try_advisory_lock(", "get_lock("];
+        const GIVES: [&str; 3] = ["pg_advisory_unlock(", "pg_advisory_unlock_all(", "release_lock("];
+        let known = self.resolve(call).filter(|k| matches!(k.api.role, ApiRole::Write | ApiRole::RemoteCall))?;
+        let text = self.argument(call, known, ArgMeaning::Text)?;
+        let statement = self.literal_text(text)?.to_ascii_lowercase();
+        let asks = statement.trim_start().starts_with("select");
+        if asks && GIVES.iter().any(|f| statement.contains(f)) {
+            return Some(Does::Release);
+        }
+        (asks && TAKES.iter().any(|f| statement.contains(f))).then_some(Does::Acquire)
+    }
+
     /// Whether a call takes a lock that is held against other machines, by resolved names.
     pub fn takes_distributed(&self, call: NodeId) -> bool {
         let Some(known) = self.resolve(call) else { return false };
@@ -225,7 +253,7 @@ impl Analysis<'_> {
             return false;
         }
         // A conditional write of a key is a lock only where something calls it one.
-        if known.api.args.iter().any(|a| a.is == crate::catalog::ArgMeaning::Value) {
+        if known.api.args.iter().any(|a| a.is == ArgMeaning::Value) {
             return self.is_called_a_lock(call);
         }
         known.how != How::Name

@@ -268,6 +268,9 @@ impl Analysis<'_> {
 
     /// Whether a call gives a distributed lock back, itself or through a helper.
     pub fn releases(&self, call: NodeId) -> bool {
+        if self.advisory(call) == Some(Does::Release) {
+            return true;
+        }
         match self.resolve(call) {
             Some(known) if known.api.role == ApiRole::LockRelease => true,
             Some(known) if known.how != crate::value::How::Name => false,

@@ -32,6 +32,30 @@ impl Analysis<'_> {
         deletes.filter(|delete| !self.has_condition(*delete)).collect()
     }
 
+    /// The operations of a coordinator's transactions that make the key of a lock if it is not there, without a lease.
+    pub fn unleased_puts(&self) -> Vec<NodeId> {
+        let model = self.model;
+        if !self.says(&["put"]) {
+            return Vec::new();
+        }
+        let puts = self.tables.calls.iter().copied().filter(|c| {
+            words(model.name(*c)) == ["op", "put"]
+                && model.child(*c, Role::Arg).is_some_and(|key| self.is_lock_key(key))
+                && model.children_with(*c, Role::Arg).count() == 2
+        });
+        let if_absent = |put: &NodeId| {
+            let then = model.ancestors(*put).find(|a| model.kind(*a) == Kind::Call && model.name(*a) == "Then");
+            let condition = then.and_then(|t| model.child(t, Role::Receiver)).filter(|r| model.name(*r) == "If");
+            let Some(function) = condition.and_then(|c| self.function_around(c)) else { return false };
+            model.descendants(function).any(|n| {
+                model.kind(n) == Kind::Call
+                    && matches!(model.name(n), "CreateRevision" | "Version")
+                    && model.parent(n).is_some_and(|p| model.children(p).any(|o| model.name(o) == "0"))
+            })
+        };
+        puts.filter(|p| self.is_about_locks(*p) && if_absent(p)).collect()
+    }
+
     /// Whether the transaction that an operation is handed to has a condition, or cannot be seen to have none.
     fn has_condition(&self, operation: NodeId) -> bool {
         let model = self.model;

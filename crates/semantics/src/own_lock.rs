@@ -25,7 +25,8 @@ const KEY_WORDS: [&str; 12] = [
     "lockkey",
 ];
 /// Words of a function or class that handles locks.
-const SECTION_WORDS: [&str; 15] = [
+const SECTION_WORDS: [&str; 16] = [
+    "elect",
     "lock",
     "locks",
     "locker",
@@ -121,6 +122,17 @@ impl Analysis<'_> {
     pub fn class_about_locks(&self, at: NodeId) -> bool {
         let class = self.tables.class_around(self.model, at);
         class.is_some_and(|c| has_word(&self.tables.classes[c as usize].name, &SECTION_WORDS))
+            || self.prototype_around(at).is_some_and(|name| has_word(name, &SECTION_WORDS))
+    }
+
+    /// The class whose method a function around `at` is made: `Leader.prototype.elect = function () {..}`.
+    fn prototype_around(&self, at: NodeId) -> Option<&str> {
+        let model = self.model;
+        model.ancestors(at).filter(|a| model.kind(*a) == Kind::Assign).find_map(|assign| {
+            let prototype = model.child(model.child(assign, Role::Target)?, Role::Object)?;
+            let class = model.child(prototype, Role::Object).filter(|_| model.name(prototype) == "prototype")?;
+            Some(model.name(class))
+        })
     }
 
     /// The nearest function around `at` that has a name.
@@ -215,6 +227,18 @@ impl Analysis<'_> {
         let model = self.model;
         let statement = self.statement(call);
         if matches!(model.kind(statement), Kind::If | Kind::Loop | Kind::Return) {
+            return true;
+        }
+        // `store.set(.., (error, answer) => { if (answer) .. })`
+        let continuations = model.children_with(call, Role::Arg).filter(|a| model.kind(*a) == Kind::Function);
+        let asked = |f: NodeId| {
+            let params: Vec<_> = model.children_with(f, Role::Param).skip(1).map(|p| model.sym(p)).collect();
+            let conditions = model.descendants(f).filter(|n| model.kind(*n) == Kind::If);
+            conditions.filter_map(|i| model.child(i, Role::Condition)).any(|c| {
+                model.self_and_descendants(c).any(|n| model.kind(n) == Kind::Name && params.contains(&model.sym(n)))
+            })
+        };
+        if continuations.into_iter().any(asked) {
             return true;
         }
         let targets = model.children_with(statement, Role::Target).flat_map(|t| model.self_and_descendants(t));

@@ -13,6 +13,14 @@ use timelint_model::{Kind, NodeId, Role};
 static HOME_MADE: LazyLock<Api> =
     LazyLock::new(|| Api { scope: Some(LockScope::Distributed), ..Api::named(String::new(), ApiRole::LockTry) });
 
+/// The entry of a lock of the database connection that is taken by a statement.
+static ADVISORY: LazyLock<Api> = LazyLock::new(|| Api {
+    scope: Some(LockScope::Distributed),
+    renewed: true,
+    default: Some("connection".to_owned()),
+    ..Api::named(String::new(), ApiRole::LockAcquire)
+});
+
 /// A stretch of code that runs while a distributed lock is held.
 #[derive(Debug, Clone)]
 pub struct Region<'a> {
@@ -108,6 +116,13 @@ impl<'a> Analysis<'a> {
 
     fn region_of(&self, call: NodeId) -> Option<Region<'a>> {
         let model = self.model;
+        if self.advisory(call) == Some(Does::Acquire) {
+            let api = Resolved { api: &ADVISORY, how: How::Import };
+            return self.acquired_region(call, api, None);
+        }
+        if let Some(region) = self.each_acquired(call) {
+            return Some(region);
+        }
         let known = self.resolve(call)?;
         let handle = model.child(call, Role::Receiver);
         let scope = known.api.scope.or_else(|| handle.and_then(|h| self.lock_scope(h)));
@@ -242,6 +257,22 @@ impl<'a> Analysis<'a> {
         let stores = self.tables.classes[class as usize].fields.get(&self.model.sym(name))?;
         let mut valued = stores.iter().filter(|s| s.value.is_some());
         valued.next().copied().filter(|_| valued.next().is_none())
+    }
+
+    /// `locks.forEach(RLock::lock)`
+    fn each_acquired(&self, call: NodeId) -> Option<Region<'a>> {
+        let model = self.model;
+        let reference = model.child(call, Role::Arg).filter(|a| model.kind(*a) == Kind::Member)?;
+        if !matches!(model.name(call), "forEach" | "forEachOrdered") {
+            return None;
+        }
+        let ty = self.path_of(model.child(reference, Role::Object)?)?;
+        let api = self.catalog.method(&ty, model.name(reference), None)?;
+        let known = Resolved { api: self.catalog.api(api), how: How::Import };
+        let taken =
+            known.api.role == ApiRole::LockAcquire && self.catalog.lock_scope(&ty) == Some(LockScope::Distributed);
+        let region = taken.then(|| self.acquired_region(call, known, model.child(call, Role::Receiver))).flatten()?;
+        Some(Region { lock_type: Some(ty), api_id: Some(api), ..region })
     }
 
     fn scoped_region(&self, acquire: NodeId, api: Resolved<'a>, item: NodeId) -> Option<Region<'a>> {

@@ -83,7 +83,7 @@ pub(crate) fn collect<'a>(file: &Analysis<'a>, function: NodeId, acts: &mut Vec<
             continue;
         }
         let Some(how) = shared_write(file, &write) else { continue };
-        let by_name = how == How::Name;
+        let by_name = how <= How::Project;
         acts.push(Act { check, write, by_name, window: window(file, check.at, write.at) });
     }
 }

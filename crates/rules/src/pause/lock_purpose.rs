@@ -130,7 +130,13 @@ pub(crate) fn score(
 ) -> Score {
     let mut score = Score::default();
     score_writes(writes, &mut score);
-    if principal.indirect && !names_change(file.model.name(principal.at)) {
+    let changes = |n: NodeId| names_change(file.model.name(n));
+    // `rows.forEach(store::failOver)`: what is referred to says what happens.
+    let referred = || {
+        let args = file.model.children_with(principal.at, Role::Arg);
+        args.filter(|a| file.model.kind(*a) == Kind::Member).any(changes)
+    };
+    if principal.indirect && !changes(principal.at) && !referred() {
         score.cap(Confidence::Low);
     }
     if region.api.api.role == ApiRole::LockDecorator && dependency.is_none() {

@@ -119,12 +119,14 @@ fn ends_inside(file: &Analysis<'_>, region: &Region<'_>, function: NodeId) -> bo
 
 /// The section waits for its work or for a clock, whichever comes first.
 fn raced(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
+    const CLOCK: [&str; 6] = ["timeout", "timer", "sleep", "delay", "deadline", "wait"];
     let model = file.model;
     let inside = |c: &NodeId| region.covers(*c) && model.kind(*c) == Kind::Call;
     let race = file.tables.calls.iter().copied().filter(inside).find(|call| {
         let runners: Vec<NodeId> = model.children_with(*call, Role::Arg).flat_map(|a| model.children(a)).collect();
-        let clock =
-            |n: &NodeId| words_match(&file.short(*n), &["timeout", "timer", "sleep", "delay", "deadline", "wait"]);
+        let clock = |n: &NodeId| {
+            words_match(&file.short(*n), &CLOCK) || words_match(file.text(file.condition_source(*n)), &CLOCK)
+        };
         words(model.name(*call)) == ["race"]
             && runners.len() > 1
             && runners.iter().any(clock)

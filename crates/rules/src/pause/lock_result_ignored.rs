@@ -75,8 +75,10 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
         return taken.then_some(if command.how == How::Name { Confidence::Medium } else { Confidence::High });
     }
     let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) else {
-        let helper = file.lock_helper_of(call).filter(|h| h.does == Does::Try && h.api.is_some());
-        return helper.map(|_| Confidence::Medium);
+        let helper = file.lock_helper_of(call).filter(|h| matches!(h.does, Does::Try | Does::Acquire))?;
+        // A helper whose lock is not known counts where its declaration says that it answers.
+        return (helper.does == Does::Try && helper.api.is_some() || file.answers_yes_or_no(call))
+            .then_some(Confidence::Medium);
     };
     let given = |meaning| file.argument(call, known, meaning).is_some();
     let says = match known.api.role {

@@ -36,6 +36,7 @@ impl Rule for LockWithoutExpiry {
         out.extend(commands.iter().filter_map(|take| own_lock(file, take, commands)));
         out.extend(file.lock_files().into_iter().map(|found| lock_file(file, found)));
         out.extend(rows_of_one(file).into_iter().map(|found| row_of_one(file, found)));
+        out.extend(file.unleased_puts().into_iter().map(|found| unleased(file, found)));
     }
 }
 
@@ -49,6 +50,20 @@ fn library_lock(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Optio
     );
     let scope = api.scope.or_else(|| model.child(call, Role::Receiver).and_then(|h| file.lock_scope(h)));
     let is_command = api.args.iter().any(|a| a.is == ArgMeaning::Value);
+    let untied = file.argument(call, known, ArgMeaning::Session).filter(|s| {
+        let value = model.child(*s, Role::Value).unwrap_or(*s);
+        model.kind(value) == Kind::Boolean && model.name(value).eq_ignore_ascii_case("false")
+    });
+    if let Some(untied) = untied.filter(|_| locks && known.how != How::Name) {
+        return Some(
+            Story::new(&META, file, call, format!("the lock of `{}` outlives its session", file.short(call)))
+                .why(WHY)
+                .help("let the lock go with the session of its holder: leave this argument out")
+                .confidence(Confidence::High)
+                .step(file.location(untied), "the lock stays when its holder's session ends")
+                .tell(),
+        );
+    }
     if !locks || is_command || api.renewed || known.how == How::Name || scope != Some(LockScope::Distributed) {
         return None;
     }
@@ -106,12 +121,29 @@ fn advice<'a>(file: &'a Analysis<'_>, take: &KeyCommand) -> &'a str {
 /// Statements that clear away a client's own expired locks, where locks are rows that somebody has to remove.
 fn rows_of_one(file: &Analysis<'_>) -> Vec<NodeId> {
     let model = file.model;
-    let strings: Vec<NodeId> = model.ids().filter(|n| model.kind(*n) == Kind::String).collect();
+    if !file.says(&["lock", "locks", "lease", "leases"]) {
+        return Vec::new();
+    }
+    let changes = |text: &str| {
+        let verb = text.trim_start().get(..6);
+        verb.is_some_and(|v| ["insert", "update", "delete"].iter().any(|w| v.eq_ignore_ascii_case(w)))
+    };
+    let strings: Vec<NodeId> =
+        model.ids().filter(|n| model.kind(*n) == Kind::String && changes(model.name(*n))).collect();
     let cleared = |n: &NodeId| clears_expired_locks(model.name(*n));
     let own: Vec<NodeId> = strings.iter().copied().filter(|n| cleared(n) == Some(true)).collect();
     let others = strings.iter().any(|n| cleared(n) == Some(false));
     let made = strings.iter().any(|n| makes_lock_row(model.name(*n)));
     if made && !others { own } else { Vec::new() }
+}
+
+fn unleased(file: &Analysis<'_>, put: NodeId) -> Finding {
+    Story::new(&META, file, put, format!("the lock that `{}` takes has no lease", file.short(put)))
+        .why(WHY)
+        .help("grant a lease, keep it alive while the work runs, and write the key with it")
+        .confidence(Confidence::Medium)
+        .step(file.location(put), "the key is written if it is not there, and nothing makes it go away")
+        .tell()
 }
 
 fn row_of_one(file: &Analysis<'_>, statement: NodeId) -> Finding {

@@ -1,7 +1,7 @@
 //! `non-atomic-lock`: a lock is taken, renewed or given back in several steps that somebody can come between.
 
 use crate::Rule;
-use crate::pause::ownerless::{removals, renewals};
+use crate::pause::ownerless::{forced, removals, renewals};
 use crate::pause::ownerless_text::{rows, scripts, transactions};
 use crate::pause::split_lock::{checks_then_writes, split_acquires};
 use timelint_diagnostics::{Family, Finding, RuleMeta, Severity};
@@ -31,6 +31,7 @@ impl Rule for NonAtomicLock {
         out.extend(checks_then_writes(file));
         out.extend(removals(file, commands));
         out.extend(renewals(file, commands));
+        out.extend(forced(file));
         out.extend(scripts(file));
         out.extend(transactions(file));
         out.extend(rows(file));

@@ -1,6 +1,7 @@
 //! Work that may take longer than the lease it runs under, and leases that begin before the lock is taken.
 
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
+use crate::pause::lock_purpose::opaque_call;
 use crate::pause::renewal::{is_renewal, names_renewal};
 use crate::usage::words_match;
 use timelint_diagnostics::Confidence;
@@ -70,13 +71,26 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
         return None;
     }
     let work = work_of(file, region);
-    let (at, text, evidence, mut confidence) = verdict(&lease, &work)?;
+    let (at, text, evidence, mut confidence) = verdict(&lease, &work).or_else(|| callers(file, region, &lease))?;
     if region.api.how == How::Name || region.through_helper {
         confidence = confidence.min(Confidence::Low);
     }
     let steps = vec![(region.acquire, "the lease begins"), (at, text)];
     let advice = region.api.api.advice.clone();
     Some(Lapse { at: region.acquire, kind: Lapsed::Outlived, steps, confidence, evidence, advice })
+}
+
+/// The work is the caller's: how long it takes is not known here, and nobody renews.
+fn callers(
+    file: &Analysis<'_>,
+    region: &Region<'_>,
+    lease: &Lease,
+) -> Option<(NodeId, &'static str, String, Confidence)> {
+    let call = opaque_call(file, region)?;
+    let long = lease.seconds.is_some_and(|s| s > LONG_LEASE);
+    let confidence = if long { Confidence::Low } else { Confidence::Medium };
+    let evidence = "the code that runs under the lease is the caller's".to_owned();
+    Some((call, "the caller's code takes as long as it takes", evidence, confidence))
 }
 
 /// What runs under a lease.
@@ -223,6 +237,9 @@ fn early(file: &Analysis<'_>, made: NodeId) -> Option<Lapse> {
         .take_while(|a| *a > function)
         .find(|a| matches!(model.kind(*a), Kind::Let | Kind::Assign))?;
     let target = model.child(stored, Role::Target).filter(|t| matches!(model.kind(*t), Kind::Name | Kind::Member))?;
+    if let Some(late) = takes.then(|| kept_late(file, function, made, target)).flatten() {
+        return Some(late);
+    }
     if !takes
         || file.in_loop(made).is_some()
         || model.descendants(function).any(|n| model.kind(n) == Kind::Call && is_renewal(file, n))
@@ -243,6 +260,35 @@ fn early(file: &Analysis<'_>, made: NodeId) -> Option<Lapse> {
         steps: vec![(made, "the lease begins to run"), (round, "and this loop waits until it can be used")],
         confidence: Confidence::Medium,
         evidence: "the lease is made once, before the attempts".to_owned(),
+        advice: None,
+    })
+}
+
+/// The lease is handed to a lock that is waited for, and kept alive only behind that.
+fn kept_late(file: &Analysis<'_>, function: NodeId, made: NodeId, lease: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    let inside = || file.tables.calls.iter().copied().filter(|c| *c > made && model.contains(function, *c));
+    let given = |c: &NodeId| {
+        model
+            .children_with(*c, Role::Arg)
+            .any(|a| model.kind(a) == model.kind(lease) && model.sym(a) == model.sym(lease))
+    };
+    let takes = |c: &NodeId| {
+        file.resolve(*c)
+            .is_some_and(|k| k.how != How::Name && matches!(k.api.role, ApiRole::LockAcquire | ApiRole::LockTry))
+    };
+    let waits = inside().find(|c| given(c) && takes(c))?;
+    let keeps = inside().find(|c| given(c) && is_renewal(file, *c))?;
+    (model.end(waits) <= keeps && model.sym(waits) != model.sym(keeps)).then(|| Lapse {
+        at: made,
+        kind: Lapsed::Early,
+        steps: vec![
+            (made, "the lease begins to run"),
+            (waits, "this waits until the lock is free"),
+            (keeps, "and only then is the lease kept alive"),
+        ],
+        confidence: Confidence::Medium,
+        evidence: "the lease is kept alive only behind the wait".to_owned(),
         advice: None,
     })
 }

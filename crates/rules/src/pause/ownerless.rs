@@ -5,7 +5,8 @@ use crate::story::Story;
 use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, Command, Expiry, KeyCommand, StoreKind};
+use timelint_semantics::catalog::{ApiRole, LockScope};
+use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, StoreKind};
 
 const COMPARE: &str = "compare the owner and delete in one script: `if redis.call('get', KEYS[1]) == ARGV[1] then return \
                        redis.call('del', KEYS[1]) end`, with a value that only this holder knows";
@@ -92,6 +93,31 @@ fn comes_from(file: &Analysis<'_>, name: NodeId, read: NodeId) -> bool {
         }
         _ => store.value.is_some_and(|v| model.contains(v, read)),
     })
+}
+
+/// A library's release that asks for no owner, where nobody says that this is meant: `lock.forceUnlock()`.
+pub(crate) fn forced(file: &Analysis<'_>) -> Vec<Finding> {
+    let model = file.model;
+    let calls = file.tables.calls.iter().copied().filter(|c| {
+        let known = file.resolve(*c).filter(|k| k.api.role == ApiRole::LockRelease && k.how != How::Name);
+        let name = file.named_function_around(*c).map_or("", |f| file.function_name(f));
+        known.is_some_and(|k| k.api.scope == Some(LockScope::Distributed))
+            && words_match(model.name(*c), &["force", "forced"])
+            && !words_match(name, &ON_PURPOSE)
+    });
+    let judge = |at: NodeId| {
+        Story::new(&META, file, at, format!("`{}` releases the lock whoever holds it", file.short(at)))
+            .why(
+                "when the work takes longer than the lock lasts, another process holds it by now: its lock is removed, and \
+                 a third one comes in",
+            )
+            .help("release it as its holder (`unlock()`), and let what a crashed holder left expire")
+            .confidence(Confidence::Medium)
+            .severity(Severity::Warning)
+            .step(file.location(at), "the owner is not asked for")
+            .tell()
+    };
+    calls.map(judge).collect()
 }
 
 /// The key is removed and nobody asked whose it is.
@@ -190,7 +216,9 @@ pub(crate) fn renewals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> 
         Command::Set => c.expiry == Expiry::Given || writes_object(file, c),
         _ => false,
     };
-    let keyed = all.iter().filter(|c| moves(c) && is_lock_named(file, c) && renews(c.at)).map(|c| c.at);
+    let own_lock = |c: &KeyCommand| all.iter().any(|t| file.is_own_lock(t, all) && file.same_key(t.key, c.key));
+    let keyed =
+        all.iter().filter(|c| moves(c) && renews(c.at) && (is_lock_named(file, c) || own_lock(c))).map(|c| c.at);
     let own = file.tables.calls.iter().copied().filter(|c| expires_itself(file, *c) && renews(*c));
     let mut places: Vec<NodeId> = keyed.chain(own).filter(|at| !file.is_one_step(*at)).collect();
     places.sort_unstable();

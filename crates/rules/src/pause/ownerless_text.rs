@@ -37,6 +37,9 @@ pub(crate) fn scripts(file: &Analysis<'_>) -> Vec<Finding> {
 /// A script that prolongs a lock without asking whose it is, beside another one that does ask.
 fn extensions(file: &Analysis<'_>) -> Vec<Finding> {
     let model = file.model;
+    if !file.says(&KEEPING[1..]) {
+        return Vec::new();
+    }
     let strings = || model.ids().filter(|n| model.kind(*n) == Kind::String);
     let keeps = |text: &NodeId| {
         let named = model.ancestors(*text).take(4).find_map(|a| model.child(a, Role::Target));
@@ -74,8 +77,10 @@ pub(crate) fn transactions(file: &Analysis<'_>) -> Vec<Finding> {
 /// The row of a lock is deleted by its name alone where locks are given back.
 pub(crate) fn rows(file: &Analysis<'_>) -> Vec<Finding> {
     let model = file.model;
-    let releasing =
-        |at: NodeId| file.named_function_around(at).is_some_and(|f| words_match(file.function_name(f), &RELEASING));
+    if !file.says(&RELEASING) {
+        return Vec::new();
+    }
+    let releasing = |at: NodeId| file.named_function_around(at).is_some_and(|f| releases_locks(file, f));
     let texts = model.ids().filter(|n| statement(file, *n).is_some_and(|s| frees_lock_row(&s)));
     let calls = file.tables.calls.iter().copied().filter(|c| deletes_by_name(file, *c));
     let mut places: Vec<NodeId> = texts.chain(calls).filter(|at| releasing(*at)).collect();
@@ -95,14 +100,29 @@ pub(crate) fn rows(file: &Analysis<'_>) -> Vec<Finding> {
     places.into_iter().map(judge).collect()
 }
 
+/// A function that gives a lock back by its name, or that such a function of the file calls.
+fn releases_locks(file: &Analysis<'_>, function: NodeId) -> bool {
+    let named = |f: NodeId| words_match(file.function_name(f), &RELEASING);
+    let model = file.model;
+    let calls = || file.tables.calls.iter().copied().filter(|c| model.sym(*c) == model.sym(function));
+    named(function)
+        || !model.name(function).is_empty() && calls().any(|c| file.named_function_around(c).is_some_and(named))
+}
+
 /// The text of a statement: a string, or what strings and names are put together to. Names stand for what they hold.
 fn statement(file: &Analysis<'_>, id: NodeId) -> Option<String> {
     let model = file.model;
     let inner = model.parent(id).is_some_and(|p| model.kind(p) == Kind::Binary && model.name(p) == "+");
     match model.kind(id) {
         _ if inner => None,
-        Kind::String => Some(model.name(id).to_owned()),
-        Kind::Binary if model.name(id) == "+" => {
+        Kind::String => changes_rows(model.name(id)).then(|| model.name(id).to_owned()),
+        Kind::Binary
+            if model.name(id) == "+"
+                && model
+                    .descendants(id)
+                    .find(|n| model.kind(*n) != Kind::Binary)
+                    .is_some_and(|first| model.kind(first) == Kind::String && changes_rows(model.name(first))) =>
+        {
             let parts = model.descendants(id).filter(|n| {
                 matches!(model.kind(*n), Kind::String | Kind::Call)
                     || matches!(model.kind(*n), Kind::Name | Kind::Member)
@@ -113,6 +133,12 @@ fn statement(file: &Analysis<'_>, id: NodeId) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a text begins like a statement that changes rows.
+fn changes_rows(text: &str) -> bool {
+    let verb = text.trim_start().get(..6);
+    verb.is_some_and(|v| v.eq_ignore_ascii_case("update") || v.eq_ignore_ascii_case("delete"))
 }
 
 /// `lockRepository.deleteByLockName(name)`

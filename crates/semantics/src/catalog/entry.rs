@@ -98,6 +98,8 @@ pub enum ArgMeaning {
     Fence,
     /// A literal that makes a blocking call non-blocking when false (`blocking=False`).
     Blocking,
+    /// A literal that unties a lock from its session when false (`ephemeral=False`).
+    Session,
     /// SQL, CQL or Lua text.
     Text,
     /// What is written.
