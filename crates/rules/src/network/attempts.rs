@@ -178,8 +178,12 @@ fn polls(file: &Analysis<'_>, repeated: NodeId) -> bool {
     })
 }
 
+/// What is called for the next round's thing: `for item in list()`, `for b := next(); b != nil; b = next()`.
 fn in_iterable(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
-    file.model.child(repeated, Role::Iterable).is_some_and(|i| file.model.contains(i, call))
+    let model = file.model;
+    let mut heads =
+        model.children(repeated).filter(|c| matches!(model.role(*c), Role::Iterable | Role::Init | Role::Update));
+    heads.any(|h| model.contains(h, call))
 }
 
 /// Evidence that the call goes to another machine.

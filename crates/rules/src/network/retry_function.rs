@@ -31,6 +31,10 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
     if !(strategy || pauses && counted && params.len() <= 3) {
         return None;
     }
+    // `func WithRetries(times int) Option { return func(…) {…} }` sets something.
+    if file.returns(function).iter().any(|r| model.kind(*r) == Kind::Function) {
+        return None;
+    }
     let unit = strategy.then_some(Unit::Millis);
     let delay = delay_given_by(file, function, unit);
     let clear = delay.grows || delay.fixed.is_some_and(|s| s > 0.0);

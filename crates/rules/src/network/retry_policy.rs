@@ -114,7 +114,9 @@ fn evidence_of(file: &Analysis<'_>, id: NodeId) -> Remote {
         Kind::Decorator => model.parent(id).unwrap_or(id),
         _ => file.function_around(id).unwrap_or(id),
     };
-    let inner = model.descendants(repeated).take(MOST_NODES).filter(|c| model.kind(*c) == Kind::Call);
+    // What the policy is told says nothing of what it repeats: `retry_if_exception_type(NetworkInterfaceNotFound)`.
+    let told = |c: NodeId| model.kind(id) == Kind::Decorator && model.contains(id, c);
+    let inner = model.descendants(repeated).take(MOST_NODES).filter(|c| model.kind(*c) == Kind::Call && !told(*c));
     let inside = inner.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No);
     inside.max(evidence_around(file, id))
 }

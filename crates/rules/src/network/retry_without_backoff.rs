@@ -8,10 +8,11 @@ use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, is_tool};
 use crate::network::reopen::{Reopening, reopenings};
 use crate::network::retry_policy::{Policy, policies};
+use crate::network::rounds::{goes_on, try_around};
 use crate::network::times::Bound;
 use crate::story::{Story, lower};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
-use timelint_model::{Kind, NodeId};
+use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::Pauses;
 use timelint_semantics::{Analysis, has_word};
 
@@ -58,7 +59,8 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
         Pace::AtOnce => {
             // A lock by name alone may be one of this process, which is spun on for moments.
             let spins = attempt.remote != Remote::Known && has_word(file.model.name(attempt.call), &["lock", "mutex"]);
-            let confidence = if spins { Confidence::Low } else { when_at_once(attempt) };
+            // Who retries after timeouts only has waited for as long.
+            let confidence = if spins || has_waited(file, attempt) { Confidence::Low } else { when_at_once(attempt) };
             (attempt.call, format!("`{call}` is repeated with no pause when it fails"), confidence)
         }
         // Who waits for a lock may ask at a steady pace; that all do so together is another rule's.
@@ -114,6 +116,15 @@ fn of_changing(
         let message = format!("`{call}` is repeated without end after a random pause that never grows");
         (message, Confidence::Medium)
     })
+}
+
+/// Nothing but a timeout leads to the next attempt.
+fn has_waited(file: &Analysis<'_>, attempt: &Attempt) -> bool {
+    let model = file.model;
+    let Some(guarding) = try_around(file, attempt.again, attempt.call) else { return false };
+    let handlers = model.children_with(guarding, Role::Catch).filter(|c| goes_on(file, attempt.again, *c));
+    let mut types = handlers.flat_map(|c| model.children_with(c, Role::Type)).peekable();
+    types.peek().is_some() && types.all(|t| has_word(model.name(t), &["timeout"]))
 }
 
 fn when_at_once(attempt: &Attempt) -> Confidence {
