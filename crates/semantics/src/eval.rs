@@ -405,7 +405,9 @@ impl Analysis<'_> {
         let mut around = self.model.ancestors(id).filter(|a| self.model.kind(*a) == Kind::Function);
         let function = around.find(|f| value.params != 0 && self.takes_param(*f, id, 0));
         // Nobody can call what has no name, and nobody elsewhere what is inside another function.
-        let Some(function) = function.filter(|f| !self.model.name(*f).is_empty()) else { return value };
+        let Some(function) = function.filter(|f| !self.model.name(*f).is_empty()) else {
+            return self.given_to_constructor(id).map_or_else(|| value.clone(), |given| given.join(value.clone()));
+        };
         let name = self.model.sym(function);
         let reachable = self.model.enclosing(function, Kind::Function).is_none();
         let class =
@@ -424,10 +426,45 @@ impl Analysis<'_> {
                 let given = self.value(arg);
                 let handed_on = !recursive && depth < DEEP && !given.origins.any(Origins::CLOCKS);
                 let given = if handed_on { self.passed_by_callers(arg, depth + 1) } else { given };
+                let elsewhere = Origins::PARAM.and(Origins::UNKNOWN).and(Origins::REMOTE);
+                if !recursive && given.origins.any(elsewhere) && !given.origins.any(Origins::CLOCKS) {
+                    // One caller hands in what came from elsewhere.
+                    return value;
+                }
                 passed = passed.join(Value { how: How::Project, ..given });
             }
         }
         if passed.origins.is_empty() { value } else { passed.join(value) }
+    }
+
+    /// What every construction in this file gives to the parameter that fills the field `id`, where all give readings.
+    fn given_to_constructor(&self, id: NodeId) -> Option<Value> {
+        let model = self.model;
+        let class = self.tables.class_around(model, id)?;
+        let class = self.tables.classes[class as usize].name.as_str();
+        let positions = self.stores_of(id).iter().filter_map(|store| {
+            let param = store.value.filter(|v| model.kind(*v) == Kind::Name)?;
+            let constructor = self.function_around(store.at)?;
+            self.tables.stores(constructor, model.sym(param)).iter().find_map(|s| match s.kind {
+                StoreKind::Param(position) => Some(position as usize),
+                _ => None,
+            })
+        });
+        let mut given = Value::default();
+        for position in positions {
+            let made = |c: &&NodeId| match model.kind(**c) {
+                Kind::New => model.child(**c, Role::Type).is_some_and(|t| crate::catalog::leaf(model.name(t)) == class),
+                _ => model.name(**c) == class,
+            };
+            for call in self.tables.calls.iter().filter(made) {
+                let value = self.value(model.children_with(*call, Role::Arg).nth(position)?);
+                if !value.origins.any(Origins::CLOCKS) {
+                    return None;
+                }
+                given = given.join(Value { how: How::Project, ..value });
+            }
+        }
+        (!given.origins.is_empty()).then_some(given)
     }
 
     /// Whether a parameter of `function` itself takes part in `id`, not one that filled a field elsewhere.
