@@ -426,7 +426,9 @@ impl Analysis<'_> {
                 let given = self.value(arg);
                 let handed_on = !recursive && depth < DEEP && !given.origins.any(Origins::CLOCKS);
                 let given = if handed_on { self.passed_by_callers(arg, depth + 1) } else { given };
-                let elsewhere = Origins::PARAM.and(Origins::UNKNOWN).and(Origins::REMOTE);
+                // Further up, functions that call each other hand on nothing new.
+                let handed_in = if depth == 0 { Origins::PARAM } else { Origins::NONE };
+                let elsewhere = handed_in.and(Origins::UNKNOWN).and(Origins::REMOTE);
                 if !recursive && given.origins.any(elsewhere) && !given.origins.any(Origins::CLOCKS) {
                     // One caller hands in what came from elsewhere.
                     return value;
