@@ -427,8 +427,8 @@ impl Analysis<'_> {
                 let handed_on = !recursive && depth < DEEP && !given.origins.any(Origins::CLOCKS);
                 let given = if handed_on { self.passed_by_callers(arg, depth + 1) } else { given };
                 // Further up, functions that call each other hand on nothing new.
-                let handed_in = if depth == 0 { Origins::PARAM } else { Origins::NONE };
-                let elsewhere = handed_in.and(Origins::UNKNOWN).and(Origins::REMOTE);
+                let direct = if depth == 0 { Origins::PARAM } else { Origins::NONE };
+                let elsewhere = direct.and(Origins::UNKNOWN).and(Origins::REMOTE);
                 if !recursive && given.origins.any(elsewhere) && !given.origins.any(Origins::CLOCKS) {
                     // One caller hands in what came from elsewhere.
                     return value;
