@@ -400,6 +400,7 @@ impl Analysis<'_> {
     /// `depth` counts the callers that handed on what they were given.
     fn passed_by_callers(&self, id: NodeId, depth: usize) -> Value {
         const DEEP: usize = 3;
+        const MOST: usize = 8;
         let value = self.value(id);
         // A closure uses the parameters of the function around it.
         let mut around = self.model.ancestors(id).filter(|a| self.model.kind(*a) == Kind::Function);
@@ -420,11 +421,14 @@ impl Analysis<'_> {
                     passed = passed.join(Value { how: How::Project, ..known.clone() });
                 }
             }
-            for call in self.tables.calls.iter().filter(|c| self.model.sym(**c) == name) {
+            let calls = self.tables.calls.iter().filter(|c| self.model.sym(**c) == name);
+            // What is called from everywhere under one name, as in a bundle, is not followed further up.
+            let few = calls.clone().nth(MOST).is_none();
+            for call in calls.take(MOST) {
                 let Some(arg) = self.model.children_with(*call, Role::Arg).nth(position as usize) else { continue };
                 let recursive = self.model.contains(function, *call);
                 let given = self.value(arg);
-                let handed_on = !recursive && depth < DEEP && !given.origins.any(Origins::CLOCKS);
+                let handed_on = few && !recursive && depth < DEEP && !given.origins.any(Origins::CLOCKS);
                 let given = if handed_on { self.passed_by_callers(arg, depth + 1) } else { given };
                 // Further up, functions that call each other hand on nothing new.
                 let direct = if depth == 0 { Origins::PARAM } else { Origins::NONE };
@@ -469,17 +473,20 @@ impl Analysis<'_> {
         (!given.origins.is_empty()).then_some(given)
     }
 
-    /// Whether a parameter of `function` itself takes part in `id`, not one that filled a field elsewhere.
+    /// Whether a parameter of `function` itself takes part in `id`, also through a local variable or two, not one that
+    /// filled a field elsewhere.
     fn takes_param(&self, function: NodeId, id: NodeId, depth: usize) -> bool {
-        const DEEP: usize = 4;
+        const DEEP: usize = 2;
+        const MOST: usize = 8;
+        const LARGE: usize = 64;
         let model = self.model;
-        depth <= DEEP
-            && model.self_and_descendants(id).filter(|n| model.kind(*n) == Kind::Name).any(|n| {
-                self.tables.stores(function, model.sym(n)).iter().any(|s| {
-                    matches!(s.kind, StoreKind::Param(_))
-                        || s.value.is_some_and(|v| v < n && self.takes_param(function, v, depth + 1))
-                })
-            })
+        let names = model.self_and_descendants(id).take(LARGE).filter(|n| model.kind(*n) == Kind::Name).take(MOST);
+        names.into_iter().any(|n| {
+            let stores = self.tables.stores(function, model.sym(n));
+            let through = |v: NodeId| depth < DEEP && v < n && self.takes_param(function, v, depth + 1);
+            stores.iter().any(|s| matches!(s.kind, StoreKind::Param(_)))
+                || stores.iter().take(MOST).filter_map(|s| s.value).any(through)
+        })
     }
 
     /// Puts a call's arguments in the place of the parameters that its result is made of.
