@@ -75,10 +75,12 @@ impl<'a> Analysis<'a> {
         model: &'a FileModel,
         source: &'a dyn Fn() -> Arc<str>,
     ) -> Self {
+        let mut tables = Tables::new(model);
+        tables.rename_imports(|path| catalog.usual_path(path));
         Self {
             model,
             path,
-            tables: Tables::new(model),
+            tables,
             catalog,
             index,
             source,

@@ -28,6 +28,8 @@ struct File {
     api: Vec<Api>,
     #[serde(default, rename = "type")]
     types: Vec<ApiType>,
+    #[serde(default, rename = "module")]
+    modules: Vec<ApiModule>,
 }
 
 /// Why a catalogue was refused.
@@ -51,6 +53,8 @@ pub struct Catalog {
     /// Last segments of all names, with the types (or `*`) that have a method of that name.
     leaves: FxHashMap<String, Vec<String>>,
     types: FxHashMap<String, ApiType>,
+    /// Other names of modules, and the name under which entries speak of them.
+    modules: FxHashMap<String, String>,
     /// Every `a.b.C` of which an entry `a.b.C.m` or `a.b.C#m` exists.
     containers: FxHashSet<String>,
     /// Simple type name to qualified ones, for languages with wildcard imports.
@@ -72,6 +76,9 @@ impl Catalog {
             line: e.span().map(|s| text.get(..s.start).unwrap_or("").matches('\n').count() + 1),
             message: e.message().to_owned(),
         })?;
+        for module in parsed.modules {
+            self.modules.extend(module.also.into_iter().map(|other| (other, module.name.clone())));
+        }
         self.add_entries(file, text, parsed.api, parsed.types)
     }
 
@@ -183,6 +190,12 @@ impl Catalog {
     pub fn lock_purpose(&self, texts: &[String]) -> Option<LockPurpose> {
         let fits = |lock: &&DeclaredLocks| texts.iter().any(|t| lock.fits(t));
         self.locks.iter().rev().find(fits).map(|lock| lock.purpose)
+    }
+
+    /// The path by which entries speak of an imported module or member, where it has another one.
+    pub(crate) fn usual_path(&self, path: &str) -> Option<String> {
+        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        ends.filter_map(|end| Some(format!("{}{}", self.modules.get(&path[..end])?, &path[end..]))).next_back()
     }
 
     /// Whether any entry ends in `leaf`.

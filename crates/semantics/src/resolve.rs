@@ -171,6 +171,11 @@ impl<'a> Analysis<'a> {
                 let value = self.model.child(id, Role::Value)?;
                 self.guarded(value, || self.path_of(value))
             }
+            // `const transport = secure ? https : http`: either stands for both.
+            Kind::Conditional => {
+                let mut branches = self.model.children(id).filter(|c| self.model.role(*c) != Role::Condition);
+                branches.find_map(|branch| self.guarded(branch, || self.path_of(branch)))
+            }
             _ => None,
         }
     }

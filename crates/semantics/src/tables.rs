@@ -139,6 +139,15 @@ impl Tables {
         tables
     }
 
+    /// Gives imports the path that `usual` knows for theirs.
+    pub(crate) fn rename_imports(&mut self, usual: impl Fn(&str) -> Option<String>) {
+        for path in self.imports.values_mut().chain(&mut self.wildcards) {
+            if let Some(known) = usual(path) {
+                *path = known;
+            }
+        }
+    }
+
     /// Stores to a field of this name through anything but the current object, with that object (or the written type
     /// of a struct literal).
     pub fn foreign_stores(&self, field: Sym) -> &[(NodeId, Store)] {
@@ -196,7 +205,10 @@ impl Tables {
             return Ok(scope);
         }
         if outer_only {
-            return Ok(model.root());
+            // `nonlocal`: of a function around it, where that one stores to the name; else of the module.
+            let around = model.ancestors(own).filter(|a| model.kind(*a) == Kind::Function);
+            let holder = around.into_iter().find(|f| !self.stores(*f, name).is_empty());
+            return Ok(holder.unwrap_or(model.root()));
         }
         match self.class_around(model, target) {
             Some(class) if model.kind(own) == Kind::Function => {

@@ -272,7 +272,8 @@ fn has_fresh_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Valu
         || model.descendants(id).any(|d| model.kind(d) == Kind::Call && file.value(d).origins.any(Origins::CLOCKS))
 }
 
-/// Both sides come from the same reading, and no loop or field carries an older one: no time passes in between.
+/// Both sides come from the same reading, and nothing that outlives the call (a field, a variable around the function)
+/// nor a loop carries an older one: no time passes in between.
 fn is_one_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> bool {
     let model = file.model;
     let readings = |v: &Value| {
@@ -280,7 +281,15 @@ fn is_one_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) 
         clocks.map(|s| s.location.clone()).collect::<Vec<_>>()
     };
     let (l, r) = (readings(left), readings(right));
-    let stored = model.descendants(id).any(|d| matches!(model.kind(d), Kind::Member | Kind::Index));
+    let outer = |name: NodeId| {
+        let own = file.function_around(name).is_some_and(|f| !file.tables.stores(f, model.sym(name)).is_empty());
+        !own && !file.stores_of(name).is_empty()
+    };
+    let stored = model.descendants(id).any(|d| match model.kind(d) {
+        Kind::Member | Kind::Index => true,
+        Kind::Name => outer(d),
+        _ => false,
+    });
     // A reading through a helper is seen in two places.
     (1..=2).contains(&l.len()) && l == r && !stored && file.in_loop(id).is_none()
 }

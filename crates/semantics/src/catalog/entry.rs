@@ -402,6 +402,16 @@ impl Api {
     }
 }
 
+/// A module that code also imports under other names: old ones, copies inside other packages.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApiModule {
+    /// The name that entries use.
+    pub(super) name: String,
+    /// The other names.
+    pub(super) also: Vec<String>,
+}
+
 /// A type of a library.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -48,3 +48,12 @@ fn mistakes_are_refused_with_their_line() {
             .contains("needs a `kind`")
     );
 }
+
+#[test]
+fn modules_are_known_under_other_names() {
+    let c =
+        catalog("[[module]]\nname = \"http.client\"\nalso = [\"httplib\", \"six.moves.http_client\"]").expect("valid");
+    assert_eq!(c.usual_path("httplib").as_deref(), Some("http.client"));
+    assert_eq!(c.usual_path("six.moves.http_client.HTTPException").as_deref(), Some("http.client.HTTPException"));
+    assert_eq!(c.usual_path("httplib2.Http"), None);
+}
