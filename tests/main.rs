@@ -1,6 +1,7 @@
 //! Integration tests.
 
 mod architecture;
+mod bounds;
 mod catalogs;
 mod cli;
 mod config;

@@ -79,8 +79,7 @@ impl Analysis<'_> {
 
     /// The entry of this name in the records that `object` may be: written here, or put into a container.
     pub(super) fn entry_of_records(&self, object: NodeId, name: &str) -> Option<Value> {
-        let mut records = Vec::new();
-        self.records(object, 0, &mut records);
+        let records = self.records(object);
         let model = self.model;
         let named = |r: &NodeId| model.children(*r).find(|e| model.kind(*e) == Kind::Entry && model.name(*e) == name);
         let entries = records.iter().filter_map(named).filter_map(|e| model.child(e, Role::Value));
@@ -88,32 +87,36 @@ impl Analysis<'_> {
         (!value.origins.is_empty()).then_some(value)
     }
 
-    fn records(&self, object: NodeId, depth: usize, found: &mut Vec<NodeId>) {
-        const MOST: usize = 16;
+    /// The records that `object` may be. Names and containers may lead to each other, so that each place is looked at
+    /// once, and not too many of them.
+    fn records(&self, object: NodeId) -> Vec<NodeId> {
+        const MOST: usize = 64;
         let model = self.model;
-        if depth > DEEP || found.len() >= MOST {
-            return;
-        }
-        let mut inside = |container: NodeId| {
-            self.elements_of(container).iter().for_each(|e| self.records(*e, depth + 1, found));
-        };
-        match model.kind(object) {
-            Kind::Record => found.push(object),
-            Kind::Name => {
-                for store in self.stores_of(object).iter().filter(|s| s.index == 0) {
-                    match (store.kind, store.value) {
-                        (StoreKind::Plain, Some(value)) => self.records(value, depth + 1, found),
-                        (StoreKind::Element, Some(container)) => {
-                            self.elements_of(container).iter().for_each(|e| self.records(*e, depth + 1, found));
+        let mut places = vec![object];
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(place) = places.get(at).copied().filter(|_| at < MOST) {
+            at += 1;
+            let mut next: Vec<NodeId> = Vec::new();
+            match model.kind(place) {
+                Kind::Record => found.push(place),
+                Kind::Name => {
+                    for store in self.stores_of(place).iter().filter(|s| s.index == 0) {
+                        match (store.kind, store.value) {
+                            (StoreKind::Plain, Some(value)) => next.push(value),
+                            (StoreKind::Element, Some(container)) => next.extend(self.elements_of(container)),
+                            _ => {}
                         }
-                        _ => {}
                     }
                 }
+                Kind::Index => next.extend(model.child(place, Role::Object).map_or(&[][..], |o| self.elements_of(o))),
+                Kind::Call => next.extend(model.child(place, Role::Receiver).map_or(&[][..], |r| self.elements_of(r))),
+                _ => {}
             }
-            Kind::Index => model.child(object, Role::Object).into_iter().for_each(&mut inside),
-            Kind::Call => model.child(object, Role::Receiver).into_iter().for_each(&mut inside),
-            _ => {}
+            let fresh = next.into_iter().take(MOST).filter(|n| !places.contains(n)).collect::<Vec<_>>();
+            places.extend(fresh);
         }
+        found
     }
 
     /// What was put into a map or list that is a variable or a field.
