@@ -34,7 +34,15 @@ pub fn stated_unit(name: &str) -> Option<Unit> {
         "remaining",
         "timestamp",
     ];
+    // `TEN_MINUTES` says how long, in whatever unit it is kept.
+    const AMOUNT: [&str; 18] = [
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "fifteen", "twenty",
+        "thirty", "forty", "sixty", "half", "quarter",
+    ];
     let words = words(name);
+    if words.iter().any(|w| AMOUNT.contains(&w.as_str()) || w.bytes().all(|b| b.is_ascii_digit())) {
+        return None;
+    }
     let counted = |w: &str| match w {
         "second" | "minute" | "hour" | "day" | "milli" | "micro" | "nano" => None,
         // Namespaces, us, sections.
@@ -44,12 +52,14 @@ pub fn stated_unit(name: &str) -> Option<Unit> {
         _ => unit_word(w),
     };
     let fine = match &words[..] {
-        [.., fraction, last] if last == "seconds" || last == "second" => match fraction.as_str() {
-            "milli" | "millis" | "mills" => Some(Unit::Millis),
-            "micro" | "micros" => Some(Unit::Micros),
-            "nano" | "nanos" => Some(Unit::Nanos),
-            _ => None,
-        },
+        [.., fraction, last] if matches!(last.as_str(), "seconds" | "second" | "sec" | "secs") => {
+            match fraction.as_str() {
+                "milli" | "millis" | "mill" | "mills" | "m" => Some(Unit::Millis),
+                "micro" | "micros" | "u" => Some(Unit::Micros),
+                "nano" | "nanos" | "n" => Some(Unit::Nanos),
+                _ => None,
+            }
+        }
         _ => None,
     };
     if fine.is_some() {
@@ -96,9 +106,9 @@ impl Analysis<'_> {
                 if self.type_of(id).is_some_and(|t| self.catalog.knows_type(&t.name)) {
                     return None;
                 }
-                stated_unit(model.name(id))
-                    .or_else(|| self.length_unit(self.only_source(id)?))
-                    .or_else(|| self.clock_unit(id))
+                // What a clock counts is known better than what a name says of it.
+                let stated = stated_unit(model.name(id)).map(|stated| self.clock_unit(id).unwrap_or(stated));
+                stated.or_else(|| self.length_unit(self.only_source(id)?)).or_else(|| self.clock_unit(id))
             }
             _ => None,
         }
@@ -176,6 +186,10 @@ mod tests {
         assert_eq!(stated_unit("getApproxNSSinceEpoch"), Some(Unit::Nanos));
         assert_eq!(stated_unit("elapsed_us"), Some(Unit::Micros));
         assert_eq!(stated_unit("delayMilliSeconds"), Some(Unit::Millis));
+        assert_eq!(stated_unit("getJournalMaxGroupWaitMSec"), Some(Unit::Millis));
+        assert_eq!(stated_unit("windowMillSeconds"), Some(Unit::Millis));
+        assert_eq!(stated_unit("elapsedMicroSec"), Some(Unit::Micros));
+        assert_eq!(stated_unit("parkTimeNanoSec"), Some(Unit::Nanos));
         for name in [
             "contactUs",
             "podNs",
@@ -186,6 +200,8 @@ mod tests {
             "DAY",
             "second",
             "minWait",
+            "TEN_MINUTES",
+            "twoHours",
         ] {
             assert_eq!(stated_unit(name), None, "{name}");
         }

@@ -267,7 +267,7 @@ pub(crate) fn set_on_result(file: &Analysis<'_>, site: NodeId) -> bool {
         .filter(|t| model.role(*t) == Role::Target && *t < site)
         .map(|t| model.sym(t))
         .collect();
-    // `socket = channel.socket()` is limited in its stead.
+    // `socket = channel.socket()` and `(HttpURLConnection) connection` are limited in its stead.
     let parts = file.tables.calls.iter().filter(|c| {
         **c > site
             && file.function_around(**c) == file.function_around(site)
@@ -277,7 +277,14 @@ pub(crate) fn set_on_result(file: &Analysis<'_>, site: NodeId) -> bool {
         let target = model.child(model.parent(*c)?, Role::Target)?;
         matches!(model.kind(target), Kind::Name | Kind::Member).then(|| model.sym(target))
     });
-    let names: Vec<Sym> = derived.chain(names.iter().copied()).collect();
+    let cast = |id: NodeId| {
+        let value = model.child(id, Role::Value).filter(|v| model.kind(*v) == Kind::Cast)?;
+        let inner = model.children(value).find(|c| model.kind(*c) == Kind::Name)?;
+        names.contains(&model.sym(inner)).then(|| model.child(id, Role::Target).map(|t| model.sym(t))).flatten()
+    };
+    let end = file.function_around(site).map_or(model.end(model.root()), |f| model.end(f));
+    let stores = (site.0..end.0).map(NodeId).filter(|n| matches!(model.kind(*n), Kind::Let | Kind::Assign));
+    let names: Vec<Sym> = derived.chain(stores.filter_map(cast)).chain(names.iter().copied()).collect();
     set_on(file, &names, site)
 }
 

@@ -33,6 +33,9 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
     let model = file.model;
     let context = model.child(site, Role::Arg)?;
     let root = root_of(file, context, 0)?;
+    if makes_a_context(file, site) {
+        return None;
+    }
     let carries_request = carries_request(file, site);
     let function = file.function_around(site);
     let dropped = root == Root::Nothing && function.is_some_and(|f| takes_context(file, f));
@@ -64,6 +67,13 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
         confidence = Confidence::Low;
     }
     Some(Call { site, context, confidence, dropped })
+}
+
+/// `resolve(attachToken(context.Background(), header), req)`: what comes back is the context that another call takes.
+fn makes_a_context(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let first = || model.parent(site).and_then(|p| model.child(p, Role::Arg)) == Some(site);
+    first() && has_word(model.name(site), &["attach", "with", "inject", "embed", "new", "ctx", "context"])
 }
 
 fn is_known_client(file: &Analysis<'_>, site: NodeId) -> bool {

@@ -345,6 +345,10 @@ fn by_name_limit(
 fn named_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     let model = file.model;
     let name = model.name(id);
+    // `"app.middleware.TimeoutMiddleware": 350`: a class by its path.
+    if name.contains('.') && leaf(name).starts_with(char::is_uppercase) {
+        return None;
+    }
     let kind = named_kind(name)?;
     let length = model.child(id, Role::Value)?;
     let site = taker(file, id)?;

@@ -73,9 +73,7 @@ fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
     let Some(known) = file.resolve(site).filter(|k| k.how != How::Name) else { return Vec::new() };
     let model = file.model;
     let by_argument = file.argument(site, known, ArgMeaning::Unit).map(|u| file.unit_named_by(u));
-    // `time.Duration(seconds) * time.Second` converts a count.
-    let counts = known.api.role == ApiRole::TimeDuration
-        && model.parent(site).is_some_and(|p| model.kind(p) == Kind::Binary && matches!(model.name(p), "*" | "/"));
+    let counts = known.api.role == ApiRole::TimeDuration && is_count(file, site);
     let lengths =
         known.api.args.iter().filter(|a| {
             matches!(a.is, ArgMeaning::Timeout | ArgMeaning::Wait | ArgMeaning::Lease | ArgMeaning::Amount)
@@ -110,6 +108,24 @@ fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
         all.push(Mismatch { length, is, due, taker, other: site, confidence, converts: false });
     }
     all
+}
+
+/// A count that is converted in the same expression, `-time.Duration(seconds) * time.Second`, or may be where it is handed
+/// to: a variable that is multiplied, a function of the project.
+fn is_count(file: &Analysis<'_>, conversion: NodeId) -> bool {
+    let model = file.model;
+    let scales = |n: NodeId| {
+        let around = model.ancestors(n).find(|a| !matches!(model.kind(*a), Kind::Unary | Kind::Cast));
+        around.is_some_and(|a| model.kind(a) == Kind::Binary && matches!(model.name(a), "*" | "/"))
+    };
+    let Some(parent) = model.parent(conversion) else { return false };
+    let multiplied = || {
+        let target =
+            model.child(parent, Role::Target).filter(|_| matches!(model.kind(parent), Kind::Let | Kind::Assign));
+        target.is_some_and(|t| file.reads_of(t).iter().any(|r| scales(*r)))
+    };
+    let handed = || matches!(model.kind(parent), Kind::Call | Kind::New) && file.resolve(parent).is_none();
+    scales(conversion) || multiplied() || handed()
 }
 
 /// An argument whose name states another unit than the parameter of the project's own function.
