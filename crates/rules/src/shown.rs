@@ -1,9 +1,8 @@
 //! What is only shown: log lines, metrics, and branches that do nothing but write them.
 
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Origins, words};
+use timelint_semantics::{Analysis, Origins, has_word, words};
 
 /// Words of a function, field or variable that holds a measurement.
 pub(crate) const SHOWN: [&str; 33] = [
@@ -59,7 +58,7 @@ pub(crate) fn is_shown_call(file: &Analysis<'_>, call: NodeId) -> bool {
         return known.api.role == ApiRole::Log;
     }
     let name = file.model.name(call);
-    words_match(name, &SHOWN) && !words_match(name, &LOGS_THAT_ARE_KEPT) || takes_in(file, call)
+    has_word(name, &SHOWN) && !has_word(name, &LOGS_THAT_ARE_KEPT) || takes_in(file, call)
 }
 
 /// `latencyGauge.update(x)`, `log.info().attr("took", x)`.
@@ -68,11 +67,11 @@ fn takes_in(file: &Analysis<'_>, call: NodeId) -> bool {
     let mut at = model.child(call, Role::Receiver);
     while let Some(receiver) = at {
         match model.kind(receiver) {
-            Kind::Name | Kind::Member => return words_match(model.name(receiver), &TAKES_IN),
+            Kind::Name | Kind::Member => return has_word(model.name(receiver), &TAKES_IN),
             Kind::Call if file.resolve(receiver).is_some_and(|k| k.api.role == ApiRole::Log) => return true,
-            Kind::Call if words_match(model.name(receiver), &LEVELS) => {
+            Kind::Call if has_word(model.name(receiver), &LEVELS) => {
                 let root = model.child(receiver, Role::Receiver);
-                return root.is_some_and(|r| words_match(model.name(r), &["log", "logger", "logging"]));
+                return root.is_some_and(|r| has_word(model.name(r), &["log", "logger", "logging"]));
             }
             Kind::Call => at = model.child(receiver, Role::Receiver),
             _ => return false,
@@ -171,7 +170,7 @@ impl Region<'_, '_> {
     fn is_level(&self, value: NodeId) -> bool {
         let model = self.file.model;
         let object = model.child(value, Role::Object).filter(|_| model.kind(value) == Kind::Member);
-        object.is_some_and(|o| words_match(model.name(o), &TAKES_IN) && words_match(model.name(value), &LEVELS))
+        object.is_some_and(|o| has_word(model.name(o), &TAKES_IN) && has_word(model.name(value), &LEVELS))
     }
 
     fn is_reading(&self, value: NodeId) -> bool {

@@ -50,7 +50,7 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
             (Kind::List, _) if model.parent(parent).is_none_or(|p| model.kind(p) != Kind::Call) => return Usage::Shown,
             (Kind::String | Kind::Throw | Kind::Entry | Kind::Record, _) => return Usage::Shown,
             (Kind::Loop, Role::Condition) => return Usage::Waits,
-            (Kind::Argument, _) if words_match(model.name(parent), &["timeout", "wait", "delay"]) => {
+            (Kind::Argument, _) if has_word(model.name(parent), &["timeout", "wait", "delay"]) => {
                 return Usage::Waits;
             }
             (Kind::Return, _) => return returned(file, parent, compared),
@@ -104,8 +104,8 @@ fn call(file: &Analysis<'_>, call: NodeId) -> Option<Usage> {
             | ApiRole::TimeDifference
             | ApiRole::TimeAdd,
         ) => None,
-        _ if words_match(model.name(call), &SHOWN) || is_shown_call(file, call) => Some(Usage::Shown),
-        _ if words_match(
+        _ if has_word(model.name(call), &SHOWN) || is_shown_call(file, call) => Some(Usage::Shown),
+        _ if has_word(
             model.name(call),
             &["wait", "sleep", "poll", "select", "timeout", "delay", "schedule", "join"],
         ) =>
@@ -122,10 +122,10 @@ fn returned(file: &Analysis<'_>, at: NodeId, compared: bool) -> Usage {
     if compared {
         return Usage::Decides;
     }
-    if words_match(name, &WAITS) {
+    if has_word(name, &WAITS) {
         return Usage::Waits;
     }
-    if words_match(name, &SHOWN) || words_match(name, &["age", "time", "lag"]) { Usage::Shown } else { Usage::HandedOn }
+    if has_word(name, &SHOWN) || has_word(name, &["age", "time", "lag"]) { Usage::Shown } else { Usage::HandedOn }
 }
 
 fn stored(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usage {
@@ -142,18 +142,13 @@ fn stored(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
                 let reads = file.reads_of(target);
                 let used = reads.into_iter().map(|r| follow(file, r, seen)).max().unwrap_or(Usage::Nothing);
                 // What is handed on by the name of a wait is one.
-                let wait = used == Usage::HandedOn && words_match(model.name(target), &WAITS);
+                let wait = used == Usage::HandedOn && has_word(model.name(target), &WAITS);
                 if wait { Usage::Waits } else { used }
             }
-            Kind::Member if words_match(model.name(target), &SHOWN) => Usage::Shown,
+            Kind::Member if has_word(model.name(target), &SHOWN) => Usage::Shown,
             _ => Usage::HandedOn,
         };
         best = best.max(usage);
     }
     best
-}
-
-/// Whether any word of `identifier` is in `list`.
-pub(crate) fn words_match(identifier: &str, list: &[&str]) -> bool {
-    has_word(identifier, list)
 }

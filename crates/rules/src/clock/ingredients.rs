@@ -1,10 +1,9 @@
 //! What an identifier is made of: a reading of the wall clock, constants, and anything else.
 
 use crate::clock::coordination::is_local_reading;
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::Analysis;
 use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, has_word};
 
 /// Expressions nested deeper are not followed.
 const DEEP: usize = 10;
@@ -110,5 +109,5 @@ fn is_format(name: &str) -> bool {
         "hexdigest",
         "base36",
     ];
-    words_match(name, &FORMS)
+    has_word(name, &FORMS)
 }

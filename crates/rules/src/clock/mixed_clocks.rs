@@ -2,11 +2,11 @@
 
 use crate::Rule;
 use crate::story::{Story, lower};
-use crate::usage::{Usage, usage, words_match};
+use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Unit};
-use timelint_semantics::{Analysis, How, Origins, Shape, Value};
+use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word};
 
 /// See the module.
 pub(crate) struct MixedClocks;
@@ -158,9 +158,9 @@ fn is_anchored(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     let function = file.function_around(id).map_or("", |f| model.name(f));
     let target = model.parent(id).and_then(|p| model.child(p, Role::Target));
-    words_match(function, &ORIGINS)
-        || target.is_some_and(|t| words_match(model.name(t), &ORIGINS))
-        || model.self_and_descendants(id).any(|n| words_match(model.name(n), &ORIGINS))
+    has_word(function, &ORIGINS)
+        || target.is_some_and(|t| has_word(model.name(t), &ORIGINS))
+        || model.self_and_descendants(id).any(|n| has_word(model.name(n), &ORIGINS))
 }
 
 /// Readings of the wall clock in two units.

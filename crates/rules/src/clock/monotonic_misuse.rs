@@ -2,11 +2,10 @@
 
 use crate::Rule;
 use crate::story::{Story, lower};
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope, Unit};
-use timelint_semantics::{Analysis, How, Origins, Shape, Value};
+use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word};
 
 /// See the module.
 pub(crate) struct MonotonicMisuse;
@@ -247,7 +246,7 @@ fn is_record(file: &Analysis<'_>, name: NodeId) -> bool {
 }
 
 fn is_wait(name: &str) -> bool {
-    words_match(name, &["timeout", "deadline", "wait", "delay", "eta"])
+    has_word(name, &["timeout", "deadline", "wait", "delay", "eta"])
 }
 
 /// Whether an entry's name promises a point in time.
@@ -276,7 +275,7 @@ fn is_instant_name(name: &str) -> bool {
         "date",
         "version",
     ];
-    words_match(name, &INSTANTS)
+    has_word(name, &INSTANTS)
 }
 
 /// What is serialised only to be shown.
@@ -285,7 +284,7 @@ fn is_shown(file: &Analysis<'_>, call: NodeId) -> bool {
     let around = model.ancestors(call).take_while(|a| !matches!(model.kind(*a), Kind::Block | Kind::Function));
     around.filter(|a| model.kind(*a) == Kind::Call).any(|a| {
         file.resolve(a).is_some_and(|r| r.api.role == ApiRole::Log)
-            || words_match(model.name(a), &["log", "debug", "info", "warn", "error", "trace", "print"])
+            || has_word(model.name(a), &["log", "debug", "info", "warn", "error", "trace", "print"])
     })
 }
 

@@ -2,7 +2,6 @@
 //! record, a date of the calendar, the clock itself, a statistic, a line of the log.
 
 use crate::shown::LOGS_THAT_ARE_KEPT;
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, Origins, Store, StoreKind, Value, has_word, words};
 
@@ -94,7 +93,7 @@ fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     let answer = |n: NodeId| {
         let asked = model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some();
-        asked && words_match(model.name(n), &["next", "cron", "fire", "schedule", "trigger", "midnight", "tomorrow"])
+        asked && has_word(model.name(n), &["next", "cron", "fire", "schedule", "trigger", "midnight", "tomorrow"])
     };
     model.kind(id) == Kind::Binary
         && model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
@@ -120,8 +119,8 @@ fn is_statistic(file: &Analysis<'_>, id: NodeId) -> bool {
     let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
     let folders = file.path.rsplit_once('/').map_or("", |(folders, _)| folders);
     let shown = folders.split('/').any(|f| matches!(f, "metrics" | "mbeans" | "stats" | "statistics" | "telemetry"));
-    let generates = |n: &str| words_match(n, &["id"]) && words_match(n, &["generator", "gen", "worker"]);
-    shown || [class, stem].iter().any(|n| words_match(n, &COUNTED) || generates(n))
+    let generates = |n: &str| has_word(n, &["id"]) && has_word(n, &["generator", "gen", "worker"]);
+    shown || [class, stem].iter().any(|n| has_word(n, &COUNTED) || generates(n))
 }
 
 /// A time that came from elsewhere, with now in its place where it is missing: `sent = header["date"] or now`.
@@ -185,7 +184,7 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
     let names = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
     // A time that was read from a text came from where texts are kept.
     let parsed = |n: NodeId| {
-        let parser = words_match(model.name(n), &["iso", "isoformat", "fromisoformat", "parse", "strptime", "sql"]);
+        let parser = has_word(model.name(n), &["iso", "isoformat", "fromisoformat", "parse", "strptime", "sql"]);
         parser && model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some()
     };
     let from_text = |n: NodeId, depth: usize| {
@@ -248,13 +247,13 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     ];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
-    words_match(function, &SUBJECT)
-        || words_match(class, &DATED)
+    has_word(function, &SUBJECT)
+        || has_word(class, &DATED)
         || file.model.descendants(id).filter(|n| file.model.kind(*n) == Kind::Name).any(|n| {
             // `next = refreshTime(ticket)`
             let made_of =
                 file.stores_of(n).iter().filter_map(|s| s.value).flat_map(|v| file.model.self_and_descendants(v));
-            made_of.into_iter().any(|m| words_match(file.model.name(m), &DATED))
+            made_of.into_iter().any(|m| has_word(file.model.name(m), &DATED))
         })
-        || file.model.self_and_descendants(id).any(|n| words_match(file.model.name(n), &SUBJECT))
+        || file.model.self_and_descendants(id).any(|n| has_word(file.model.name(n), &SUBJECT))
 }

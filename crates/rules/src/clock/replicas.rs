@@ -1,10 +1,9 @@
 //! Do two versions of one thing meet here, from different machines, and does one of them win?
 
 use crate::clock::stamped::{Stamped, is_filled_remotely};
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};
-use timelint_semantics::{Analysis, Origins};
+use timelint_semantics::{Analysis, Origins, has_word};
 
 /// How sure it is that one of the compared things was made elsewhere, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -177,15 +176,14 @@ pub(crate) fn surroundings(file: &Analysis<'_>, id: NodeId) -> (Vec<String>, Vec
 /// Whether the code around is about data whose order is not a decision between machines.
 pub(crate) fn is_about_data(file: &Analysis<'_>, id: NodeId) -> bool {
     let (functions, places) = surroundings(file, id);
-    functions.iter().chain(&places).any(|n| words_match(n, &DATA))
+    functions.iter().chain(&places).any(|n| has_word(n, &DATA))
 }
 
 /// Whether the function around brings versions of several machines together, or stands where such things are kept.
 pub(crate) fn brings_together(file: &Analysis<'_>, id: NodeId) -> bool {
     let (functions, places) = surroundings(file, id);
-    let merges = functions.iter().any(|f| words_match(f, &MERGES));
-    merges
-        || places.iter().any(|p| words_match(p, &["replica", "replicas", "replication", "gossip", "crdt", "conflict"]))
+    let merges = functions.iter().any(|f| has_word(f, &MERGES));
+    merges || places.iter().any(|p| has_word(p, &["replica", "replicas", "replication", "gossip", "crdt", "conflict"]))
 }
 
 /// How sure it is that one of the two stamps was given elsewhere.
@@ -200,13 +198,13 @@ pub(crate) fn elsewhere(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -
         return Elsewhere::Seen;
     }
     let speaks =
-        |s: &Stamped, list: &[&str]| words_match(&s.root, list) || s.words.iter().any(|w| list.contains(&w.as_str()));
+        |s: &Stamped, list: &[&str]| has_word(&s.root, list) || s.words.iter().any(|w| list.contains(&w.as_str()));
     let incoming = sides.iter().any(|s| speaks(s, &SURELY_INCOMING));
-    let merges = functions.iter().any(|f| words_match(f, &MERGES));
-    let replicates = places.iter().any(|p| words_match(p, &REPLICATES));
-    let handled = functions.iter().any(|f| words_match(f, &HANDLES))
+    let merges = functions.iter().any(|f| has_word(f, &MERGES));
+    let replicates = places.iter().any(|p| has_word(p, &REPLICATES));
+    let handled = functions.iter().any(|f| has_word(f, &HANDLES))
         || sides.iter().any(|s| speaks(s, &INCOMING))
-        || parameter_types(file, id).iter().any(|t| words_match(t, &CARRIERS));
+        || parameter_types(file, id).iter().any(|t| has_word(t, &CARRIERS));
     match (incoming || merges, replicates, handled) {
         (true, _, _) | (_, true, true) => Elsewhere::Named,
         (_, true, _) | (_, _, true) => Elsewhere::Handled,
@@ -350,7 +348,7 @@ fn acts(file: &Analysis<'_>, id: NodeId) -> bool {
         "append",
         "publish",
     ];
-    matches!(file.model.kind(id), Kind::Call) && words_match(file.model.name(id), &ACTS) && !is_log(file, id)
+    matches!(file.model.kind(id), Kind::Call) && has_word(file.model.name(id), &ACTS) && !is_log(file, id)
 }
 
 fn mentions(file: &Analysis<'_>, within: NodeId, sides: [&Stamped; 2]) -> bool {
@@ -360,7 +358,7 @@ fn mentions(file: &Analysis<'_>, within: NodeId, sides: [&Stamped; 2]) -> bool {
 fn is_log(file: &Analysis<'_>, call: NodeId) -> bool {
     const LOGS: [&str; 12] =
         ["log", "debug", "info", "warn", "warning", "error", "trace", "print", "printf", "println", "errorf", "infof"];
-    file.resolve(call).is_some_and(|r| r.api.role == ApiRole::Log) || words_match(file.model.name(call), &LOGS)
+    file.resolve(call).is_some_and(|r| r.api.role == ApiRole::Log) || has_word(file.model.name(call), &LOGS)
 }
 
 /// `return`, `continue`, `return false`: what is left out as stale.

@@ -3,10 +3,9 @@
 use crate::clock::coordination::is_local_reading;
 use crate::clock::surface::is_interface;
 use crate::story::{Story, lower};
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Finding, RuleMeta};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, Origins, Site};
+use timelint_semantics::{Analysis, Origins, Site, has_word};
 
 /// What the code does when the clock goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +83,7 @@ fn gives_ids(file: &Analysis<'_>, id: NodeId) -> bool {
         "xid",
     ];
     let names = file.model.ancestors(id).filter(|a| matches!(file.model.kind(*a), Kind::Function | Kind::Class));
-    names.map(|a| file.model.name(a)).any(|n| words_match(n, &IDS))
+    names.map(|a| file.model.name(a)).any(|n| has_word(n, &IDS))
 }
 
 /// Logical clocks that start from the wall clock, colours, hashes, seeds.
@@ -94,7 +93,7 @@ fn is_other_number(file: &Analysis<'_>, id: NodeId) -> bool {
         "mask", "uuid", "ulid", "guid", "entropy",
     ];
     let names = file.model.ancestors(id).filter(|a| matches!(file.model.kind(*a), Kind::Function | Kind::Class));
-    names.map(|a| file.model.name(a)).any(|n| words_match(n, &OTHER)) || words_match(&file.path, &OTHER)
+    names.map(|a| file.model.name(a)).any(|n| has_word(n, &OTHER)) || has_word(&file.path, &OTHER)
 }
 
 /// A comparison of the reading with the last one, and what is done when it is behind.
@@ -110,11 +109,11 @@ fn guard(file: &Analysis<'_>, shift: NodeId, reading: NodeId) -> Guard {
     let waits = |n: NodeId| match model.kind(n) {
         Kind::Loop => true,
         Kind::Assign | Kind::Let => model.children_with(n, Role::Target).any(is_reading),
-        Kind::Call => words_match(model.name(n), &WAITS),
+        Kind::Call => has_word(model.name(n), &WAITS),
         _ => false,
     };
     let clamps = |n: &NodeId| {
-        let max = model.kind(*n) == Kind::Call && words_match(model.name(*n), &["max"]);
+        let max = model.kind(*n) == Kind::Call && has_word(model.name(*n), &["max"]);
         max && file.value(*n).origins.any(Origins::WALL.and(Origins::BOTH))
     };
     if body.iter().any(clamps) {
@@ -126,7 +125,7 @@ fn guard(file: &Analysis<'_>, shift: NodeId, reading: NodeId) -> Guard {
         let mentions = |test: &dyn Fn(NodeId) -> bool| sides.iter().any(|s| test(*s));
         order
             && mentions(&|s| model.self_and_descendants(s).any(is_reading))
-            && mentions(&|s| model.self_and_descendants(s).any(|n| words_match(model.name(n), &LAST)))
+            && mentions(&|s| model.self_and_descendants(s).any(|n| has_word(model.name(n), &LAST)))
     };
     let mut guard = Guard::None;
     for comparison in body.iter().copied().filter(|n| behind(n)) {

@@ -7,7 +7,7 @@ use crate::clock::monotonic_edit::monotonic_edit;
 use crate::clock::purpose::{Purpose, is_counting, purpose};
 use crate::clock::surface::is_interface;
 use crate::story::{Story, lower};
-use crate::usage::{Usage, usage, words_match};
+use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -164,7 +164,7 @@ fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
     let model = file.model;
     let mut args = model.children_with(id, Role::Arg);
     let (only, None) = (args.next()?, args.next()) else { return None };
-    let opaque = model.kind(id) == Kind::Call && file.resolve(id).is_none() && !words_match(model.name(id), &CALENDAR);
+    let opaque = model.kind(id) == Kind::Call && file.resolve(id).is_none() && !has_word(model.name(id), &CALENDAR);
     let value = file.value(only);
     let reading = model.kind(only) == Kind::Call && value.shape == Shape::Instant && value.origins == Origins::WALL;
     (opaque && reading).then_some(Value { how: How::Project, ..value })
@@ -318,5 +318,5 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
     // One of many things that an object is made of decides nothing by itself.
     let made = model.ancestors(id).find(|a| matches!(model.kind(*a), Kind::Call | Kind::New | Kind::Block));
     let part = made.is_some_and(|m| model.kind(m) == Kind::New && model.children_with(m, Role::Arg).nth(1).is_some());
-    !part && (words_match(function, &KEPT) || words_match(class, &KEPT))
+    !part && (has_word(function, &KEPT) || has_word(class, &KEPT))
 }

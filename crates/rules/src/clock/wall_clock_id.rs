@@ -6,11 +6,10 @@ use crate::clock::ingredients::ingredients;
 use crate::clock::snowflake::packed;
 use crate::clock::surface::is_interface;
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, How, words};
+use timelint_semantics::{Analysis, How, has_word, words};
 
 /// See the module.
 pub(crate) struct WallClockId;
@@ -82,7 +81,7 @@ fn is_id_name(name: &str) -> bool {
     ];
     let all = words(name);
     let last = all.last().is_some_and(|w| IDS.contains(&w.as_str()));
-    last && !words_match(name, &OTHER)
+    last && !has_word(name, &OTHER)
 }
 
 /// `String newRequestId() { return "" + now; }`.
@@ -101,7 +100,7 @@ fn generated(file: &Analysis<'_>, exit: NodeId) -> Option<Finding> {
 
 /// A name that says what is told apart: `requestId`, `txn_sequence`, not a bare `id`.
 fn is_specific(name: &str) -> bool {
-    is_id_name(name) && (words(name).len() > 1 || !words_match(name, &["id", "uid", "serial"]))
+    is_id_name(name) && (words(name).len() > 1 || !has_word(name, &["id", "uid", "serial"]))
 }
 
 /// A name of something that stores, queues and receivers match by: a duplicate is an error there, not in a log.
@@ -126,7 +125,7 @@ fn is_matched_by(name: &str) -> bool {
         "seq",
         "seqno",
     ];
-    words_match(name, &MATCHED)
+    has_word(name, &MATCHED)
 }
 
 /// `message.setRequestId(now)`, `properties.put(EXECUTION_ID, now)`.
@@ -178,7 +177,7 @@ fn is_sent(file: &Analysis<'_>, entry: NodeId) -> bool {
     const SENDS: [&str; 9] = ["send", "publish", "emit", "write", "post", "request", "notify", "broadcast", "produce"];
     let model = file.model;
     let around = model.ancestors(entry).take_while(|a| !matches!(model.kind(*a), Kind::Block | Kind::Function));
-    around.into_iter().any(|a| model.kind(a) == Kind::Call && words_match(model.name(a), &SENDS))
+    around.into_iter().any(|a| model.kind(a) == Kind::Call && has_word(model.name(a), &SENDS))
 }
 
 /// The file asks whether something of this name is the one that it waits for.

@@ -9,7 +9,7 @@ use crate::clock::stamped::{Stamped, is_filled_remotely, may_be_wall};
 use crate::clock::store_stamps::{Handed, Use, handed};
 use crate::clock::version_field::timed_version;
 use crate::story::{Story, lower};
-use crate::usage::{Usage, usage, words_match};
+use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -152,7 +152,7 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
 fn is_about_skew(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
     const SKEW: [&str; 9] = ["skew", "drift", "offset", "db", "database", "ntp", "synchronized", "clocks", "rtt"];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
-    stamp.words.iter().any(|w| SKEW.contains(&w.as_str())) || words_match(function, &SKEW)
+    stamp.words.iter().any(|w| SKEW.contains(&w.as_str())) || has_word(function, &SKEW)
 }
 
 /// A reading that was kept in a variable whose name says that something began or happened.

@@ -1,12 +1,13 @@
 //! Lengths of time that bound something: found by what an API says of its arguments, by names, and by hand-written
 //! comparisons with the clock.
 
-use crate::network::limit_names::{is_default_name, is_housekeeping, merges, named_kind, unit_of_name};
+use crate::network::call_limits::unknown_call_limits;
+use crate::network::compared_limits::{added_constant, compared_limit};
+use crate::network::limit_names::{is_default_name, merges, named_kind, unit_of_name};
 use crate::network::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name, source_evidence};
-use std::cell::LazyCell;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit, leaf};
-use timelint_semantics::{Analysis, How, Origins, Resolved, Shape, Value, has_word, words};
+use timelint_semantics::{Analysis, How, Resolved, Value, has_word, words};
 
 /// A length of time that bounds something.
 #[derive(Debug, Clone)]
@@ -195,121 +196,7 @@ fn evidence_of_purpose(file: &Analysis<'_>, id: NodeId) -> Remote {
     if reaches { Remote::Named } else { Remote::No }
 }
 
-/// Calls that the catalogue does not know: a method that sets a timeout, a parameter or a constant that is called one.
-fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
-    let model = file.model;
-    if !matches!(model.kind(id), Kind::Call | Kind::New) {
-        return Vec::new();
-    }
-    let args: Vec<NodeId> = model.children_with(id, Role::Arg).collect();
-    let callee = match model.kind(id) {
-        Kind::New => model.child(id, Role::Type).map_or("", |t| model.name(t)),
-        _ => model.name(id),
-    };
-    if args.is_empty() {
-        return Vec::new();
-    }
-    // Asked last: most calls have no argument that looks like a limit.
-    let fits = LazyCell::new(|| {
-        !callee.to_ascii_lowercase().contains("sockopt")
-            && !is_housekeeping(callee)
-            && !takes_a_default(callee)
-            && !is_local_callee(file, id)
-            && !only_reads(callee)
-    });
-    let parameters = file.parameter_names(id);
-    let unit = args.last().and_then(|a| file.unit_named_by(*a));
-    let own_name = named_kind(callee).filter(|_| model.kind(id) == Kind::Call && is_setter(file, id, &args));
-    let mut all = Vec::new();
-    for (position, arg) in args.iter().enumerate() {
-        let by_parameter = parameters.get(position).map(String::as_str);
-        // A keyword argument's place says nothing.
-        let by_parameter = by_parameter.filter(|p| model.kind(*arg) != Kind::Argument && named_kind(p).is_some());
-        let by_own_name = match model.kind(*arg) {
-            Kind::Name | Kind::Member => Some(model.name(*arg)).filter(|n| named_kind(n).is_some()),
-            _ => None,
-        };
-        let is_unit = position > 0 && file.unit_named_by(*arg).is_some();
-        let by_callee = own_name.map(|_| callee).filter(|_| !is_unit && is_number(file, *arg));
-        let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(|| reaches_out(file, id, *arg, callee))
-        else {
-            continue;
-        };
-        if !*fits {
-            return Vec::new();
-        }
-        // `connect() { connect(TIMEOUT) }`: the other overload makes it configurable.
-        if file.function_around(id).is_some_and(|f| model.name(f) == callee) {
-            continue;
-        }
-        let kind = named_kind(name).unwrap_or(TimeoutKind::Total);
-        let unit = unit.or_else(|| unit_of_name(name));
-        all.push(by_name_limit(file, *arg, id, name, kind, unit));
-    }
-    all
-}
-
-/// `newTransport(5 * time.Second)`, `dial(addr, Duration.ofSeconds(5))`: a length of time for what reaches out by its name.
-fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n str) -> Option<&'n str> {
-    const OUT: [&str; 12] = [
-        "dial",
-        "connect",
-        "client",
-        "transport",
-        "conn",
-        "rpc",
-        "request",
-        "fetch",
-        "roundtripper",
-        "dialer",
-        "ping",
-        "probe",
-    ];
-    const OTHER: [&str; 16] = [
-        "interval", "ttl", "expire", "period", "cache", "window", "retry", "delay", "backoff", "poll", "every", "age",
-        "set", "limit", "limiter", "record",
-    ];
-    let words = words(callee);
-    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-    let value = || file.value(arg);
-    let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
-    (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed))
-        .then_some(callee)
-}
-
-/// `settings.get(timeout)`, `log.info(timeout)`: nobody waits.
-fn only_reads(callee: &str) -> bool {
-    const READS: [&str; 12] =
-        ["get", "has", "contains", "parse", "lookup", "log", "info", "debug", "warn", "printf", "format", "assert"];
-    let words = words(callee);
-    words.len() == 1 && words.first().is_some_and(|w| READS.contains(&w.as_str()))
-}
-
-/// `x.setReadTimeout(5000)`, `promise.timeout(1000)`, `withTimeout(work, 1000)`, but not `isTimeout(5)`.
-fn is_setter(file: &Analysis<'_>, id: NodeId, args: &[NodeId]) -> bool {
-    let model = file.model;
-    let plain = model.child(id, Role::Receiver).is_none();
-    let lambda_first = args.first().is_some_and(|a| model.kind(*a) == Kind::Function);
-    // A timer: the callback runs when time is up.
-    if matches!(model.name(id), "setTimeout" | "clearTimeout") && (plain || lambda_first) {
-        return false;
-    }
-    let first = words(model.name(id)).into_iter().next().unwrap_or_default();
-    !["is", "has", "on", "get", "check", "handle", "assert", "test", "clear", "log"].contains(&first.as_str())
-}
-
-/// `getTimeoutOr(5)`, `optional(t, 5)`.
-fn takes_a_default(callee: &str) -> bool {
-    words(callee).iter().any(|w| {
-        matches!(w.as_str(), "or" | "default" | "optional" | "coalesce" | "keepalive" | "keep" | "define" | "ensure")
-    })
-}
-
-fn is_number(file: &Analysis<'_>, id: NodeId) -> bool {
-    file.value(id).number.is_some()
-}
-
-fn by_name_limit(
+pub(super) fn by_name_limit(
     file: &Analysis<'_>,
     length: NodeId,
     site: NodeId,
@@ -433,7 +320,7 @@ pub(crate) fn in_defaults(file: &Analysis<'_>, id: NodeId) -> bool {
 }
 
 /// Waits inside this process, by the name of what is called.
-fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
+pub(super) fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
     const LOCAL: [&str; 24] = [
         "acquire",
         "wait",
@@ -514,94 +401,6 @@ fn guarded_by_itself(file: &Analysis<'_>, id: NodeId, name: &str) -> bool {
     file.guards(id).iter().any(|g| model.self_and_descendants(g.condition).any(|n| model.name(n) == name))
 }
 
-/// The constant that is added to a reading of a clock.
-fn added_constant(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
-    let amount = amount_added(file, id)?;
-    let value = file.value(id);
-    (value.shape == Shape::Instant && value.origins.any(Origins::CLOCKS)).then_some(amount)
-}
-
-/// The constant operand of an addition.
-fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
-    let model = file.model;
-    let mut parts = match model.kind(id) {
-        Kind::Binary if model.name(id) == "+" => model.children_with(id, Role::Operand).collect::<Vec<_>>(),
-        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => {
-            vec![model.child(id, Role::Arg)?]
-        }
-        _ => return None,
-    };
-    // `now + limit + 1`: the constant is not the limit.
-    let more = |p: &NodeId| {
-        let origins = file.value(*p).origins;
-        !origins.without(Origins::CLOCKS.and(Origins::CONSTANT)).is_empty() && origins.any(Origins::CLOCKS)
-    };
-    if parts.iter().any(more) {
-        return None;
-    }
-    parts.retain(|p| file.value(*p).is_constant());
-    parts.first().copied()
-}
-
 fn unit_of_sum(file: &Analysis<'_>, sum: NodeId, amount: NodeId) -> Option<Unit> {
     file.value(amount).unit.or_else(|| file.value(sum).unit.filter(|u| *u != Unit::Typed))
-}
-
-/// `now - lastHeartbeat > LIMIT`, `now.isBefore(seen.plus(LIMIT))`: a failure detector made by hand.
-fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
-    let model = file.model;
-    let sides: Vec<NodeId> = match model.kind(id) {
-        Kind::Binary if model.name(id).split(' ').all(|op| matches!(op, "<" | ">" | "<=" | ">=")) => {
-            model.children_with(id, Role::Operand).collect()
-        }
-        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeCompare) => {
-            model.child(id, Role::Receiver).into_iter().chain(model.child(id, Role::Arg)).collect()
-        }
-        _ => return None,
-    };
-    let [left, right] = sides[..] else { return None };
-    let (length, unit) = compared_constant(file, left, right)?;
-    let function = file.function_around(id).map_or("", |f| model.name(f));
-    let mut names = vec![function];
-    names.extend(model.self_and_descendants(id).map(|n| model.name(n)).filter(|n| !n.is_empty()));
-    let all: Vec<String> = names.iter().flat_map(|n| words(n)).collect();
-    let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
-    let detects =
-        has(&["heartbeat", "heartbeats", "beat", "alive", "dead", "liveness", "suspect", "keepalive", "ping", "pong"])
-            || (has(&["last"]) && has(&["seen", "contact", "heard"]));
-    let has_name = matches!(model.kind(length), Kind::Name | Kind::Member);
-    let own = if has_name { model.name(length) } else { function };
-    if words(own).iter().any(|w| matches!(w.as_str(), "interval" | "period" | "frequency" | "every" | "rate" | "delay"))
-    {
-        return None;
-    }
-    let times_out = has_name && words(own).iter().any(|w| w == "timeout") && is_remote_name(own);
-    if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
-        return None;
-    }
-    let kind = if detects { TimeoutKind::Heartbeat } else { TimeoutKind::Total };
-    let (name, remote) = (own.to_owned(), Remote::Named);
-    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None })
-}
-
-/// The constant on one side of a comparison whose other side is a time that passed, or that is added to an instant.
-fn compared_constant(file: &Analysis<'_>, left: NodeId, right: NodeId) -> Option<(NodeId, Option<Unit>)> {
-    let elapsed = |n: NodeId| {
-        let value = file.value(n);
-        let since = file.resolve(n).is_some_and(|r| r.api.role == ApiRole::TimeSince);
-        since || value.shape == Shape::Duration && value.origins.any(Origins::CLOCKS)
-    };
-    for (passed, length) in [(left, right), (right, left)] {
-        if elapsed(passed) && file.value(length).is_constant() {
-            return Some((length, file.value(passed).unit.filter(|u| *u != Unit::Typed)));
-        }
-        let reading = file.value(passed).origins.any(Origins::CLOCKS);
-        if reading && let Some(amount) = amount_added(file, length).filter(|a| file.value(*a).is_constant()) {
-            return Some((
-                amount,
-                file.value(amount).unit.or_else(|| file.value(passed).unit.filter(|u| *u != Unit::Typed)),
-            ));
-        }
-    }
-    None
 }

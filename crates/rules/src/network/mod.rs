@@ -3,7 +3,9 @@
 mod answers;
 mod attempts;
 mod bounds;
+mod call_limits;
 mod commands;
+mod compared_limits;
 mod contexts;
 pub(crate) mod deadline_not_propagated;
 mod death;

@@ -331,7 +331,8 @@ fn name_of(file: &Analysis<'_>, site: NodeId) -> String {
 fn tell(file: &Analysis<'_>, mismatch: &Mismatch) -> Finding {
     let Mismatch { length, is, due, taker, other, confidence, converts } = mismatch;
     let message = format!("`{}` is in {}, but {taker} in {}", file.short(*length), is.noun(), due.noun())
-        .replace(" takes in ", " takes ");
+        .replace(" takes in ", " takes ")
+        .replace(" from in ", " from ");
     let factor = (is.seconds() / due.seconds()).max(due.seconds() / is.seconds()).round();
     let long = is.seconds() < due.seconds();
     let why = if long {

@@ -2,11 +2,10 @@
 
 use crate::pause::ownership::{Check, Source, confirmed, decorated, demanded, leadership_flags, leaf, suspicious};
 use crate::pause::pause_window::{Window, window};
-use crate::usage::words_match;
 use std::collections::BTreeMap;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, Callee, Guard, How, Write};
+use timelint_semantics::{Analysis, Callee, Guard, How, Write, has_word};
 
 /// Calls deep that a write is followed.
 const DEPTH: usize = 2;
@@ -163,7 +162,7 @@ pub(crate) fn is_about_the_lock_itself(file: &Analysis<'_>, function: NodeId) ->
     }
     let class = file.tables.class_around(file.model, function);
     let class = class.map_or("", |c| file.tables.classes[c as usize].name.as_str());
-    words_match(class, &LOCKS) || words_match(file.model.name(function), &["campaign", "elect", "election"])
+    has_word(class, &LOCKS) || has_word(file.model.name(function), &["campaign", "elect", "election"])
 }
 
 /// Renewing, giving up and reporting the claim itself, and appends to a consensus log, need no fence.
@@ -197,9 +196,9 @@ fn is_upkeep(file: &Analysis<'_>, call: NodeId) -> bool {
     const CLAIM: [&str; 8] = ["lock", "lease", "leader", "leadership", "mutex", "election", "heartbeat", "liveness"];
     let model = file.model;
     let receiver = model.child(call, Role::Receiver);
-    words_match(model.name(call), &UPKEEP)
-        || receiver.is_some_and(|r| words_match(leaf(file, r), &["raft", "log", "logger", "metrics", "lock", "lease"]))
-        || model.children_with(call, Role::Arg).take(2).any(|a| names_in(file, a).any(|n| words_match(n, &CLAIM)))
+    has_word(model.name(call), &UPKEEP)
+        || receiver.is_some_and(|r| has_word(leaf(file, r), &["raft", "log", "logger", "metrics", "lock", "lease"]))
+        || model.children_with(call, Role::Arg).take(2).any(|a| names_in(file, a).any(|n| has_word(n, &CLAIM)))
 }
 
 /// The names and strings of a short expression.
@@ -218,11 +217,11 @@ fn in_one_transaction(file: &Analysis<'_>, check: &Check<'_>, write: NodeId) -> 
     model.ancestors(write).filter(|a| model.contains(*a, check.at)).any(|a| match model.kind(a) {
         Kind::Call => file.resolve(a).is_some_and(|r| r.api.role == ApiRole::Transaction),
         Kind::With => model.children_with(a, Role::Item).any(|i| {
-            model.child(i, Role::Value).is_some_and(|v| words_match(leaf(file, v), &["transaction", "atomic", "begin"]))
+            model.child(i, Role::Value).is_some_and(|v| has_word(leaf(file, v), &["transaction", "atomic", "begin"]))
         }),
         Kind::Function => model
             .children_with(a, Role::Decorator)
-            .any(|d| words_match(model.name(d), &["transactional", "atomic", "transaction"])),
+            .any(|d| has_word(model.name(d), &["transactional", "atomic", "transaction"])),
         _ => false,
     })
 }

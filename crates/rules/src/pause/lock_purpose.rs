@@ -1,11 +1,10 @@
 //! What a lock is for: correctness (two holders do damage) or efficiency (two holders waste work), by scored evidence.
 
 use crate::pause::read_modify_write::{Dependency, dependency, fills_gap};
-use crate::usage::words_match;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect, LockPurpose};
-use timelint_semantics::{Analysis, How, Region, Write};
+use timelint_semantics::{Analysis, How, Region, Write, has_word};
 
 /// Things whose double change costs someone something.
 const DOMAIN: [&str; 44] = [
@@ -181,7 +180,7 @@ fn names_change(name: &str) -> bool {
         "buy", "purchase", "sell", "book", "withdraw", "deposit", "debit", "credit", "grant", "revoke", "deploy",
         "elect",
     ];
-    words_match(name, &VERBS)
+    has_word(name, &VERBS)
 }
 
 fn score_writes(writes: &[Write], score: &mut Score) {
@@ -207,15 +206,15 @@ fn score_names(file: &Analysis<'_>, region: &Region<'_>, texts: &[String], score
         file.tables.class_around(model, region.acquire).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     let key = file.argument(region.acquire, region.api, ArgMeaning::Key).or(model.child(region.acquire, Role::Arg));
     let direct = key.map(|k| model.self_and_descendants(k).map(|n| model.name(n)).collect::<Vec<_>>());
-    if words_match(function, &DOMAIN)
-        || words_match(class, &DOMAIN)
-        || direct.is_some_and(|parts| parts.iter().any(|t| words_match(t, &DOMAIN)))
+    if has_word(function, &DOMAIN)
+        || has_word(class, &DOMAIN)
+        || direct.is_some_and(|parts| parts.iter().any(|t| has_word(t, &DOMAIN)))
     {
         score.add(1, "the names speak of something that must not change twice");
     }
-    if words_match(function, &EFFICIENCY)
-        || words_match(class, &["cache", "cleanup", "cleaner", "metrics", "scheduler"])
-        || texts.iter().any(|t| words_match(t, &EFFICIENCY))
+    if has_word(function, &EFFICIENCY)
+        || has_word(class, &["cache", "cleanup", "cleaner", "metrics", "scheduler"])
+        || texts.iter().any(|t| has_word(t, &EFFICIENCY))
     {
         score.add(-2, "the names speak of a cache, a schedule or cleaning up");
     }
@@ -295,7 +294,7 @@ fn is_scheduled(file: &Analysis<'_>, region: &Region<'_>) -> bool {
     let model = file.model;
     let decorated = model.parent(region.acquire).map(|f| model.children_with(f, Role::Decorator).collect::<Vec<_>>());
     let words = ["scheduled", "scheduler", "cron", "task", "shared", "periodic", "singleton", "once"];
-    decorated.is_some_and(|all| all.iter().any(|d| words_match(model.name(*d), &words)))
+    decorated.is_some_and(|all| all.iter().any(|d| has_word(model.name(*d), &words)))
 }
 
 /// The write that the story is told about, with the read that it depends on: of the strongest kind, preferably one that

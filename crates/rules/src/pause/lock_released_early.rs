@@ -3,11 +3,10 @@
 
 use crate::Rule;
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Effect};
-use timelint_semantics::{Analysis, How, Region, is_lock_word, words};
+use timelint_semantics::{Analysis, How, Region, has_word, is_lock_word, words};
 
 /// See the module.
 pub(crate) struct LockReleasedEarly;
@@ -124,9 +123,8 @@ fn raced(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
     let inside = |c: &NodeId| region.covers(*c) && model.kind(*c) == Kind::Call;
     let race = file.tables.calls.iter().copied().filter(inside).find(|call| {
         let runners: Vec<NodeId> = model.children_with(*call, Role::Arg).flat_map(|a| model.children(a)).collect();
-        let clock = |n: &NodeId| {
-            words_match(&file.short(*n), &CLOCK) || words_match(file.text(file.condition_source(*n)), &CLOCK)
-        };
+        let clock =
+            |n: &NodeId| has_word(&file.short(*n), &CLOCK) || has_word(file.text(file.condition_source(*n)), &CLOCK);
         words(model.name(*call)) == ["race"]
             && runners.len() > 1
             && runners.iter().any(clock)
@@ -185,7 +183,7 @@ fn writes_below(file: &Analysis<'_>, at: NodeId) -> bool {
 fn waits_after(file: &Analysis<'_>, region: &Region<'_>, spawned: NodeId) -> bool {
     let model = file.model;
     (spawned.0..region.to.0).map(NodeId).filter(|n| !model.contains(spawned, *n)).any(|n| match model.kind(n) {
-        Kind::Call => words_match(model.name(n), &["wait", "join", "all", "gather", "await", "done"]),
+        Kind::Call => has_word(model.name(n), &["wait", "join", "all", "gather", "await", "done"]),
         Kind::Unary => model.name(n) == "<-",
         Kind::Switch => true,
         _ => false,

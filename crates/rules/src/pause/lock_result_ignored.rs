@@ -3,11 +3,10 @@
 use crate::Rule;
 use crate::pause::unread_answer::unread_answers;
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
-use timelint_semantics::{Analysis, Command, Does, How, KeyCommand};
+use timelint_semantics::{Analysis, Command, Does, How, KeyCommand, has_word};
 
 /// See the module.
 pub(crate) struct LockResultIgnored;
@@ -122,7 +121,7 @@ fn dropped(file: &Analysis<'_>, top: NodeId, call: NodeId, commands: &[KeyComman
     let continued = model
         .self_and_descendants(top)
         .take_while(|n| *n != call)
-        .any(|n| words_match(model.name(n), &["then", "subscribe", "catch", "finally", "handle", "map", "if"]));
+        .any(|n| has_word(model.name(n), &["then", "subscribe", "catch", "finally", "handle", "map", "if"]));
     if !in_block || continued {
         return None;
     }
@@ -175,8 +174,8 @@ fn is_log(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     model.kind(call) == Kind::Call
         && (file.resolve(call).is_some_and(|k| k.api.role == ApiRole::Log)
-            || words_match(model.name(call), &LOGGING)
-            || model.child(call, Role::Receiver).is_some_and(|r| words_match(model.name(r), &LOGGING)))
+            || has_word(model.name(call), &LOGGING)
+            || model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &LOGGING)))
 }
 
 /// The first call that is neither a log line nor about the lock.

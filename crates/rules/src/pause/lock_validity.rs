@@ -1,8 +1,7 @@
 //! How long a lock that several stores granted counts as valid.
 
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, Origins, is_lock_word, words};
+use timelint_semantics::{Analysis, Origins, has_word, is_lock_word, words};
 
 /// What the computation leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +55,8 @@ fn remaining_gap(file: &Analysis<'_>, difference: NodeId) -> Option<Gap> {
     let lease = *rest.first().filter(|_| !inner)?;
     let rest = &rest[1..];
     let named =
-        |n: NodeId, list: &[&str]| model.self_and_descendants(n).take(12).any(|d| words_match(model.name(d), list));
-    let is_lease = matches!(model.kind(lease), Kind::Name | Kind::Member) && words_match(model.name(lease), &LEASE);
+        |n: NodeId, list: &[&str]| model.self_and_descendants(n).take(12).any(|d| has_word(model.name(d), list));
+    let is_lease = matches!(model.kind(lease), Kind::Name | Kind::Member) && has_word(model.name(lease), &LEASE);
     if !is_lease || !is_about_locks(file, function) || !decides_validity(file, difference, function) {
         return None;
     }
@@ -75,7 +74,7 @@ fn remaining_gap(file: &Analysis<'_>, difference: NodeId) -> Option<Gap> {
 /// The result says whether the lock is valid: by the name that it is given, or that the function has.
 fn decides_validity(file: &Analysis<'_>, id: NodeId, function: NodeId) -> bool {
     let model = file.model;
-    let valid = |name: &str| words_match(name, &["valid", "validity"]);
+    let valid = |name: &str| has_word(name, &["valid", "validity"]);
     let stored =
         model.ancestors(id).take_while(|a| *a != function).find(|a| matches!(model.kind(*a), Kind::Let | Kind::Assign));
     valid(model.name(function))
@@ -91,7 +90,7 @@ fn quorum_gap(file: &Analysis<'_>, function: NodeId) -> Option<Gap> {
         return None;
     }
     let below = || model.descendants(function);
-    let speaks = |list: &[&str]| below().any(|n| words_match(model.name(n), list));
+    let speaks = |list: &[&str]| below().any(|n| has_word(model.name(n), list));
     // Nothing that tells time is read here, nor handed on to something that could.
     if !speaks(&LEASE) || speaks(&["now", "start", "elapsed", "clock", "until", "validity", "timer", "monotonic"]) {
         return None;
@@ -99,7 +98,7 @@ fn quorum_gap(file: &Analysis<'_>, function: NodeId) -> Option<Gap> {
     let compares = |n: &NodeId| {
         model.kind(*n) == Kind::Binary
             && matches!(model.name(*n), "<" | "<=" | ">" | ">=")
-            && model.children_with(*n, Role::Operand).any(|o| words_match(model.name(o), &["quorum"]))
+            && model.children_with(*n, Role::Operand).any(|o| has_word(model.name(o), &["quorum"]))
     };
     let at = below().find(compares)?;
     let succeeds = |n: &NodeId| {

@@ -3,11 +3,10 @@
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::lock_purpose::opaque_call;
 use crate::pause::renewal::{is_renewal, names_renewal};
-use crate::usage::words_match;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect};
-use timelint_semantics::{Analysis, Callee, How, Region, Resolved, is_lock_word};
+use timelint_semantics::{Analysis, Callee, How, Region, Resolved, has_word, is_lock_word};
 
 /// A lease longer than this (in seconds) was meant for long work.
 const LONG_LEASE: f64 = 300.0;
@@ -201,7 +200,7 @@ fn is_kept(file: &Analysis<'_>, region: &Region<'_>) -> bool {
         return false;
     }
     let function = file.function_around(region.acquire).unwrap_or(model.root());
-    let gives_back = |c: NodeId| file.releases(c) || words_match(model.name(c), &["release", "unlock", "close"]);
+    let gives_back = |c: NodeId| file.releases(c) || has_word(model.name(c), &["release", "unlock", "close"]);
     !file.tables.calls.iter().any(|c| model.contains(function, *c) && gives_back(*c))
 }
 
@@ -230,8 +229,7 @@ pub(crate) fn early_leases(file: &Analysis<'_>) -> Vec<Lapse> {
 fn early(file: &Analysis<'_>, made: NodeId) -> Option<Lapse> {
     let model = file.model;
     let function = file.function_around(made)?;
-    let takes =
-        words_match(model.name(function), &["acquire", "lock", "obtain", "campaign", "elect", "register", "join"]);
+    let takes = has_word(model.name(function), &["acquire", "lock", "obtain", "campaign", "elect", "register", "join"]);
     let stored = model
         .ancestors(made)
         .take_while(|a| *a > function)
@@ -296,7 +294,7 @@ fn kept_late(file: &Analysis<'_>, function: NodeId, made: NodeId, lease: NodeId)
 fn is_wait(file: &Analysis<'_>, call: NodeId) -> bool {
     match file.resolve(call) {
         Some(known) if known.how != How::Name => matches!(known.api.role, ApiRole::Sleep | ApiRole::Await),
-        _ => words_match(file.model.name(call), &["sleep", "wait"]),
+        _ => has_word(file.model.name(call), &["sleep", "wait"]),
     }
 }
 
@@ -307,7 +305,7 @@ pub(crate) fn makes_lease(file: &Analysis<'_>, call: NodeId) -> bool {
     if model.kind(call) != Kind::Call || model.child(call, Role::Arg).is_none() {
         return false;
     }
-    let on = |list: &[&str]| model.child(call, Role::Receiver).is_some_and(|r| words_match(model.name(r), list));
+    let on = |list: &[&str]| model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), list));
     match name {
         "lease" => on(&["client", "etcd", "coord"]),
         "grant" | "Grant" => on(&["lease", "client", "etcd", "cli", "leaser", "lessor"]),

@@ -2,11 +2,10 @@
 
 use crate::pause::non_atomic_lock::META;
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, StoreKind};
+use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, StoreKind, has_word};
 
 const COMPARE: &str = "compare the owner and delete in one script: `if redis.call('get', KEYS[1]) == ARGV[1] then return \
                        redis.call('del', KEYS[1]) end`, with a value that only this holder knows";
@@ -69,10 +68,10 @@ fn compares(file: &Analysis<'_>, condition: NodeId, read: NodeId) -> bool {
     let speaks = model.self_and_descendants(condition).any(|n| n == read || comes_from(file, n, read));
     let against_nothing = model
         .children_with(condition, Role::Operand)
-        .any(|o| model.kind(o) == Kind::Null || words_match(model.name(o), &["nil", "none", "null", "err", "error"]));
+        .any(|o| model.kind(o) == Kind::Null || has_word(model.name(o), &["nil", "none", "null", "err", "error"]));
     let is_comparison = match model.kind(condition) {
         Kind::Binary => matches!(model.name(condition), "==" | "!=" | "is" | "is not"),
-        Kind::Call => words_match(model.name(condition), &["equals", "equal", "equalsignorecase", "compare", "match"]),
+        Kind::Call => has_word(model.name(condition), &["equals", "equal", "equalsignorecase", "compare", "match"]),
         _ => false,
     };
     speaks && is_comparison && !against_nothing
@@ -102,8 +101,8 @@ pub(crate) fn forced(file: &Analysis<'_>) -> Vec<Finding> {
         let known = file.resolve(*c).filter(|k| k.api.role == ApiRole::LockRelease && k.how != How::Name);
         let name = file.named_function_around(*c).map_or("", |f| file.function_name(f));
         known.is_some_and(|k| k.api.scope == Some(LockScope::Distributed))
-            && words_match(model.name(*c), &["force", "forced"])
-            && !words_match(name, &ON_PURPOSE)
+            && has_word(model.name(*c), &["force", "forced"])
+            && !has_word(name, &ON_PURPOSE)
     });
     let judge = |at: NodeId| {
         Story::new(&META, file, at, format!("`{}` releases the lock whoever holds it", file.short(at)))
@@ -123,7 +122,7 @@ pub(crate) fn forced(file: &Analysis<'_>) -> Vec<Finding> {
 /// The key is removed and nobody asked whose it is.
 fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Option<Finding> {
     let name = file.named_function_around(delete.at).map_or("", |f| file.function_name(f));
-    if words_match(name, &ON_PURPOSE) || comparison_before(file, delete, all).is_some() {
+    if has_word(name, &ON_PURPOSE) || comparison_before(file, delete, all).is_some() {
         return None;
     }
     let take = all
@@ -208,7 +207,7 @@ pub(crate) fn renewals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> 
     let renews = |at: NodeId| {
         file.model
             .ancestors(at)
-            .any(|a| file.model.kind(a) == Kind::Function && words_match(file.function_name(a), &RENEWING))
+            .any(|a| file.model.kind(a) == Kind::Function && has_word(file.function_name(a), &RENEWING))
     };
     let moves = |c: &KeyCommand| match c.command {
         Command::Expire => true,
@@ -235,7 +234,7 @@ fn is_lock_named(file: &Analysis<'_>, command: &KeyCommand) -> bool {
     let function = file.named_function_around(command.at).map_or("", |f| file.function_name(f));
     file.is_lock_key(command.key)
         || file.class_about_locks(command.at)
-        || words_match(function, &["lock", "locks", "lease", "leadership"])
+        || has_word(function, &["lock", "locks", "lease", "leadership"])
 }
 
 /// `this.expire(lease)` of a class that is a lock.
@@ -244,7 +243,7 @@ fn expires_itself(file: &Analysis<'_>, call: NodeId) -> bool {
     let own = model.child(call, Role::Receiver).is_none_or(|r| file.tables.is_this(model, r));
     model.kind(call) == Kind::Call
         && own
-        && words_match(model.name(call), &["expire", "pexpire"])
+        && has_word(model.name(call), &["expire", "pexpire"])
         && model.child(call, Role::Arg).is_some()
         && file.class_about_locks(call)
         && file.callee(call).is_none()

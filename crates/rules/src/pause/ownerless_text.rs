@@ -2,11 +2,10 @@
 
 use crate::pause::non_atomic_lock::META;
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{
-    Analysis, frees_lock_row, is_blind_extension, is_blind_write, script_compares_owner, script_reads, words,
+    Analysis, frees_lock_row, has_word, is_blind_extension, is_blind_write, script_compares_owner, script_reads, words,
 };
 
 /// Functions that take a lock or keep it.
@@ -21,7 +20,7 @@ pub(crate) fn scripts(file: &Analysis<'_>) -> Vec<Finding> {
     let keeps_lock = |text: &NodeId| {
         let Some(function) = file.named_function_around(*text) else { return false };
         let reads = model.descendants(function).any(|n| model.kind(n) == Kind::String && script_reads(model.name(n)));
-        words_match(file.function_name(function), &KEEPING) && !reads
+        has_word(file.function_name(function), &KEEPING) && !reads
     };
     let judge = |text: NodeId| {
         Story::new(&META, file, text, "the script writes the lock's key without asking who holds it")
@@ -44,7 +43,7 @@ fn extensions(file: &Analysis<'_>) -> Vec<Finding> {
     let keeps = |text: &NodeId| {
         let named = model.ancestors(*text).take(4).find_map(|a| model.child(a, Role::Target));
         let function = file.named_function_around(*text).map_or("", |f| file.function_name(f));
-        words_match(function, &KEEPING[1..]) || named.is_some_and(|n| words_match(model.name(n), &KEEPING[1..]))
+        has_word(function, &KEEPING[1..]) || named.is_some_and(|n| has_word(model.name(n), &KEEPING[1..]))
     };
     let blind: Vec<NodeId> = strings().filter(|n| is_blind_extension(model.name(*n)) && keeps(n)).collect();
     if blind.is_empty() || !strings().any(|n| script_compares_owner(model.name(n))) {
@@ -102,7 +101,7 @@ pub(crate) fn rows(file: &Analysis<'_>) -> Vec<Finding> {
 
 /// A function that gives a lock back by its name, or that such a function of the file calls.
 fn releases_locks(file: &Analysis<'_>, function: NodeId) -> bool {
-    let named = |f: NodeId| words_match(file.function_name(f), &RELEASING);
+    let named = |f: NodeId| has_word(file.function_name(f), &RELEASING);
     let model = file.model;
     let calls = || file.tables.calls.iter().copied().filter(|c| model.sym(*c) == model.sym(function));
     named(function)
@@ -151,5 +150,5 @@ fn deletes_by_name(file: &Analysis<'_>, call: NodeId) -> bool {
     matches!(said[0].as_str(), "delete" | "remove")
         && by + 1 < said.len()
         && said[by + 1..].iter().all(plain)
-        && model.child(call, Role::Receiver).is_some_and(|r| words_match(model.name(r), &["lock", "locks"]))
+        && model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &["lock", "locks"]))
 }

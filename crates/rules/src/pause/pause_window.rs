@@ -1,9 +1,8 @@
 //! What takes time between a check and the write that relies on it.
 
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Callee, How};
+use timelint_semantics::{Analysis, Callee, How, has_word};
 
 /// A place where time passes.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +30,8 @@ pub(crate) fn long_wait(file: &Analysis<'_>, check: NodeId, act: NodeId) -> Opti
     let first = file.tables.calls.partition_point(|c| *c < from);
     let between = file.tables.calls[first..].iter().copied().take_while(|c| *c < act);
     between.filter(|c| leads_on(file, *c, act) && !model.contains(*c, act)).find_map(|call| {
-        let named = words_match(model.name(call), &["wait", "await", "sleep"])
-            || words_match(model.name(call), &["sync", "replicate", "broadcast"])
+        let named = has_word(model.name(call), &["wait", "await", "sleep"])
+            || has_word(model.name(call), &["sync", "replicate", "broadcast"])
                 && model.children_with(call, Role::Arg).next().is_some();
         let text = match file.resolve(call).map(|k| (k.api.role, k.how)) {
             Some((ApiRole::Sleep | ApiRole::Await, how)) if how > How::Name => {
@@ -79,7 +78,7 @@ fn slow_call(file: &Analysis<'_>, call: NodeId) -> Option<Window> {
         let found = inner.filter_map(|c| file.resolve(c)).find_map(|known| slow(known.api.role));
         return found.map(|text| Window { at: call, text });
     }
-    let waits = words_match(model.name(call), &["sleep", "wait", "await", "poll"]);
+    let waits = has_word(model.name(call), &["sleep", "wait", "await", "poll"]);
     waits.then_some(Window { at: call, text: "it waits here while the answer gets older" })
 }
 

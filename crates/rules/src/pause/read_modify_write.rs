@@ -1,9 +1,8 @@
 //! Does a write depend on something that was read in the same section?
 
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Region, words};
+use timelint_semantics::{Analysis, How, Region, has_word, words};
 
 /// A read in a section and what it leads to.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +79,7 @@ pub(crate) fn dependency(file: &Analysis<'_>, region: &Region<'_>, write: NodeId
                 }
             }
             // `copy.setStock(row.getStock() - 1)`
-            Kind::Call if words_match(model.name(id), &["set", "put", "add", "append", "push"]) => {
+            Kind::Call if has_word(model.name(id), &["set", "put", "add", "append", "push"]) => {
                 let receiver = model.child(id, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
                 if let Some(receiver) = receiver
                     && let Some((read, known)) =
@@ -134,8 +133,8 @@ fn is_absence(file: &Analysis<'_>, condition: NodeId, holds: bool) -> bool {
     const THERE: [&str; 7] = ["has", "exists", "exist", "contains", "present", "any", "get"];
     let model = file.model;
     match model.kind(condition) {
-        Kind::Call if words_match(model.name(condition), &MISSING) => holds,
-        Kind::Call if words_match(model.name(condition), &THERE) => !holds,
+        Kind::Call if has_word(model.name(condition), &MISSING) => holds,
+        Kind::Call if has_word(model.name(condition), &THERE) => !holds,
         Kind::Name | Kind::Member => !holds,
         Kind::Binary => model.children_with(condition, Role::Operand).any(|o| match model.kind(o) {
             Kind::Null => holds == matches!(model.name(condition), "==" | "is"),
@@ -169,7 +168,7 @@ pub(crate) fn is_read(file: &Analysis<'_>, call: NodeId) -> Option<bool> {
     let first = name.first()?.as_str();
     let receiver = model.child(call, Role::Receiver);
     let on_store = receiver.is_some_and(|r| {
-        words_match(model.name(r), &STORES) || file.type_of(r).is_some_and(|t| words_match(last(&t.name), &STORES))
+        has_word(model.name(r), &STORES) || file.type_of(r).is_some_and(|t| has_word(last(&t.name), &STORES))
     });
     let own = receiver.is_none_or(|r| file.tables.is_this(model, r)) && name.len() > 1;
     let by_key = name.len() > 2 && matches!(first, "get" | "find") && name[1] == "by" && receiver.is_some();

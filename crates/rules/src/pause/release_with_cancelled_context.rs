@@ -2,11 +2,10 @@
 
 use crate::Rule;
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Ends, LockScope};
-use timelint_semantics::{Analysis, Ending, How, words};
+use timelint_semantics::{Analysis, Ending, How, has_word, words};
 
 /// See the module.
 pub(crate) struct ReleaseWithCancelledContext;
@@ -83,8 +82,7 @@ fn gives_lock_back(file: &Analysis<'_>, call: NodeId) -> bool {
         return false;
     }
     let said = words(model.name(call));
-    let names_lock =
-        |n: &str| words_match(n, &["lock", "locks", "mutex", "locker", "lease", "lck", "unlock", "runlock"]);
+    let names_lock = |n: &str| has_word(n, &["lock", "locks", "mutex", "locker", "lease", "lck", "unlock", "runlock"]);
     match said.first().map(String::as_str) {
         Some("unlock" | "runlock") => true,
         Some("r") => said.get(1).is_some_and(|w| w == "unlock"),
@@ -112,9 +110,8 @@ fn is_remote(file: &Analysis<'_>, call: NodeId) -> bool {
         "dynamo",
     ];
     let model = file.model;
-    let said = |n: NodeId| {
-        words_match(model.name(n), &STORES) || file.type_of(n).is_some_and(|t| words_match(&t.name, &STORES))
-    };
+    let said =
+        |n: NodeId| has_word(model.name(n), &STORES) || file.type_of(n).is_some_and(|t| has_word(&t.name, &STORES));
     file.resolve(call).is_some_and(|k| k.how != How::Name)
         || file.releases(call)
         || model.children_with(call, Role::Arg).count() > 1
@@ -128,7 +125,7 @@ fn helps_to_release(file: &Analysis<'_>, call: NodeId, param: NodeId) -> bool {
     let named = |f: NodeId, list: &[&str]| words(model.name(f)).first().is_some_and(|w| list.contains(&w.as_str()));
     let free = |f: NodeId| model.child(f, Role::This).is_none() && file.tables.class_around(model, f).is_none();
     let acquires = |f: NodeId| {
-        free(f) && named(f, &["acquire", "lock", "obtain"]) && words_match(model.name(f), &["lock", "locks", "mutex"])
+        free(f) && named(f, &["acquire", "lock", "obtain"]) && has_word(model.name(f), &["lock", "locks", "mutex"])
     };
     free(function) && named(function, &["release", "unlock"]) && file.tables.functions.iter().any(|f| acquires(f.node))
 }

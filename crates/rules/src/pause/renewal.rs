@@ -2,7 +2,6 @@
 
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::outlived_lease::makes_lease;
-use crate::usage::words_match;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
@@ -47,7 +46,7 @@ pub(crate) fn is_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
         _ => {}
     }
     let name = model.name(call);
-    let on_claim = || model.child(call, Role::Receiver).is_some_and(|r| words_match(model.name(r), &CLAIMS));
+    let on_claim = || model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &CLAIMS));
     names_renewal(name) || has_word(name, &VERBS) && !has_word(name, &["update"]) && on_claim()
 }
 
@@ -196,7 +195,7 @@ fn unguarded(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
         return None;
     }
     let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(|c| model.contains(round, *c)).collect();
-    let waits = |c: &NodeId| words_match(model.name(*c), &["wait", "sleep"]);
+    let waits = |c: &NodeId| has_word(model.name(*c), &["wait", "sleep"]);
     let renewal = calls.iter().copied().find(|c| {
         let name = model.name(*c);
         let beats = is_renewal(file, *c) || has_word(name, &["touch", "beat", "heartbeat", "keepalive"]);
@@ -269,8 +268,8 @@ fn only_logs(file: &Analysis<'_>, block: NodeId) -> bool {
     let model = file.model;
     let logs = |c: NodeId| {
         file.resolve(c).is_some_and(|k| k.api.role == ApiRole::Log)
-            || words_match(model.name(c), &LOGS)
-            || model.child(c, Role::Receiver).is_some_and(|r| words_match(model.name(r), &LOGS))
+            || has_word(model.name(c), &LOGS)
+            || model.child(c, Role::Receiver).is_some_and(|r| has_word(model.name(r), &LOGS))
     };
     let statements = model.children(block);
     model.kind(block) == Kind::Block

@@ -2,7 +2,6 @@
 
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::renewal::{is_renewal, names_renewal};
-use crate::usage::words_match;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning};
@@ -49,7 +48,7 @@ fn late(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
 /// `term = driver.heartbeat(); stopped.wait(term)`: the next renewal is due when all of the term has passed.
 fn whole_term(file: &Analysis<'_>, wait: NodeId) -> Option<Lapse> {
     let model = file.model;
-    if !words_match(model.name(wait), &["wait", "sleep"]) {
+    if !has_word(model.name(wait), &["wait", "sleep"]) {
         return None;
     }
     let round = file.in_loop(wait)?;
@@ -87,7 +86,7 @@ fn grows(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
     let receiver = model.child(renewal, Role::Receiver).filter(|_| model.name(renewal) == "extend")?;
     let mut args = model.children_with(renewal, Role::Arg);
     let whole =
-        args.next().filter(|a| model.kind(*a) == Kind::Member && words_match(model.name(*a), &["timeout", "ttl"]))?;
+        args.next().filter(|a| model.kind(*a) == Kind::Member && has_word(model.name(*a), &["timeout", "ttl"]))?;
     let own = model.child(whole, Role::Object).filter(|o| file.text(*o) == file.text(receiver))?;
     args.next().is_none().then(|| Lapse {
         at: renewal,

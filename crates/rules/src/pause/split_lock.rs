@@ -2,10 +2,9 @@
 
 use crate::pause::non_atomic_lock::META;
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, words};
+use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, has_word, words};
 
 /// The key is written if it is absent, and told when to go away by a second command.
 pub(crate) fn split_acquires(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> {
@@ -102,8 +101,8 @@ fn asks_for(file: &Analysis<'_>, call: NodeId, store: NodeId, key: NodeId) -> bo
 /// Keys that are texts live in a store that others can see; a collection of this process is no such store.
 fn shared_store(file: &Analysis<'_>, store: NodeId) -> bool {
     const LOCAL: [&str; 9] = ["map", "dict", "locks", "set", "cache", "local", "table", "hash", "registry"];
-    let known = file.type_of(store).is_some_and(|t| words_match(&t.name, &LOCAL));
-    !known && !words_match(file.model.name(store), &LOCAL)
+    let known = file.type_of(store).is_some_and(|t| has_word(&t.name, &LOCAL));
+    !known && !has_word(file.model.name(store), &LOCAL)
 }
 
 /// The condition says, where the write happens, that nothing was found.
@@ -115,7 +114,7 @@ fn looks_for_nothing(file: &Analysis<'_>, condition: NodeId, holds: bool) -> boo
                 model.kind(o) == Kind::Null
                     || model.kind(o) == Kind::Number && model.name(o) == "0"
                     || model.kind(o) == Kind::String && model.name(o).is_empty()
-                    || words_match(model.name(o), &["empty", "nil", "none", "missing"])
+                    || has_word(model.name(o), &["empty", "nil", "none", "missing"])
             });
             nothing && holds == matches!(op, "==" | "is" | "===")
         }

@@ -4,9 +4,8 @@
 use crate::pause::guarded_write::{guards_through, is_about_the_lock_itself};
 use crate::pause::ownership::{Check, Claim, confirmed, leaf, suspicious};
 use crate::pause::pause_window::{Window, long_wait};
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::Analysis;
+use timelint_semantics::{Analysis, has_word};
 
 /// An answer that is older than its check.
 pub(crate) struct Stale<'a> {
@@ -63,7 +62,7 @@ fn gives_result(file: &Analysis<'_>, id: NodeId) -> bool {
     let Some(value) = model.child(id, Role::Value) else { return false };
     // A call is somebody else's answer: forwarded, or checked there.
     let plain = matches!(model.kind(value), Kind::Name | Kind::Member | Kind::Unary | Kind::Record | Kind::New);
-    let failed = |n: NodeId| words_match(leaf(file, n), &["err", "error", "errors", "exception", "failure"]);
+    let failed = |n: NodeId| has_word(leaf(file, n), &["err", "error", "errors", "exception", "failure"]);
     plain && !model.children_with(id, Role::Value).any(failed)
 }
 
@@ -73,7 +72,7 @@ fn passes_consensus(file: &Analysis<'_>, from: NodeId, to: NodeId) -> bool {
     let model = file.model;
     let between = file.tables.calls.iter().copied().filter(|c| from < *c && *c < to);
     let on = |c: NodeId| model.child(c, Role::Receiver).map_or("", |r| leaf(file, r));
-    between.into_iter().any(|c| words_match(model.name(c), &LOG) || words_match(on(c), &LOG))
+    between.into_iter().any(|c| has_word(model.name(c), &LOG) || has_word(on(c), &LOG))
 }
 
 /// Whether a condition between two places looks at the claim, or at its loss.
@@ -83,8 +82,7 @@ fn asks_again(file: &Analysis<'_>, from: NodeId, to: NodeId) -> bool {
         (from.0..to.0).map(NodeId).filter(|n| model.role(*n) == Role::Condition || model.kind(*n) == Kind::Case);
     let about = |n: NodeId| {
         let name = model.name(n);
-        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call)
-            && (suspicious(name) || words_match(name, &LOSS))
+        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call) && (suspicious(name) || has_word(name, &LOSS))
     };
     conditions.into_iter().any(|c| model.self_and_descendants(c).take(24).any(about))
 }
@@ -93,7 +91,7 @@ fn asks_again(file: &Analysis<'_>, from: NodeId, to: NodeId) -> bool {
 /// `case ReadOnlyLeaseBased: respond()`.
 pub(crate) fn unchecked_lease_reads(file: &Analysis<'_>) -> Vec<(NodeId, NodeId)> {
     let model = file.model;
-    let is_lease_read = |name: &str| words_match(name, &["lease"]) && words_match(name, &["read", "readonly"]);
+    let is_lease_read = |name: &str| has_word(name, &["lease"]) && has_word(name, &["read", "readonly"]);
     if !file.says(&["lease"]) || !file.says(&["read", "readonly"]) {
         return Vec::new();
     }
@@ -104,15 +102,15 @@ pub(crate) fn unchecked_lease_reads(file: &Analysis<'_>) -> Vec<(NodeId, NodeId)
             let function = file.function_around(case).filter(|f| !is_about_the_lock_itself(file, *f))?;
             let answers = model.descendants(case).find(|n| {
                 model.kind(*n) == Kind::Call
-                    && words_match(model.name(*n), &["respond", "response", "reply", "success", "run", "send"])
+                    && has_word(model.name(*n), &["respond", "response", "reply", "success", "run", "send"])
             })?;
             // Any other word about a lease is taken for the check.
             let looked = model.descendants(function).any(|n| {
                 n != value
                     && matches!(model.kind(n), Kind::Call | Kind::Name | Kind::Member)
-                    && words_match(model.name(n), &["lease", "quorum"])
+                    && has_word(model.name(n), &["lease", "quorum"])
                     && !is_lease_read(model.name(n))
-                    && words_match(model.name(n), &["valid", "check", "expired", "active", "alive", "lease"])
+                    && has_word(model.name(n), &["valid", "check", "expired", "active", "alive", "lease"])
             });
             (!looked).then_some((value, answers))
         })
@@ -147,7 +145,7 @@ fn tells_of_loss(file: &Analysis<'_>, value: NodeId) -> bool {
     let model = file.model;
     let names: Vec<&str> = model.self_and_descendants(value).take(12).map(|n| model.name(n)).collect();
     let claim = ["leader", "leadership", "lease", "lock", "session", "election", "elected"];
-    names.iter().any(|n| words_match(n, &LOSS)) && names.iter().any(|n| words_match(n, &claim))
+    names.iter().any(|n| has_word(n, &LOSS)) && names.iter().any(|n| has_word(n, &claim))
 }
 
 /// The write or the result of a case.
@@ -167,10 +165,7 @@ fn looks_at_loss(file: &Analysis<'_>, body: NodeId) -> bool {
     model.descendants(body).any(|n| match model.kind(n) {
         Kind::Case => model.child(n, Role::Value).is_some_and(|v| tells_of_loss(file, v)),
         Kind::If => model.child(n, Role::Condition).is_some_and(|c| {
-            model
-                .self_and_descendants(c)
-                .take(12)
-                .any(|n| suspicious(model.name(n)) || words_match(model.name(n), &LOSS))
+            model.self_and_descendants(c).take(12).any(|n| suspicious(model.name(n)) || has_word(model.name(n), &LOSS))
         }),
         _ => false,
     })

@@ -5,11 +5,10 @@ use crate::Rule;
 use crate::pause::lock_purpose::{opaque_call, principal, score};
 use crate::pause::unreceipted::{Unreceipted, unreceipted};
 use crate::story::Story;
-use crate::usage::words_match;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, Effect, LockPurpose};
-use timelint_semantics::{Analysis, Region, Write, is_lock_word, words};
+use timelint_semantics::{Analysis, Region, Write, has_word, is_lock_word, words};
 
 /// See the module.
 pub(crate) struct UnfencedLock;
@@ -232,7 +231,7 @@ fn is_harmless(file: &Analysis<'_>, write: &Write) -> bool {
     ];
     let name = file.model.name(write.at);
     let reads = || words(name).first().is_some_and(|w| READING.contains(&w.as_str()));
-    words_match(name, &ADDING_UP) || write.indirect && reads()
+    has_word(name, &ADDING_UP) || write.indirect && reads()
 }
 
 /// A class whose business is the lock itself.

@@ -1,9 +1,8 @@
 //! The answer "taken" or "still mine" that is bound to a name and then never read.
 
-use crate::usage::words_match;
 use timelint_model::{Kind, NodeId, Role, Sym};
-use timelint_semantics::Analysis;
 use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, has_word};
 
 /// An answer that nobody reads.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +46,7 @@ fn rearm(file: &Analysis<'_>, function: NodeId) -> Option<Unread> {
         Some(bound) => model.sym(model.child(bound, Role::Target)?),
         None => model.sym(function),
     };
-    if !words_match(model.text(name), &["renew", "renewer", "extend", "extender", "refresh", "refresher"]) {
+    if !has_word(model.text(name), &["renew", "renewer", "extend", "extender", "refresh", "refresher"]) {
         return None;
     }
     let own = |c: &NodeId| file.function_around(*c) == Some(function) && file.guards(*c).is_empty();
@@ -90,7 +89,7 @@ fn local(file: &Analysis<'_>, statement: NodeId) -> Option<Unread> {
 }
 
 fn is_answer(name: &str) -> bool {
-    words_match(name, &["locked", "acquired", "obtained"])
+    has_word(name, &["locked", "acquired", "obtained"])
         || matches!(name, "gotLock" | "got_lock" | "hasLock" | "has_lock" | "isLeader" | "is_leader")
 }
 
@@ -106,8 +105,8 @@ fn gives_answer(file: &Analysis<'_>, id: NodeId) -> bool {
         );
     }
     let name = file.model.name(id);
-    words_match(name, &["lock", "locks", "lease", "leadership"])
-        && words_match(name, &["take", "acquire", "obtain", "try", "get", "renew", "extend"])
+    has_word(name, &["lock", "locks", "lease", "leadership"])
+        && has_word(name, &["take", "acquire", "obtain", "try", "get", "renew", "extend"])
 }
 
 fn is_read(file: &Analysis<'_>, within: NodeId, name: Sym) -> bool {
@@ -122,6 +121,6 @@ fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
     calls[first..].iter().copied().take_while(|c| *c < to).find(|c| {
         let known = file.resolve(*c).map(|k| k.api.role);
         known != Some(ApiRole::Log)
-            && !words_match(file.model.name(*c), &["log", "debug", "info", "warn", "error", "resolve"])
+            && !has_word(file.model.name(*c), &["log", "debug", "info", "warn", "error", "resolve"])
     })
 }

@@ -1,0 +1,95 @@
+//! Limits that readings of clocks are compared with, and those that are added to one.
+
+use crate::network::limits::Limit;
+use crate::network::remote::{Remote, is_remote_name};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, TimeoutKind, Unit};
+use timelint_semantics::{Analysis, How, Origins, Shape, words};
+
+/// The constant that is added to a reading of a clock.
+pub(super) fn added_constant(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+    let amount = amount_added(file, id)?;
+    let value = file.value(id);
+    (value.shape == Shape::Instant && value.origins.any(Origins::CLOCKS)).then_some(amount)
+}
+
+/// The constant operand of an addition.
+fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let mut parts = match model.kind(id) {
+        Kind::Binary if model.name(id) == "+" => model.children_with(id, Role::Operand).collect::<Vec<_>>(),
+        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => {
+            vec![model.child(id, Role::Arg)?]
+        }
+        _ => return None,
+    };
+    // `now + limit + 1`: the constant is not the limit.
+    let more = |p: &NodeId| {
+        let origins = file.value(*p).origins;
+        !origins.without(Origins::CLOCKS.and(Origins::CONSTANT)).is_empty() && origins.any(Origins::CLOCKS)
+    };
+    if parts.iter().any(more) {
+        return None;
+    }
+    parts.retain(|p| file.value(*p).is_constant());
+    parts.first().copied()
+}
+
+/// `now - lastHeartbeat > LIMIT`, `now.isBefore(seen.plus(LIMIT))`: a failure detector made by hand.
+pub(super) fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
+    let model = file.model;
+    let sides: Vec<NodeId> = match model.kind(id) {
+        Kind::Binary if model.name(id).split(' ').all(|op| matches!(op, "<" | ">" | "<=" | ">=")) => {
+            model.children_with(id, Role::Operand).collect()
+        }
+        Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeCompare) => {
+            model.child(id, Role::Receiver).into_iter().chain(model.child(id, Role::Arg)).collect()
+        }
+        _ => return None,
+    };
+    let [left, right] = sides[..] else { return None };
+    let (length, unit) = compared_constant(file, left, right)?;
+    let function = file.function_around(id).map_or("", |f| model.name(f));
+    let mut names = vec![function];
+    names.extend(model.self_and_descendants(id).map(|n| model.name(n)).filter(|n| !n.is_empty()));
+    let all: Vec<String> = names.iter().flat_map(|n| words(n)).collect();
+    let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
+    let detects =
+        has(&["heartbeat", "heartbeats", "beat", "alive", "dead", "liveness", "suspect", "keepalive", "ping", "pong"])
+            || (has(&["last"]) && has(&["seen", "contact", "heard"]));
+    let has_name = matches!(model.kind(length), Kind::Name | Kind::Member);
+    let own = if has_name { model.name(length) } else { function };
+    if words(own).iter().any(|w| matches!(w.as_str(), "interval" | "period" | "frequency" | "every" | "rate" | "delay"))
+    {
+        return None;
+    }
+    let times_out = has_name && words(own).iter().any(|w| w == "timeout") && is_remote_name(own);
+    if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
+        return None;
+    }
+    let kind = if detects { TimeoutKind::Heartbeat } else { TimeoutKind::Total };
+    let (name, remote) = (own.to_owned(), Remote::Named);
+    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None })
+}
+
+/// The constant on one side of a comparison whose other side is a time that passed, or that is added to an instant.
+fn compared_constant(file: &Analysis<'_>, left: NodeId, right: NodeId) -> Option<(NodeId, Option<Unit>)> {
+    let elapsed = |n: NodeId| {
+        let value = file.value(n);
+        let since = file.resolve(n).is_some_and(|r| r.api.role == ApiRole::TimeSince);
+        since || value.shape == Shape::Duration && value.origins.any(Origins::CLOCKS)
+    };
+    for (passed, length) in [(left, right), (right, left)] {
+        if elapsed(passed) && file.value(length).is_constant() {
+            return Some((length, file.value(passed).unit.filter(|u| *u != Unit::Typed)));
+        }
+        let reading = file.value(passed).origins.any(Origins::CLOCKS);
+        if reading && let Some(amount) = amount_added(file, length).filter(|a| file.value(*a).is_constant()) {
+            return Some((
+                amount,
+                file.value(amount).unit.or_else(|| file.value(passed).unit.filter(|u| *u != Unit::Typed)),
+            ));
+        }
+    }
+    None
+}
