@@ -144,12 +144,14 @@ fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
             let mut inside = model.self_and_descendants(c);
             inside.any(|n| model.kind(n) == Kind::Name && model.sym(n) == model.sym(name))
         };
-        store.value.is_some_and(reads) && branch.is_some_and(asked)
+        // `if now - last > period: last = now` asks how long it was, not whether there is one.
+        store.value.is_some_and(reads) && branch.is_some_and(|b| asked(b) && !model.contains(b, id))
     };
     model.descendants(id).filter(|n| model.kind(*n) == Kind::Name).any(|name| {
         let stores = file.stores_of(name);
         let foreign = |s: &Store| match s.kind {
             StoreKind::Param(_) => true,
+            StoreKind::Update => false,
             _ => s.value.is_some_and(|v| elsewhere(&file.value(v))),
         };
         stores.iter().filter_map(|s| s.value).any(or_now)
