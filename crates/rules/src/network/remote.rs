@@ -325,14 +325,22 @@ pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
         // A datagram socket waits for nobody.
         Kind::String if matches!(model.name(d), "udp" | "udp4" | "udp6") => true,
         Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
+        // `{ path: socketPath }`, `{ socketPath: '/run/docker.sock' }`
+        Kind::Name | Kind::Member | Kind::Entry if is_socket_path(model.name(d)) => true,
         Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
         _ => false,
     })
 }
 
+/// A socket in the file system.
+fn is_socket_path(name: &str) -> bool {
+    has_word(name, &["socket", "sock"]) && has_word(name, &["path", "file"])
+}
+
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 21] = [
+    const TOOLS: [&str; 22] = [
+        "dev",
         "cli",
         "ctl",
         "command",
