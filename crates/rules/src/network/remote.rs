@@ -326,15 +326,21 @@ pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
         Kind::String if matches!(model.name(d), "udp" | "udp4" | "udp6") => true,
         Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
         // `{ path: socketPath }`, `{ socketPath: '/run/docker.sock' }`
-        Kind::Name | Kind::Member | Kind::Entry if is_socket_path(model.name(d)) => true,
+        Kind::Entry if is_socket_path(file, d) => true,
         Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
         _ => false,
     })
 }
 
-/// A socket in the file system.
-fn is_socket_path(name: &str) -> bool {
-    has_word(name, &["socket", "sock"]) && has_word(name, &["path", "file"])
+/// A socket in the file system, and no host beside it that is taken where there is none.
+fn is_socket_path(file: &Analysis<'_>, entry: NodeId) -> bool {
+    let model = file.model;
+    let says = |name: &str| has_word(name, &["socket", "sock"]) && has_word(name, &["path", "file"]);
+    let value = model.child(entry, Role::Value);
+    let plain = value.filter(|v| matches!(model.kind(*v), Kind::Name | Kind::Member | Kind::String));
+    let host = |e: NodeId| matches!(model.name(e), "host" | "hostname" | "port");
+    plain.is_some_and(|v| says(model.name(entry)) || says(model.name(v)))
+        && model.parent(entry).is_some_and(|record| !model.children(record).any(host))
 }
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
