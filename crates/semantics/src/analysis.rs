@@ -117,7 +117,8 @@ impl<'a> Analysis<'a> {
         line.chars().take(MOST - 1).chain(['…']).collect()
     }
 
-    /// Whether any name in the file has one of these words (lower case): a rule that needs one is done at once without.
+    /// Whether any name in the file, of at most 64 bytes, has one of these words (lower case): a rule that needs one is
+    /// done at once without.
     pub fn says(&self, words: &[&str]) -> bool {
         let vocabulary = self.vocabulary.get_or_init(|| vocabulary(self.model));
         words.iter().any(|w| vocabulary.contains(&fold(w)))

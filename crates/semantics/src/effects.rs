@@ -102,6 +102,11 @@ impl Analysis<'_> {
         Some(Write { at: call, effect, fence, how: How::Project, indirect: true })
     }
 
+    /// The strongest unconditional write that a function of this file makes, itself or one or two calls down.
+    pub(crate) fn effect_of(&self, function: NodeId) -> Option<Effect> {
+        self.effect_within(function, 2)
+    }
+
     /// The strongest write that a function makes, through at most `depth` others, unless every write is fenced.
     pub(crate) fn effect_within(&self, function: NodeId, depth: usize) -> Option<Effect> {
         self.kept(&self.effects, (function, depth), || {

@@ -11,7 +11,7 @@ use crate::value::{Origins, Value};
 use aho_corasick::AhoCorasick;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, OnceLock};
-use timelint_model::{FileModel, Kind, NodeId, Role, Sym};
+use timelint_model::{FileModel, Kind, Role, Sym};
 
 /// A function as seen from other files.
 #[derive(Debug, Clone, PartialEq)]
@@ -548,11 +548,4 @@ fn fits(function: &FunctionSummary, module: &str) -> bool {
     let folder = function.module.rsplit('/').nth(1).unwrap_or("");
     let package = leaf(&function.package);
     wanted.any(|w| w == stem || w == package || w == folder)
-}
-
-impl Analysis<'_> {
-    /// The strongest unconditional write that a function of this file makes, itself or one or two calls down.
-    pub(crate) fn effect_of(&self, function: NodeId) -> Option<Effect> {
-        self.effect_within(function, 2)
-    }
 }

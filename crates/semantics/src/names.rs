@@ -109,7 +109,7 @@ pub fn has_word(identifier: &str, list: &[&str]) -> bool {
     words(identifier).iter().any(|word| list.contains(&word.as_str()))
 }
 
-/// The words of all names of a file, each as its [`fold`].
+/// The words of all names of a file, each as its [`fold`]; texts too long for a name are left out.
 pub(crate) fn vocabulary(model: &FileModel) -> FxHashSet<u64> {
     let names = model.symbols().map(|(_, text)| text).filter(|text| text.len() <= LONGEST_KNOWN);
     names.flat_map(|name| word_parts(name).map(fold)).collect()

@@ -28,7 +28,7 @@ pub(crate) fn awaited_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endl
         return None;
     }
     let api = wait_named(file, model.name(site))?;
-    unlimited(file, site, Some(api))
+    unlimited(file, site, api)
 }
 
 /// A latch, event or queue that only the callback of a call to another machine opens:
@@ -61,7 +61,7 @@ pub(crate) fn awaited_latch<'a>(file: &Analysis<'a>, site: NodeId) -> Option<End
         })
     };
     opens.into_iter().find_map(by_a_callback)?;
-    unlimited(file, site, Some(known.api))
+    unlimited(file, site, known.api)
 }
 
 /// A bare wait for something that is called an answer, or in what is called after answers: `responseFuture.get()`,
@@ -138,16 +138,16 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
         return None;
     }
     let api = wait_named(file, name)?;
-    unlimited(file, site, Some(api))
+    unlimited(file, site, api)
 }
 
-fn unlimited<'a>(file: &Analysis<'a>, site: NodeId, api: Option<&'a Api>) -> Option<Endless<'a>> {
+fn unlimited<'a>(file: &Analysis<'a>, site: NodeId, api: &'a Api) -> Option<Endless<'a>> {
     if limited_around(file, site) || chained(file, site) != Bound::Absent {
         return None;
     }
     let quiet = ends(file, site) || is_near(file, site) || is_tool(&file.path);
     let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
-    Some(Endless { site, api, value: None, help: None, confidence })
+    Some(Endless { site, api: Some(api), value: None, help: None, confidence })
 }
 
 /// What the catalogue knows of bare waits of this name.

@@ -248,7 +248,7 @@ fn sets_limit(file: &Analysis<'_>, call: NodeId) -> bool {
     match file.resolve(call) {
         Some(known) if matches!(known.api.role, ApiRole::TimeoutSet) => true,
         Some(known) if known.api.role == ApiRole::Await => given(file, call, known.api) == Bound::Given,
-        _ => has_word(file.model.name(call), &["timeout", "timeouts", "deadline", "orTimeout"]),
+        _ => has_word(file.model.name(call), &["timeout", "timeouts", "deadline"]),
     }
 }
 
