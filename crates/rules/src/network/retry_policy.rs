@@ -202,6 +202,11 @@ impl<'f, 'a> Reading<'f, 'a> {
         }
         if let Some(jitter) = file.argument(id, known, ArgMeaning::Jitter) {
             self.random = !is_off(file, jitter);
+            // What is random of each pause is a pause: `wait_random_max=2000`.
+            if self.random && self.pauses == Pauses::None {
+                self.pauses = Pauses::Fixed;
+                self.settable = true;
+            }
         } else if let Some(flag) = &spec.flag {
             self.flag = one_more_option(file, id, flag);
         }

@@ -83,7 +83,8 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
     let says = match known.api.role {
         ApiRole::LockTry => true,
         ApiRole::LockAcquire => {
-            known.api.answers || given(ArgMeaning::Wait) || given(ArgMeaning::Blocking) && !waits(file, call)
+            known.api.answers.unwrap_or_else(|| given(ArgMeaning::Wait))
+                || given(ArgMeaning::Blocking) && !waits(file, call)
         }
         _ => false,
     };

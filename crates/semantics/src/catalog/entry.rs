@@ -333,9 +333,10 @@ pub struct Api {
     /// For monotonic clocks: readings may be negative and wrap around, so that only their differences mean something.
     #[serde(default)]
     pub wraps: bool,
-    /// For calls that wait for a lock: whether they may come back without it, and say so in what they return.
+    /// For calls that wait for a lock: whether they may come back without it, and say so in what they return. `false`
+    /// where the end of the wait is an error; without it, a call that is given a limit of its wait answers.
     #[serde(default)]
-    pub answers: bool,
+    pub answers: Option<bool>,
     /// For contexts, signals and scopes that calls are bound to: what ends them.
     #[serde(default)]
     pub ends: Option<Ends>,
@@ -371,7 +372,7 @@ impl Api {
             endless: None,
             covers: Vec::new(),
             wraps: false,
-            answers: false,
+            answers: None,
             ends: None,
             loss: None,
             retry: None,
