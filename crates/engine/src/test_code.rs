@@ -7,40 +7,21 @@ use std::path::Path;
 
 /// Names of folders.
 const FOLDERS: &[&str] = &[
-    "test",
-    "tests",
-    "__tests__",
-    "__mocks__",
     "spec",
     "specs",
-    "testing",
-    "testdata",
-    "test-data",
-    "test_data",
+    "__mocks__",
     "testutil",
     "testutils",
-    "test-helpers",
-    "test_helpers",
     "testhelpers",
     "testkit",
-    "tool-testing",
-    "test-plugins",
-    "test-utils",
-    "test_utils",
     "testsuite",
     "testsuites",
     "testfixtures",
     "integrationtest",
     "integrationtests",
-    "integration-test",
-    "integration-tests",
-    "integration_tests",
     "androidtest",
     "unittest",
     "unittests",
-    "e2e",
-    "fixtures",
-    "__fixtures__",
     "mocks",
     "example",
     "_example",
@@ -65,6 +46,9 @@ const FOLDERS: &[&str] = &[
     "features",
 ];
 
+/// Words of folders' names: `persistence-tests`, `test_helpers`, `__tests__`.
+const FOLDER_WORDS: &[&str] = &["test", "tests", "testing", "testdata", "e2e", "fixtures"];
+
 /// Folders of a Java or Kotlin source tree are packages below one of these: `com.acme.spec` is not a test.
 const PACKAGE_ROOTS: &[&str] = &["java", "kotlin"];
 
@@ -88,7 +72,9 @@ fn in_test_folder(folders: &[String]) -> bool {
     for (at, folder) in folders.iter().enumerate() {
         let lower = folder.to_ascii_lowercase();
         let source_set = at > 0 && folders[at - 1] == "src" && (folder.ends_with("Test") || lower.starts_with("test"));
-        if source_set || (!in_package && FOLDERS.contains(&lower.as_str())) {
+        let named =
+            FOLDERS.contains(&lower.as_str()) || lower.split(['-', '_', '.']).any(|w| FOLDER_WORDS.contains(&w));
+        if source_set || (!in_package && named) {
             return true;
         }
         in_package |= PACKAGE_ROOTS.contains(&lower.as_str());
@@ -118,6 +104,8 @@ mod tests {
             "pkg/testdata/a.go",
             "src/test/java/a/B.java",
             "src/integrationTest/java/a/B.java",
+            "common/persistence-tests/base.go",
+            "test_helpers/a.py",
             "web/__tests__/a.ts",
             "a_test.go",
             "pkg/testing.go",
@@ -143,6 +131,7 @@ mod tests {
         for path in [
             "a.py",
             "latest/a.py",
+            "contests/a.py",
             "contest.py",
             "src/main/java/com/acme/spec/A.java",
             "src/main/java/a/Audit.java",

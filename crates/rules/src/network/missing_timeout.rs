@@ -174,6 +174,7 @@ fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Co
         || is_tool(&file.path)
         || is_front_end(&file.path)
         || is_handed_on(file, site, known)
+        || is_delegated(file, site, known)
         || may_be_a_file(file, site, known)
     {
         confidence = Confidence::Low;
@@ -238,9 +239,38 @@ fn may_be_a_file(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool
     let cast = file.model.parent(site).is_some_and(|p| file.model.kind(p) == Kind::Cast);
     let opens = file.type_of(receiver).is_some() && known.api.args.is_empty() && !cast;
     let source = file.condition_source(receiver);
-    let made = matches!(file.model.kind(source), Kind::New | Kind::Call)
-        && !has_word(file.model.name(source), &["resource", "resources", "classpath"]);
+    let made = match file.model.kind(source) {
+        Kind::New | Kind::Call => !names_a_file(file, source),
+        _ => false,
+    };
     opens && known.api.role != ApiRole::Await && !made
+}
+
+/// `new URL("jar:file:" + path)`, `classLoader.getResources(name).nextElement()`
+fn names_a_file(file: &Analysis<'_>, made: NodeId) -> bool {
+    const SCHEMES: [&str; 3] = ["jar:", "file:", "classpath:"];
+    /// Parts of an expression that are looked at.
+    const MOST_PARTS: usize = 20;
+    let model = file.model;
+    let says = |n: NodeId| {
+        let whole = if model.kind(n) == Kind::Name { file.condition_source(n) } else { n };
+        let texts = model.self_and_descendants(whole).filter(|t| model.kind(*t) == Kind::String);
+        texts.take(MOST_PARTS).any(|t| SCHEMES.iter().any(|s| model.name(t).starts_with(s)))
+    };
+    has_word(model.name(made), &["resource", "resources", "classpath", "element"])
+        || model.descendants(made).take(MOST_PARTS).any(says)
+}
+
+/// What the project's own factory hands out, whose callers limit it: `createSocket` of a `SocketFactory`.
+fn is_delegated(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let name = file.model.name(site);
+    let overrides = || {
+        let class = file.tables.class_around(file.model, site)?;
+        let supertypes = file.supertypes(&file.tables.classes[class as usize].name);
+        supertypes.iter().find_map(|t| file.catalog().method(t, name, None))
+    };
+    let same = file.function_around(site).is_some_and(|f| file.model.name(f) == name);
+    known.api.role == ApiRole::RemoteClient && same && overrides().is_some()
 }
 
 /// A client that is handed to somebody else at once, or whose requests carry limits of their own.
