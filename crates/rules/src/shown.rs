@@ -2,7 +2,7 @@
 
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Origins, has_word, words};
+use timelint_semantics::{Analysis, How, Origins, has_word, words};
 
 /// Words of a function, field or variable that holds a measurement.
 pub(crate) const SHOWN: [&str; 33] = [
@@ -51,6 +51,27 @@ const LEVELS: [&str; 6] = ["info", "warn", "error", "debug", "trace", "level"];
 /// What is done with a log that is a store, not a text for people.
 pub(crate) const LOGS_THAT_ARE_KEPT: [&str; 12] =
     ["flush", "roll", "sync", "retention", "append", "segment", "clean", "commit", "index", "compact", "file", "sort"];
+
+/// Whether a call writes a line of a log: a logger's, or one that is called so.
+pub(crate) fn is_log_call(file: &Analysis<'_>, call: NodeId) -> bool {
+    #[rustfmt::skip]
+    const LINES: [&str; 19] = [
+        "log", "logger", "logging", "logf", "debug", "debugf", "info", "infof", "warn", "warnf", "warning", "error", "errorf",
+        "trace", "tracef", "print", "printf", "println", "exception",
+    ];
+    let model = file.model;
+    if model.kind(call) != Kind::Call {
+        return false;
+    }
+    match file.resolve(call) {
+        Some(known) if known.api.role == ApiRole::Log => true,
+        Some(known) if known.how > How::Name => false,
+        _ => {
+            has_word(model.name(call), &LINES)
+                || model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &LINES))
+        }
+    }
+}
 
 /// Whether a call only shows what it is given: a logger's, a meter's, or one that is called so.
 pub(crate) fn is_shown_call(file: &Analysis<'_>, call: NodeId) -> bool {

@@ -1,6 +1,7 @@
 //! `monotonic-misuse`: a monotonic reading is used for what only this process's differences can say.
 
 use crate::Rule;
+use crate::shown::is_log_call;
 use crate::story::{Story, lower};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -282,10 +283,7 @@ fn is_instant_name(name: &str) -> bool {
 fn is_shown(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     let around = model.ancestors(call).take_while(|a| !matches!(model.kind(*a), Kind::Block | Kind::Function));
-    around.filter(|a| model.kind(*a) == Kind::Call).any(|a| {
-        file.resolve(a).is_some_and(|r| r.api.role == ApiRole::Log)
-            || has_word(model.name(a), &["log", "debug", "info", "warn", "error", "trace", "print"])
-    })
+    around.into_iter().any(|a| is_log_call(file, a))
 }
 
 /// The readings of `values` as the first steps.

@@ -1,8 +1,9 @@
 //! Do two versions of one thing meet here, from different machines, and does one of them win?
 
 use crate::clock::stamped::{Stamped, is_filled_remotely};
+use crate::shown::is_log_call;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, leaf};
+use timelint_semantics::catalog::leaf;
 use timelint_semantics::{Analysis, Origins, has_word};
 
 /// How sure it is that one of the compared things was made elsewhere, weakest first.
@@ -317,7 +318,7 @@ fn takes(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> bool {
         .find(|a| !matches!(model.kind(*a), Kind::Unary | Kind::Spread | Kind::Cast | Kind::Await | Kind::Argument));
     holder.is_some_and(|h| match model.kind(h) {
         Kind::Assign | Kind::Return | Kind::Entry | Kind::List => model.role(id) != Role::Target,
-        Kind::Call => model.role(id) != Role::Receiver && !is_log(file, h),
+        Kind::Call => model.role(id) != Role::Receiver && !is_log_call(file, h),
         _ => false,
     })
 }
@@ -348,17 +349,11 @@ fn acts(file: &Analysis<'_>, id: NodeId) -> bool {
         "append",
         "publish",
     ];
-    matches!(file.model.kind(id), Kind::Call) && has_word(file.model.name(id), &ACTS) && !is_log(file, id)
+    matches!(file.model.kind(id), Kind::Call) && has_word(file.model.name(id), &ACTS) && !is_log_call(file, id)
 }
 
 fn mentions(file: &Analysis<'_>, within: NodeId, sides: [&Stamped; 2]) -> bool {
     file.model.self_and_descendants(within).any(|n| file.model.kind(n) == Kind::Name && is_root(file, n, sides))
-}
-
-fn is_log(file: &Analysis<'_>, call: NodeId) -> bool {
-    const LOGS: [&str; 12] =
-        ["log", "debug", "info", "warn", "warning", "error", "trace", "print", "printf", "println", "errorf", "infof"];
-    file.resolve(call).is_some_and(|r| r.api.role == ApiRole::Log) || has_word(file.model.name(call), &LOGS)
 }
 
 /// `return`, `continue`, `return false`: what is left out as stale.

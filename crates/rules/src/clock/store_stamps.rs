@@ -3,9 +3,10 @@
 use crate::clock::coordination::{coordinates, is_local_reading};
 use crate::clock::picks::last_write_wins;
 use crate::clock::replicas::surroundings;
+use crate::shown::is_log_call;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, ArgMeaning};
+use timelint_semantics::catalog::ArgMeaning;
 use timelint_semantics::{Analysis, How, has_word, is_data_change, words};
 
 /// What the store does with the reading.
@@ -145,7 +146,7 @@ fn bound(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
 /// `.where("locked_until", "<", now)`, `lt("heartbeatAt", cutoff)`, `findByLockedAtBefore(now)`.
 fn compared_column(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let model = file.model;
-    if file.resolve(call).is_some_and(|r| r.api.role == ApiRole::Log) {
+    if is_log_call(file, call) {
         return None;
     }
     let plain = |n: &NodeId| model.kind(*n) == Kind::String;

@@ -2,6 +2,7 @@
 
 use crate::network::attempts::RETRY;
 use crate::network::delay::{Delay, delay_of, is_random_name};
+use crate::shown::is_log_call;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
 use timelint_semantics::{Analysis, Callee, How, has_word, words};
@@ -215,7 +216,7 @@ fn prepares_next(file: &Analysis<'_>, call: NodeId) -> bool {
     model.child(call, Role::Receiver).is_some()
         && has_word(model.name(call), &RETRY)
         && words.first().is_some_and(|w| !TELLING.contains(&w.as_str()))
-        && file.resolve(call).is_none_or(|k| k.api.role != ApiRole::Log)
+        && !is_log_call(file, call)
 }
 
 fn names_a_pause(file: &Analysis<'_>, receiver: NodeId) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::Rule;
 use crate::pause::unread_answer::unread_answers;
+use crate::shown::is_log_call;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -157,7 +158,9 @@ fn goes_on(file: &Analysis<'_>, call: NodeId) -> Option<Ignored> {
     let in_condition = model.child(statement, Role::Condition)?;
     let then = model.child(statement, Role::Then)?;
     let silent = model.descendants(then).all(|n| match model.kind(n) {
-        Kind::Call => is_log(file, n) || model.ancestors(n).take_while(|a| *a != then).any(|a| is_log(file, a)),
+        Kind::Call => {
+            is_log_call(file, n) || model.ancestors(n).take_while(|a| *a != then).any(|a| is_log_call(file, a))
+        }
         Kind::Assign | Kind::Throw | Kind::Return | Kind::Loop | Kind::Let => false,
         _ => true,
     });
@@ -165,18 +168,6 @@ fn goes_on(file: &Analysis<'_>, call: NodeId) -> Option<Ignored> {
     let alone = model.child(statement, Role::Else).is_none() && !file.exits(then);
     (plain && alone && silent && file.asks_if_taken(statement, call) == Some(false))
         .then_some(Ignored::GoesOn(statement))
-}
-
-fn is_log(file: &Analysis<'_>, call: NodeId) -> bool {
-    const LOGGING: [&str; 13] = [
-        "log", "logger", "logging", "logf", "debug", "info", "warn", "warning", "error", "trace", "print", "println",
-        "printf",
-    ];
-    let model = file.model;
-    model.kind(call) == Kind::Call
-        && (file.resolve(call).is_some_and(|k| k.api.role == ApiRole::Log)
-            || has_word(model.name(call), &LOGGING)
-            || model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &LOGGING)))
 }
 
 /// The first call that is neither a log line nor about the lock.
@@ -198,7 +189,7 @@ fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
     };
     let rest = || calls[first..].iter().copied().take_while(|c| *c < to);
     // Somebody asks again before the work: not followed.
-    let work = rest().find(|c| file.model.kind(*c) == Kind::Call && !is_log(file, *c) && !about_lock(*c))?;
+    let work = rest().find(|c| file.model.kind(*c) == Kind::Call && !is_log_call(file, *c) && !about_lock(*c))?;
     (!rest().take_while(|c| *c < work).any(asked_again)).then_some(work)
 }
 

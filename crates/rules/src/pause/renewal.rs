@@ -2,6 +2,7 @@
 
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::outlived_lease::makes_lease;
+use crate::shown::is_log_call;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
@@ -251,31 +252,12 @@ fn ended(file: &Analysis<'_>, branch: NodeId) -> Option<Lapse> {
 
 /// A block of log lines that ends by leaving.
 fn only_logs(file: &Analysis<'_>, block: NodeId) -> bool {
-    const LOGS: [&str; 12] = [
-        "log",
-        "logger",
-        "warn",
-        "warning",
-        "error",
-        "errorf",
-        "warnf",
-        "info",
-        "debug",
-        "printf",
-        "println",
-        "exception",
-    ];
     let model = file.model;
-    let logs = |c: NodeId| {
-        file.resolve(c).is_some_and(|k| k.api.role == ApiRole::Log)
-            || has_word(model.name(c), &LOGS)
-            || model.child(c, Role::Receiver).is_some_and(|r| has_word(model.name(r), &LOGS))
-    };
     let statements = model.children(block);
     model.kind(block) == Kind::Block
         && statements.into_iter().all(|s| match model.kind(s) {
             Kind::Return | Kind::Break => true,
-            Kind::Call => logs(s),
+            Kind::Call => is_log_call(file, s),
             _ => false,
         })
         && model.children(block).any(|s| model.kind(s) == Kind::Call)

@@ -1,5 +1,6 @@
 //! The answer "taken" or "still mine" that is bound to a name and then never read.
 
+use crate::shown::is_log_call;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, has_word};
@@ -118,9 +119,9 @@ fn is_read(file: &Analysis<'_>, within: NodeId, name: Sym) -> bool {
 fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
     let calls = &file.tables.calls;
     let first = calls.partition_point(|c| *c < from);
-    calls[first..].iter().copied().take_while(|c| *c < to).find(|c| {
-        let known = file.resolve(*c).map(|k| k.api.role);
-        known != Some(ApiRole::Log)
-            && !has_word(file.model.name(*c), &["log", "debug", "info", "warn", "error", "resolve"])
-    })
+    calls[first..]
+        .iter()
+        .copied()
+        .take_while(|c| *c < to)
+        .find(|c| !is_log_call(file, *c) && !has_word(file.model.name(*c), &["resolve"]))
 }
