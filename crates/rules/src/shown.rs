@@ -175,7 +175,9 @@ impl Region<'_, '_> {
     /// Clamping the compared value, or renewing the mark after a throttled log line, is no act by itself.
     fn is_compared(&self, target: NodeId) -> bool {
         let model = self.file.model;
-        self.condition.iter().any(|c| model.kind(*c) == model.kind(target) && model.sym(*c) == model.sym(target))
+        let same = |c: &NodeId| model.kind(*c) == model.kind(target) && model.sym(*c) == model.sym(target);
+        // `marks.length = 0` forgets what was in it.
+        model.name(target) != "length" && self.condition.iter().any(same)
     }
 
     /// A counter that is reset after it was shown, the mark of the next line, a variable of these statements alone.

@@ -3,7 +3,7 @@
 use crate::shown::{SHOWN, is_shown_call, only_shows};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, has_word};
+use timelint_semantics::{Analysis, Callee, has_word};
 
 /// What a value leads to, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
                 }
                 compared |= is_comparison(file, parent);
             }
-            (Kind::Call | Kind::New, Role::Arg) => match call(file, parent) {
+            (Kind::Call | Kind::New, Role::Arg) => match call(file, parent, child) {
                 Some(usage) => return usage,
                 None => compared |= is_comparison(file, parent),
             },
@@ -82,7 +82,7 @@ fn branch(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
 }
 
 /// What a call makes of its argument; `None` when it only passes it on.
-fn call(file: &Analysis<'_>, call: NodeId) -> Option<Usage> {
+fn call(file: &Analysis<'_>, call: NodeId, arg: NodeId) -> Option<Usage> {
     let model = file.model;
     match file.resolve(call).map(|r| r.api.role) {
         Some(ApiRole::Log) => Some(Usage::Shown),
@@ -102,6 +102,8 @@ fn call(file: &Analysis<'_>, call: NodeId) -> Option<Usage> {
             | ApiRole::TimeDuration
             | ApiRole::TimeCompare
             | ApiRole::TimeDifference
+            | ApiRole::TimeSince
+            | ApiRole::TimeUntil
             | ApiRole::TimeAdd,
         ) => None,
         _ if has_word(model.name(call), &SHOWN) || is_shown_call(file, call) => Some(Usage::Shown),
@@ -112,14 +114,32 @@ fn call(file: &Analysis<'_>, call: NodeId) -> Option<Usage> {
         {
             Some(Usage::Waits)
         }
+        _ if is_wait_there(file, call, arg) => Some(Usage::Waits),
         _ => Some(Usage::HandedOn),
+    }
+}
+
+/// The called function of the project takes the argument as a limit: `declare(exchange, timeout)`.
+fn is_wait_there(file: &Analysis<'_>, call: NodeId, arg: NodeId) -> bool {
+    let model = file.model;
+    let Some(position) = model.children_with(call, Role::Arg).position(|a| a == arg) else { return false };
+    let is_wait = |name: &str| has_word(name, &["timeout", "wait", "delay"]);
+    match file.callee(call) {
+        Some(Callee::Here(function)) => {
+            model.children_with(function, Role::Param).nth(position).is_some_and(|p| is_wait(model.name(p)))
+        }
+        Some(Callee::Elsewhere(_)) => {
+            let params = file.index().parameters(model.name(call));
+            params.and_then(|p| p.get(position)).is_some_and(|p| is_wait(p))
+        }
+        None => false,
     }
 }
 
 fn returned(file: &Analysis<'_>, at: NodeId, compared: bool) -> Usage {
     let Some(function) = file.function_around(at) else { return Usage::HandedOn };
     let name = file.model.name(function);
-    if compared {
+    if compared || has_word(name, &["idle"]) {
         return Usage::Decides;
     }
     if has_word(name, &WAITS) {

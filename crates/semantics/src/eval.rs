@@ -303,6 +303,14 @@ impl Analysis<'_> {
         if value.origins.any(Origins::CONFIG.and(Origins::REMOTE)) {
             return Value { number: None, ..value };
         }
+        // `this[kLastUse]`: a field whose name only this module knows.
+        let this = self.tables.is_this(self.model, object);
+        let symbol = self.model.child(id, Role::Key).filter(|k| this && self.model.kind(*k) == Kind::Name);
+        if let Some((symbol, class)) = symbol.zip(self.tables.class_around(self.model, id)) {
+            let class = self.tables.classes[class as usize].name.clone();
+            let field = self.field_value(&class, self.model.name(symbol));
+            return if field.origins.is_empty() { Value::unknown() } else { field };
+        }
         let key = self.model.child(id, Role::Key).filter(|k| self.model.kind(*k) == Kind::String);
         let entry = key.and_then(|k| self.entry_of_records(object, self.model.name(k)));
         entry.or_else(|| self.stored_elements(object)).unwrap_or_else(Value::unknown)
@@ -331,9 +339,7 @@ impl Analysis<'_> {
             if let Some(key) = self.stored_key(id) {
                 return key;
             }
-            if matches!(name, "get" | "getOrDefault" | "pop" | "remove" | "Load")
-                && let Some(value) = self.stored_elements(receiver)
-            {
+            if let Some(value) = self.stored_value(id) {
                 return value;
             }
             let owner = self.value_if_simple(receiver);

@@ -20,6 +20,7 @@ mod names;
 mod one_step;
 mod own_lock;
 mod regions;
+mod replicated;
 mod resolve;
 mod settable;
 mod sites;
@@ -41,6 +42,7 @@ pub use one_step::{
     script_reads,
 };
 pub use regions::Region;
+pub use replicated::Replayed;
 pub use resolve::Callee;
 pub use sites::{Site, Sites};
 pub use stamps::{Stamp, member_key};

@@ -390,6 +390,13 @@ impl Tables {
                 }
             }
             Kind::Index => {
+                // `this[kLastUse] = now`: a field whose name only this module knows.
+                let this = model.child(target, Role::Object).is_some_and(|o| model.kind(o) == Kind::This);
+                let symbol = model.child(target, Role::Key).filter(|k| this && model.kind(*k) == Kind::Name);
+                if let Some(symbol) = symbol {
+                    let class = self.own_class(model, target);
+                    self.classes[class as usize].fields.entry(model.sym(symbol)).or_default().push(store);
+                }
                 let container = model.child(target, Role::Object).and_then(|o| self.container_key(model, o));
                 if let (Some(key), Some(value)) = (container, store.value) {
                     self.elements.entry(key).or_default().push(value);
@@ -414,7 +421,7 @@ impl Tables {
 
     /// `map.put(k, v)` and kin: the last argument becomes an element.
     fn element_by_method(&mut self, model: &FileModel, call: NodeId) {
-        const PUT: [&str; 12] = [
+        const PUT: [&str; 21] = [
             "put",
             "set",
             "putIfAbsent",
@@ -427,6 +434,15 @@ impl Tables {
             "getAndSet",
             "offer",
             "appendleft",
+            "addLast",
+            "addFirst",
+            "offerLast",
+            "offerFirst",
+            "enqueue",
+            "unshift",
+            "insert",
+            "PushBack",
+            "PushFront",
         ];
         // Heaps that are functions over a list take the container first.
         const PUSH_INTO: [&str; 3] = ["heappush", "heappushpop", "Push"];

@@ -6,7 +6,7 @@ use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, Callee, Origins, StoreKind, has_word, words};
 
-const COORDINATES: [&str; 26] = [
+const COORDINATES: [&str; 28] = [
     "lock",
     "locks",
     "locked",
@@ -33,6 +33,8 @@ const COORDINATES: [&str; 26] = [
     "heartbeated",
     "checkin",
     "ping",
+    "stall",
+    "stalled",
 ];
 /// Locks that no machine holds against another: accounts, rows, retention, screens.
 const OTHER: [&str; 22] = [

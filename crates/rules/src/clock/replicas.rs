@@ -208,9 +208,34 @@ pub(crate) fn elsewhere(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -
         || parameter_types(file, id).iter().any(|t| has_word(t, &CARRIERS));
     match (incoming || merges, replicates, handled) {
         (true, _, _) | (_, true, true) => Elsewhere::Named,
+        (_, _, true) if are_copies(file, id, sides) => Elsewhere::Named,
         (_, true, _) | (_, _, true) => Elsewhere::Handled,
         _ => Elsewhere::No,
     }
+}
+
+/// The two things are copies of one: the function asks whether they have the same content, or are the same version.
+pub(crate) fn are_copies(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> bool {
+    const CONTENT: [&str; 10] =
+        ["etag", "hash", "checksum", "digest", "crc", "md5", "version", "revision", "fingerprint", "rev"];
+    let model = file.model;
+    let Some(function) = file.function_around(id) else { return false };
+    let root = |n: NodeId| Stamped::new(file, n);
+    let alike = |a: NodeId, b: NodeId| {
+        let (a, b) = (root(a), root(b));
+        let content = |s: &Stamped| s.of_object && has_word(&s.member, &CONTENT);
+        let roots = [&a.root, &b.root];
+        content(&a) && content(&b) && sides.iter().all(|s| roots.contains(&&s.root)) && a.root != b.root
+    };
+    model.descendants(function).any(|n| {
+        let role = match model.kind(n) {
+            Kind::Binary if matches!(model.name(n), "==" | "!=") => Role::Operand,
+            Kind::Call if has_word(model.name(n), &["equal", "equals", "same", "matches"]) => Role::Arg,
+            _ => return false,
+        };
+        let mut pair = model.children_with(n, role);
+        pair.next().zip(pair.next()).is_some_and(|(a, b)| alike(a, b))
+    })
 }
 
 /// Written types of the parameters of the function around.

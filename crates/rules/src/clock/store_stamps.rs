@@ -43,6 +43,7 @@ pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
         Kind::Call | Kind::New => ordering_argument(file, id)
             .or_else(|| statement(file, id))
             .or_else(|| bound(file, id))
+            .or_else(|| script(file, id))
             .or_else(|| compared_column(file, id)),
         Kind::Argument => keyword_predicate(file, id),
         Kind::Entry => document_predicate(file, id),
@@ -141,6 +142,26 @@ fn bound(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
         return None;
     };
     Some(Handed { reading, purpose, confidence: Confidence::Medium })
+}
+
+/// `redis.eval(script, keys, now)`: a script of the store that is told this machine's time.
+fn script(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
+    const MOST: usize = 64;
+    let model = file.model;
+    if !has_word(model.name(call), &["eval", "evalsha", "script"]) {
+        return None;
+    }
+    let args = || model.children_with(call, Role::Arg);
+    let reading = args().find_map(|a| reading_within(file, a, 0))?;
+    let inside = args().flat_map(|a| model.self_and_descendants(a)).take(MOST);
+    let names: Vec<&str> =
+        inside.filter(|n| matches!(model.kind(*n), Kind::String | Kind::Name)).map(|n| model.name(n)).collect();
+    let (functions, _) = surroundings(file, call);
+    (coordinates(&names) || coordinates(&functions)).then_some(Handed {
+        reading,
+        purpose: Use::JudgesRow,
+        confidence: Confidence::Medium,
+    })
 }
 
 /// `.where("locked_until", "<", now)`, `lt("heartbeatAt", cutoff)`, `findByLockedAtBefore(now)`.

@@ -84,6 +84,22 @@ fn is_id_name(name: &str) -> bool {
     last && !has_word(name, &OTHER)
 }
 
+/// A name that says which of two states of something is the newer one: `subVersion`, `config_revision`. What is built or
+/// cached is told apart for a human or a browser.
+fn is_version_name(file: &Analysis<'_>, name: &str) -> bool {
+    const VERSIONS: [&str; 4] = ["version", "revision", "generation", "incarnation"];
+    #[rustfmt::skip]
+    const OTHER: [&str; 22] = [
+        "app", "api", "build", "asset", "assets", "cache", "static", "schema", "migration", "software", "file", "image", "script",
+        "release", "css", "js", "style", "deploy", "deployment", "plugin", "package", "model",
+    ];
+    let all = words(name);
+    let last = all.last().is_some_and(|w| VERSIONS.contains(&w.as_str()));
+    let own = all.iter().filter(|w| !matches!(w.as_str(), "set" | "with" | "new" | "next")).count();
+    let bare = || is_compared(file, all.last().map_or("", String::as_str));
+    last && !has_word(name, &OTHER) && (own > 1 || bare())
+}
+
 /// `String newRequestId() { return "" + now; }`.
 fn generated(file: &Analysis<'_>, exit: NodeId) -> Option<Finding> {
     let model = file.model;
@@ -162,11 +178,12 @@ fn named(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
 
 /// Something that is called `name` is given nothing but a reading.
 fn given(file: &Analysis<'_>, at: NodeId, name: &str, value: NodeId) -> Option<Finding> {
-    if !is_specific(name) {
+    let version = is_version_name(file, name);
+    if !version && !is_specific(name) {
         return None;
     }
     let reading = ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r))?;
-    let matched = is_matched_by(name) || is_sent(file, at) && is_compared(file, name);
+    let matched = version || is_matched_by(name) || is_sent(file, at) && is_compared(file, name);
     let confidence = if is_interface(file) || !matched { Confidence::Low } else { Confidence::Medium };
     let message = format!("`{name}` is nothing but the wall clock");
     Some(tell(file, reading, at, message, confidence, "and is used as an id here"))

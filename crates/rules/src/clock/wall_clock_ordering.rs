@@ -4,9 +4,11 @@
 use crate::Rule;
 use crate::clock::coordination::{is_coordination, is_local_reading};
 use crate::clock::picks::{Pick, pick};
-use crate::clock::replicas::{Elsewhere, Outcome, elsewhere, is_about_data, outcome};
+use crate::clock::replayed::replayed_readings;
+use crate::clock::replicas::{Elsewhere, Outcome, are_copies, elsewhere, is_about_data, outcome};
 use crate::clock::stamped::{Stamped, is_filled_remotely, may_be_wall};
 use crate::clock::store_stamps::{Handed, Use, handed};
+use crate::clock::timed_condition::timed_condition;
 use crate::clock::version_field::timed_version;
 use crate::story::{Story, lower};
 use crate::usage::{Usage, usage};
@@ -42,6 +44,7 @@ impl Rule for WallClockOrdering {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        replayed_readings(file, &META, out);
         for id in file.model.ids() {
             if file.model.kind(id) == Kind::Decorator {
                 out.extend(timed_version(file, id, &META));
@@ -53,7 +56,8 @@ impl Rule for WallClockOrdering {
                 None => None,
             };
             let found = found.or_else(|| pick(file, id).map(|p| tell_pick(file, id, &p)));
-            out.extend(found.or_else(|| handed(file, id).map(|h| tell_store(file, id, h))));
+            let found = found.or_else(|| handed(file, id).map(|h| tell_store(file, id, h)));
+            out.extend(found.or_else(|| timed_condition(file, id, &META)));
         }
     }
 }
@@ -192,6 +196,7 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
             Confidence::Medium
         }
         (_, Elsewhere::Seen | Elsewhere::Named, true) => Confidence::Medium,
+        (_, Elsewhere::Seen | Elsewhere::Named, false) if are_copies(file, id, [a, b]) => Confidence::Medium,
         _ => Confidence::Low,
     };
     if is_about_data(file, id) {

@@ -167,6 +167,10 @@ pub enum ApiRole {
     /// The pauses of a retry policy (`retry` says which), by itself or later in the policy's chain.
     #[serde(rename = "retry.wait")]
     RetryWait,
+    /// A function (argument, decorated one, method of an implemented interface, or one that is handed this type) that
+    /// every replica runs, or that is run again from a log: it has to give the same result each time.
+    #[serde(rename = "replayed")]
+    Replayed,
     /// Known, and of no interest; mutes an entry of a wider name.
     #[serde(rename = "none")]
     None,

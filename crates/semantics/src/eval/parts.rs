@@ -129,6 +129,30 @@ impl Analysis<'_> {
         self.tables.container_key(self.model, container).map_or(&[], |key| self.tables.elements(key))
     }
 
+    /// An element of a container that is reached through what goes over it: `iterator.next().getValue()`, `queue.peek()`,
+    /// `ticks.at(-1)`.
+    pub(super) fn stored_value(&self, read: NodeId) -> Option<Value> {
+        #[rustfmt::skip]
+        const READS: [&str; 30] = [
+            "get", "getOrDefault", "pop", "remove", "Load", "getValue", "value", "next", "peek", "poll", "element", "popleft",
+            "shift", "at", "first", "last", "getFirst", "getLast", "removeFirst", "removeLast", "peekFirst", "peekLast",
+            "pollFirst", "pollLast", "firstElement", "lastElement", "Front", "Back", "LoadAndDelete", "take",
+        ];
+        let model = self.model;
+        let mut at = model.child(read, Role::Receiver).filter(|_| READS.contains(&model.name(read)))?;
+        for _ in 0..DEEP {
+            if let Some(value) = self.stored_elements(at) {
+                return Some(value);
+            }
+            at = match model.kind(at) {
+                Kind::Call => model.child(at, Role::Receiver)?,
+                Kind::Name => self.stores_of(at).first().and_then(|s| s.value)?,
+                _ => return None,
+            };
+        }
+        None
+    }
+
     /// The key of an entry of a map: `entry.getKey()` after `entry = map.firstEntry()`, `map.firstKey()`.
     pub(super) fn stored_key(&self, read: NodeId) -> Option<Value> {
         const KEYS: [&str; 9] =
