@@ -301,7 +301,8 @@ fn is_long_lived(file: &Analysis<'_>, site: NodeId, asks: bool) -> bool {
     let words = words(name);
     // `func Lookup(host)` is `LookupContext(context.Background(), host)` for those who want no limit.
     let wrapper = file.function_around(site).is_some_and(|f| !asks && is_same_name(model.name(f), name));
-    let streams = model.children_with(file.statement(site), Role::Target).any(|t| has_word(model.name(t), &["stream"]));
+    let mut targets = model.children_with(file.statement(site), Role::Target);
+    let streams = targets.any(|t| has_word(model.name(t), &["stream"]) || is_received_from(file, t));
     if wrapper || streams || words.iter().any(|w| w == "log") {
         return true;
     }
@@ -313,6 +314,15 @@ fn is_long_lived(file: &Analysis<'_>, site: NodeId, asks: bool) -> bool {
         || ending(name)
         || file.function_around(site).is_some_and(|f| ending(model.name(f)))
         || model.ancestors(site).any(|a| model.kind(a) == Kind::Defer)
+}
+
+/// What a variable holds is a stream of messages: `assignments.Recv()`.
+fn is_received_from(file: &Analysis<'_>, target: NodeId) -> bool {
+    let model = file.model;
+    file.reads_of(target)
+        .iter()
+        .filter_map(|r| model.parent(*r).filter(|_| model.role(*r) == Role::Receiver))
+        .any(|call| model.kind(call) == Kind::Call && has_word(model.name(call), &["recv"]))
 }
 
 fn is_same_name(function: &str, called: &str) -> bool {

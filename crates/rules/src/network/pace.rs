@@ -52,6 +52,9 @@ pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace 
     if given.is_some_and(|g| file.model.kind(g) != Kind::Number && names_a_pause(file, g)) {
         return Pace::Unknown;
     }
+    if is_told_to_wait(file, call) {
+        return Pace::Unknown;
+    }
     let pauses = pauses_in(file, again, call);
     let Some(first) = pauses.first().copied() else { return Pace::AtOnce };
     let mut even: Option<(Pause, Delay)> = None;
@@ -181,14 +184,9 @@ fn pause_at(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Option<Pause> {
         let amount = amount.filter(|_| !computes);
         return Some(Pause { at: call, amount, unit: None });
     }
-    // `ensure_connection(interval_start=…)`
-    let told = model.children_with(call, Role::Arg).any(|a| {
-        matches!(model.kind(a), Kind::Argument | Kind::Name | Kind::Member)
-            && has_word(model.name(a), &["interval", "backoff", "delay", "sleeper"])
-    });
     // `waitForExits()`: others end meanwhile.
     let ends = has_word(name, &["exit", "exits", "done", "closed", "shutdown", "goroutines", "threads"]);
-    if told
+    if is_told_to_wait(file, call)
         || !ends && has_word(name, &WAITING)
         || model.child(call, Role::Receiver).is_some_and(|r| names_a_pause(file, r))
     {
@@ -217,6 +215,15 @@ fn prepares_next(file: &Analysis<'_>, call: NodeId) -> bool {
         && has_word(model.name(call), &RETRY)
         && words.first().is_some_and(|w| !TELLING.contains(&w.as_str()))
         && !is_log_call(file, call)
+}
+
+/// `ensure_connection(interval_start=…)`, `process(ctx, task, limiter)`
+fn is_told_to_wait(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    model.children_with(call, Role::Arg).any(|a| {
+        matches!(model.kind(a), Kind::Argument | Kind::Name | Kind::Member)
+            && has_word(model.name(a), &["interval", "backoff", "delay", "sleeper", "limiter", "throttler"])
+    })
 }
 
 fn names_a_pause(file: &Analysis<'_>, receiver: NodeId) -> bool {
