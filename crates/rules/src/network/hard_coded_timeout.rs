@@ -323,7 +323,7 @@ fn tell(file: &Analysis<'_>, mut group: Vec<Fixed>) -> Finding {
     let main = group.swap_remove(best);
     let length = describe(main.seconds, main.value.number.unwrap_or_default());
     let limit = &main.limit;
-    let message = format!("{length} {} `{}` is fixed in code", noun(limit.kind), subject(file, limit));
+    let message = format!("{length} {} {} is fixed in code", noun(limit.kind), subject(file, limit));
     let mut story = Story::new(&META, file, limit.length, message)
         .why(why(limit.kind))
         .help(help(limit))
@@ -350,7 +350,18 @@ fn within(file: &Analysis<'_>, node: NodeId, location: &Location) -> bool {
     location.path == file.path && span.start <= location.span.start && location.span.end <= span.end
 }
 
+/// What is limited, as the message says it.
 fn subject(file: &Analysis<'_>, limit: &Limit) -> String {
+    let model = file.model;
+    // A comparison with a bare number has no name but its own text.
+    if matches!(model.kind(limit.site), Kind::Binary) && !matches!(model.kind(limit.length), Kind::Name | Kind::Member)
+    {
+        return format!("in `{}`", file.short(limit.site));
+    }
+    format!("`{}`", subject_name(file, limit))
+}
+
+fn subject_name(file: &Analysis<'_>, limit: &Limit) -> String {
     let model = file.model;
     let named = !limit.name.is_empty() && model.role(limit.length) == Role::Value;
     if named || limit.how == How::Name && !is_default_name(&limit.name) && !limit.name.is_empty() {
