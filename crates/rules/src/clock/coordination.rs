@@ -84,6 +84,25 @@ pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) 
     coordinates(&own) || (coordinates(&functions) || coordinates(&places)) && !has_word(&stamp.member, &OTHER)
 }
 
+/// Whether names or numbers in what is compared say that hours or days do not matter: no seconds of skew do then.
+pub(crate) fn spans_hours(file: &Analysis<'_>, compared: NodeId) -> bool {
+    const LONG: [&str; 9] = ["hour", "hours", "day", "days", "week", "weeks", "month", "months", "retention"];
+    const HOUR: f64 = 3600.0;
+    let model = file.model;
+    let said = |n: NodeId| {
+        let length = || file.value(n).seconds(None).is_some_and(|s| s >= HOUR);
+        match model.kind(n) {
+            Kind::Call | Kind::Argument | Kind::Member => has_word(model.name(n), &LONG) || length(),
+            Kind::Name => has_word(model.name(n), &LONG),
+            _ => false,
+        }
+    };
+    let within = |n: NodeId| model.self_and_descendants(n).any(said);
+    let sources =
+        model.descendants(compared).filter(|n| model.kind(*n) == Kind::Name).map(|n| file.condition_source(n));
+    within(compared) || sources.into_iter().any(within) || within(file.condition_source(compared))
+}
+
 /// Whether the expression is this machine's wall clock, read in this function or by a helper, give or take a duration.
 pub(crate) fn is_local_reading(file: &Analysis<'_>, id: NodeId) -> bool {
     let value = file.value(id);

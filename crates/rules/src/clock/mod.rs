@@ -5,6 +5,7 @@ mod ingredients;
 pub(crate) mod mixed_clocks;
 mod monotonic_edit;
 pub(crate) mod monotonic_misuse;
+mod monotonic_twin;
 mod picks;
 mod purpose;
 mod replayed;

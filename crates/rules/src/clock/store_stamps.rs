@@ -1,6 +1,6 @@
 //! A local reading of the wall clock that is handed to a store, which orders writes or judges locks by it.
 
-use crate::clock::coordination::{coordinates, is_local_reading};
+use crate::clock::coordination::{coordinates, is_local_reading, spans_hours};
 use crate::clock::picks::last_write_wins;
 use crate::clock::replicas::surroundings;
 use crate::shown::is_log_call;
@@ -39,7 +39,7 @@ const COMPARES: [&str; 16] = [
 
 /// The reading that a call, entry or keyword argument hands to a store.
 pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
-    match file.model.kind(id) {
+    let found = match file.model.kind(id) {
         Kind::Call | Kind::New => ordering_argument(file, id)
             .or_else(|| statement(file, id))
             .or_else(|| bound(file, id))
@@ -49,7 +49,9 @@ pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
         Kind::Entry => document_predicate(file, id),
         Kind::Binary => column_operand(file, id),
         _ => None,
-    }
+    }?;
+    let long = found.purpose == Use::JudgesRow && spans_hours(file, found.reading);
+    Some(if long { Handed { confidence: Confidence::Low, ..found } } else { found })
 }
 
 /// A declared "order writes by this" argument.
