@@ -126,6 +126,7 @@ fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding
     };
     let confidence = match values[0].how.min(values[1].how) {
         How::Name => Confidence::Low,
+        How::Project => Confidence::Medium,
         _ => Confidence::High,
     };
     let mut story = Story::new(&META, file, id, message).why(why).help(help).confidence(confidence);
@@ -136,7 +137,7 @@ fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding
 }
 
 fn readings(value: &Value) -> impl Iterator<Item = &timelint_semantics::Site> {
-    value.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS.and(Origins::DATABASE))).take(2)
+    value.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS.and(Origins::DATABASE).and(Origins::DATABASE))).take(2)
 }
 
 /// Words say that an origin is added or taken away: a reading of one clock is turned into one of the other.
