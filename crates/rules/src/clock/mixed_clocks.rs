@@ -1,6 +1,7 @@
 //! `mixed-clocks`: two clocks, or two units of one clock, meet in one operation.
 
 use crate::Rule;
+use crate::clock::bound_clocks::bound_clocks;
 use crate::story::{Story, lower};
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -27,6 +28,9 @@ impl Rule for MixedClocks {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        if file.says(&["now", "sysdate", "systimestamp", "getdate", "timestamp"]) {
+            bound_clocks(file, &META, out);
+        }
         for id in file.model.ids() {
             let found = match meeting(file, id) {
                 Some(sides) => clocks(file, id, sides).or_else(|| units(file, id, sides)),

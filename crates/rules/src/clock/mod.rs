@@ -1,5 +1,6 @@
 //! Rules about clocks: what they measure, order and name.
 
+mod bound_clocks;
 mod coordination;
 mod ingredients;
 pub(crate) mod mixed_clocks;

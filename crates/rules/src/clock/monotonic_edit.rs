@@ -165,16 +165,12 @@ impl Group<'_, '_> {
         }
         for read in model.ids().filter(|n| matches!(model.kind(*n), Kind::Member | Kind::Name) && model.sym(*n) == sym)
         {
-            let own = match model.kind(read) {
-                Kind::Member => model.child(read, Role::Object).is_some_and(|o| tables.is_this(model, o)),
-                _ => {
-                    let local = |f: NodeId| model.kind(f) == Kind::Function && !tables.stores(f, sym).is_empty();
-                    if model.ancestors(read).any(local) {
-                        continue;
-                    }
-                    true
-                }
-            };
+            let local = |f: NodeId| model.kind(f) == Kind::Function && !tables.stores(f, sym).is_empty();
+            let named = model.kind(read) == Kind::Name;
+            if named && model.ancestors(read).any(local) {
+                continue;
+            }
+            let own = named || model.child(read, Role::Object).is_some_and(|o| tables.is_this(model, o));
             (own && private && model.contains(node, read)).then_some(())?;
             if model.role(read) != Role::Target {
                 self.uses.push(read);
