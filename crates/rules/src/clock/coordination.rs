@@ -64,12 +64,13 @@ const OTHER: [&str; 22] = [
 
 /// Whether names speak of a lock, lease, leader or heartbeat that several machines share.
 pub(crate) fn coordinates<S: AsRef<str>>(names: &[S]) -> bool {
-    let all: Vec<String> = names.iter().flat_map(|n| words(n.as_ref())).collect();
-    let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
-    let seen = all
-        .windows(2)
-        .any(|p| p[0] == "last" && matches!(p[1].as_str(), "seen" | "contact" | "ping" | "beat" | "alive"));
-    (has(&COORDINATES) || seen) && !has(&OTHER)
+    let has = |list: &[&str]| names.iter().any(|n| has_word(n.as_ref(), list));
+    let seen = || {
+        let all: Vec<String> = names.iter().flat_map(|n| words(n.as_ref())).collect();
+        all.windows(2)
+            .any(|p| p[0] == "last" && matches!(p[1].as_str(), "seen" | "contact" | "ping" | "beat" | "alive"))
+    };
+    (has(&COORDINATES) || has(&["last"]) && seen()) && !has(&OTHER)
 }
 
 /// Whether the stamp, or the code around it, coordinates machines.

@@ -65,6 +65,9 @@ fn ordering_argument(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
 /// A statement text with a reading among its parameters.
 fn statement(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let model = file.model;
+    if !file.shared(Statements::of).0 {
+        return None;
+    }
     let first = model.children_with(call, Role::Arg).take(3);
     let text = first.filter_map(|a| file.literal_text(a)).find(|t| is_statement(t))?;
     let lower = text.to_lowercase();
@@ -77,6 +80,21 @@ fn statement(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let known = file.resolve(call).is_some_and(|r| r.how > How::Name);
     let purpose = if orders { Use::OrdersWrites } else { Use::JudgesRow };
     Some(Handed { reading, purpose, confidence: if known { Confidence::High } else { Confidence::Medium } })
+}
+
+/// Whether any text of the file begins like a statement.
+struct Statements(bool);
+
+impl Statements {
+    fn of(file: &Analysis<'_>) -> Self {
+        let begins = |text: &str| is_data_change(text) || text.trim_start().get(..6).is_some_and(is_select);
+        let mut texts = file.model.ids().filter(|n| file.model.kind(*n) == Kind::String);
+        Self(texts.any(|n| begins(file.model.name(n))))
+    }
+}
+
+fn is_select(word: &str) -> bool {
+    word.eq_ignore_ascii_case("select")
 }
 
 fn is_statement(text: &str) -> bool {
