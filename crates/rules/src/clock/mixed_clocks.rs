@@ -81,15 +81,19 @@ impl Clock {
         if value.shape != Shape::Instant || value.origins.any(elsewhere.and(Origins::BOTH)) {
             return None;
         }
-        let all = [
-            (Origins::WALL, Self::Wall),
-            (Origins::MONOTONIC, Self::Monotonic),
-            (Origins::CPU, Self::Cpu),
-            (Origins::DATABASE, Self::Database),
-        ];
-        let mut present = all.into_iter().filter(|(origin, _)| value.origins.any(*origin));
-        let only = present.next()?.1;
+        let all = [Self::Wall, Self::Monotonic, Self::Cpu, Self::Database];
+        let mut present = all.into_iter().filter(|clock| value.origins.any(clock.origin()));
+        let only = present.next()?;
         present.next().is_none().then_some(only)
+    }
+
+    fn origin(self) -> Origins {
+        match self {
+            Self::Wall => Origins::WALL,
+            Self::Monotonic => Origins::MONOTONIC,
+            Self::Cpu => Origins::CPU,
+            Self::Database => Origins::DATABASE,
+        }
     }
 
     fn name(self) -> &'static str {
@@ -105,11 +109,16 @@ impl Clock {
 /// Readings of two clocks.
 fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding> {
     let values = sides.map(|s| file.value(s));
-    let [left, right] = [Clock::of(&values[0])?, Clock::of(&values[1])?];
+    let (left, right) = match (Clock::of(&values[0]), Clock::of(&values[1])) {
+        (Some(left), Some(right)) => (left, right),
+        (Some(left), None) => (left, stored_from_another(file, sides[1], left)?),
+        (None, Some(right)) => (stored_from_another(file, sides[0], right)?, right),
+        (None, None) => return None,
+    };
     if left == right || sides.iter().any(|s| is_anchored(file, *s)) {
         return None;
     }
-    let decides = || matches!(usage(file, id), Usage::Decides | Usage::Waits);
+    let decides = || matches!(usage(file, id), Usage::Decides | Usage::Waits) || is_called_a_length(file, id);
     // The distance of two clocks is a number that one may want: it turns readings of one into those of the other.
     if file.model.name(id) == "-" && (!decides() || is_anchored(file, id)) {
         return None;
@@ -135,9 +144,30 @@ fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding
     };
     let mut story = Story::new(&META, file, id, message).why(why).help(help).confidence(confidence);
     for (value, clock) in values.iter().zip([left, right]) {
-        story = story.sites(readings(value), &format!("{} is read here", clock.name()));
+        let of_clock = readings(value).filter(|s| s.origins.any(clock.origin()));
+        story = story.sites(of_clock, &format!("{} is read here", clock.name()));
     }
     Some(story.step(file.location(id), "and the two meet here").tell())
+}
+
+/// A variable that is set from several clocks, each time from one: the first of them that is not `clock`.
+fn stored_from_another(file: &Analysis<'_>, side: NodeId, clock: Clock) -> Option<Clock> {
+    let model = file.model;
+    let mut other = None;
+    for value in file.stores_of(side).iter().filter_map(|s| s.value) {
+        // "None yet"
+        if !matches!(model.kind(value), Kind::Number | Kind::Null | Kind::Unary) {
+            let stored = Clock::of(&file.value(value))?;
+            other = other.or((stored != clock).then_some(stored));
+        }
+    }
+    other
+}
+
+/// `duration = end - start`
+fn is_called_a_length(file: &Analysis<'_>, id: NodeId) -> bool {
+    let target = file.model.parent(id).and_then(|p| file.model.child(p, Role::Target));
+    target.is_some_and(|t| has_word(file.model.name(t), &["duration", "elapsed", "took", "latency"]))
 }
 
 fn readings(value: &Value) -> impl Iterator<Item = &timelint_semantics::Site> {
