@@ -265,6 +265,12 @@ impl Catalog {
         self.ancestry(ty).iter().find_map(|t| self.types.get(t).and_then(|t| t.scope))
     }
 
+    /// How a limit is set on open connections of this type, by the type or one that it extends; `None` for other types.
+    pub fn connection_advice(&self, ty: &str) -> Option<&str> {
+        let of = |t: &String| self.types.get(t).and_then(|t| t.connection.as_deref());
+        self.ancestry(ty).iter().find_map(of)
+    }
+
     /// Whether the catalogue knows the type.
     pub fn knows_type(&self, name: &str) -> bool {
         self.simple_types.get(leaf(name)).is_some_and(|all| all.iter().any(|t| t == name))

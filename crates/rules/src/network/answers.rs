@@ -28,7 +28,7 @@ pub(crate) fn awaited_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endl
         return None;
     }
     let api = wait_named(file, model.name(site))?;
-    unlimited(file, site, api)
+    unlimited(file, site, Some(api))
 }
 
 /// A latch, event or queue that only the callback of a call to another machine opens:
@@ -61,7 +61,7 @@ pub(crate) fn awaited_latch<'a>(file: &Analysis<'a>, site: NodeId) -> Option<End
         })
     };
     opens.into_iter().find_map(by_a_callback)?;
-    unlimited(file, site, known.api)
+    unlimited(file, site, Some(known.api))
 }
 
 /// A bare wait for something that is called an answer, or in what is called after answers: `responseFuture.get()`,
@@ -81,6 +81,9 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
         "cond",
         "semaphore",
     ];
+    // What is sent, in the name of what holds its outcome: `produce_future`.
+    const SENT: [&str; 10] =
+        ["produce", "publish", "send", "fetch", "commit", "invoke", "subscribe", "request", "replicate", "deliver"];
     let model = file.model;
     let name = model.name(site);
     if model.child(site, Role::Arg).is_some() || !file.catalog().has_leaf(name) {
@@ -102,7 +105,7 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
             _ => false,
         },
     };
-    let answers = |n: &str| has_word(n, &ANSWER);
+    let answers = |n: &str| has_word(n, &ANSWER) || has_word(n, &SENT) && has_word(n, &["future", "promise"]);
     let asked = || {
         let mut outer = model.ancestors(site).filter(|a| model.kind(*a) == Kind::Class);
         // In a loop, one message after another is taken.
@@ -122,14 +125,14 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
         && words(model.name(source))
             .first()
             .is_some_and(|w| matches!(w.as_str(), "submit" | "execute" | "run" | "schedule"));
-    // What is handed to a callback has come.
-    let nested = file.function_around(site).filter(|f| file.function_around(*f).is_some());
-    let come = nested.is_some_and(|f| {
-        let params = model.children_with(f, Role::Param);
-        let names = params.map(|p| model.child(p, Role::Target).unwrap_or(p));
-        names.into_iter().any(|n| model.sym(n) == model.sym(object))
+    // The library that gave it gives up by itself.
+    let given_up = file.stores_of(object).iter().filter_map(|s| s.value).any(|v| {
+        let known = file.resolve(v).filter(|k| k.how != How::Name);
+        known.and_then(|k| k.api.default.as_deref()).is_some_and(|d| !d.starts_with("none") && !d.contains("context"))
     });
-    if hands_on || local || come {
+    // Workers of this process are waited for.
+    let group = has_word(&ty, &["group", "barrier"]);
+    if hands_on || local || given_up || group || has_come(file, site, object) {
         return None;
     }
     // A request that is on its way, not one that came in.
@@ -138,16 +141,69 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
         return None;
     }
     let api = wait_named(file, name)?;
-    unlimited(file, site, api)
+    unlimited(file, site, Some(api))
 }
 
-fn unlimited<'a>(file: &Analysis<'a>, site: NodeId, api: &'a Api) -> Option<Endless<'a>> {
-    if limited_around(file, site) || chained(file, site) != Bound::Absent {
+/// A bare receive of what another machine sends: `<-m.leaveBroadcast`, `resp := <-call.reply` after the request went out.
+pub(crate) fn awaited_channel<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    const SENT: [&str; 8] = ["ack", "acks", "pong", "broadcast", "rpc", "grpc", "remote", "handshake"];
+    const REPLIES: [&str; 8] = ["reply", "replies", "response", "responses", "resp", "answer", "result", "rsp"];
+    let model = file.model;
+    if model.name(site) != "<-" {
+        return None;
+    }
+    let channel = model.child(site, Role::Operand)?;
+    let called =
+        matches!(model.kind(channel), Kind::Name | Kind::Member | Kind::Index).then(|| match model.kind(channel) {
+            Kind::Index => model.child(channel, Role::Object).map_or("", |o| model.name(o)),
+            _ => model.name(channel),
+        })?;
+    let function = file.function_around(site)?;
+    let in_a_choice = model.ancestors(site).take_while(|a| *a != function).any(|a| {
+        model.kind(a) == Kind::Case
+            && model.children(a).next().is_some_and(|first| model.contains(first, site) || first == site)
+    });
+    // In a loop one message after another is taken, and a worker lasts as long as its process.
+    if in_a_choice || file.in_loop(site).is_some() || is_ending(called) {
+        return None;
+    }
+    // The request goes to another machine in the same function, just before.
+    let asked = || {
+        let mut before = file.tables.calls.iter().filter(|c| **c < site && model.contains(function, **c));
+        before.any(|c| file.function_around(*c) == Some(function) && call_evidence(file, *c) == Remote::Known)
+    };
+    if !(has_word(called, &SENT) || has_word(called, &REPLIES) && asked()) {
+        return None;
+    }
+    let found = unlimited(file, site, None)?;
+    let help = "choose between it and the end of time: `select` with `<-ctx.Done()` of a context that has a deadline, or with a timer";
+    Some(Endless { help: Some(help), ..found })
+}
+
+/// What is handed to a callback has come, and so has what a callback was hung on: `reply.addListener(() -> reply.get())`.
+pub(crate) fn has_come(file: &Analysis<'_>, site: NodeId, object: NodeId) -> bool {
+    let model = file.model;
+    let Some(callback) = file.function_around(site).filter(|f| file.function_around(*f).is_some()) else {
+        return false;
+    };
+    let params = model.children_with(callback, Role::Param);
+    let mut names = params.map(|p| model.child(p, Role::Target).unwrap_or(p));
+    let call = model.ancestors(callback).find(|a| model.kind(*a) == Kind::Call);
+    let hung_on = call.and_then(|c| model.child(c, Role::Receiver));
+    names.any(|n| model.sym(n) == model.sym(object)) || hung_on.is_some_and(|r| model.sym(r) == model.sym(object))
+}
+
+fn unlimited<'a>(file: &Analysis<'a>, site: NodeId, api: Option<&'a Api>) -> Option<Endless<'a>> {
+    // `if (limit <= 0) return answer.get()`: somebody asked for it.
+    let asked_for = |n: NodeId| has_word(file.model.name(n), &["timeout", "timeouts", "deadline", "wait", "limit"]);
+    let guards = file.guards(site);
+    let asked_for = guards.iter().any(|g| file.model.self_and_descendants(g.condition).any(asked_for));
+    if asked_for || limited_around(file, site) || chained(file, site) != Bound::Absent {
         return None;
     }
     let quiet = ends(file, site) || is_near(file, site) || is_tool(&file.path);
     let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
-    Some(Endless { site, api: Some(api), value: None, help: None, confidence })
+    Some(Endless { site, api, value: None, help: None, confidence })
 }
 
 /// What the catalogue knows of bare waits of this name.

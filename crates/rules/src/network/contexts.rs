@@ -1,12 +1,13 @@
 //! Calls to other machines under a context that nothing ends.
 
 use crate::network::missing_timeout::META;
-use crate::network::remote::{is_ending, is_near, is_remote_name, is_tool};
+use crate::network::peers::{is_a_daemon, speaks_out, talks};
+use crate::network::remote::{is_ending, is_near, is_tool};
 use crate::story::{Story, lower};
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, leaf};
+use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, How, has_word, words};
 
 /// A call under an endless context.
@@ -40,7 +41,8 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
     let function = file.function_around(site);
     let dropped = root == Root::Nothing && function.is_some_and(|f| takes_context(file, f));
     let asks = carries_request || dropped && speaks_out(file, site);
-    if is_long_lived(file, site, asks) || is_near(file, site) || is_given_a_limit(file, site) {
+    if is_long_lived(file, site, asks) || is_near(file, site) || is_given_a_limit(file, site) || is_a_daemon(file, site)
+    {
         return None;
     }
     let mut confidence = match file.resolve(site) {
@@ -63,7 +65,8 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
     if root == Root::Component && !carries_request && !waits_for_many() {
         confidence = lower(confidence);
     }
-    if is_tool(&file.path) || starts_up(file, function) && !asks {
+    let again = || root == Root::Nothing && (is_round(file, site) || is_chosen(file, site));
+    if is_tool(&file.path) || starts_up(file, function) && !asks && !again() {
         confidence = Confidence::Low;
     }
     Some(Call { site, context, confidence, dropped })
@@ -133,6 +136,13 @@ fn is_round(file: &Analysis<'_>, site: NodeId) -> bool {
     file.in_loop(site).is_some_and(|l| endless(l) && after_a_wait(l))
 }
 
+/// One of several things that a loop does as they come: `select { case <-timer.C: ping(ctx) }`.
+fn is_chosen(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let chooses = |a: NodeId| model.kind(a) == Kind::Switch && model.name(a) == "select";
+    file.in_loop(site).is_some_and(|l| model.ancestors(site).take_while(|a| *a != l).any(chooses))
+}
+
 /// A loop without end that waits for time to pass, and for the end of this very context: `case <-ctx.Done(): return`.
 fn ends_its_loop(file: &Analysis<'_>, context: NodeId) -> bool {
     let model = file.model;
@@ -144,6 +154,12 @@ fn ends_its_loop(file: &Analysis<'_>, context: NodeId) -> bool {
     };
     let endless = model.child(around, Role::Condition).is_none() && model.child(around, Role::Iterable).is_none();
     endless && model.descendants(around).any(|d| done(&d))
+}
+
+/// Somebody waits for what the function gives, and it is no loop in the background.
+fn gives_an_answer(file: &Analysis<'_>, function: NodeId) -> bool {
+    let mut given = file.model.children_with(function, Role::Returns);
+    given.any(|r| file.model.self_and_descendants(r).any(|t| !matches!(file.model.name(t), "" | "error")))
 }
 
 /// What ends a context.
@@ -166,12 +182,15 @@ fn root_of(file: &Analysis<'_>, context: NodeId, depth: usize) -> Option<Root> {
             ApiRole::ContextDerive => root_of(file, model.child(context, Role::Arg)?, depth + 1),
             _ => None,
         },
-        Kind::Name => match file.only_source(context) {
-            Some(source) => root_of(file, source, depth + 1),
+        Kind::Name => {
+            if let Some(source) = file.only_source(context) {
+                return root_of(file, source, depth + 1);
+            }
             // The caller's, and it lasts as long as the loop that only its end stops.
-            None => (takes_context(file, file.function_around(context)?) && ends_its_loop(file, context))
-                .then_some(Root::Component),
-        },
+            let function = file.function_around(context)?;
+            let lasts = takes_context(file, function) && !gives_an_answer(file, function);
+            (lasts && ends_its_loop(file, context)).then_some(Root::Component)
+        }
         Kind::Member => {
             let own = model.child(context, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
             let names = has_word(model.name(context), &["ctx", "context"]) && !has_word(model.name(context), &["done"]);
@@ -204,55 +223,6 @@ fn is_given_a_limit(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     let mut named = model.children_with(site, Role::Arg).skip(1).flat_map(|a| model.self_and_descendants(a).take(64));
     named.any(|n| has_word(model.name(n), &["timeout", "deadline"]))
-}
-
-/// The call itself, or something along its receiver, is called after the other side of a connection.
-fn talks(file: &Analysis<'_>, site: NodeId) -> bool {
-    const TALKS: [&str; 22] = [
-        "client",
-        "clients",
-        "clientset",
-        "cli",
-        "stub",
-        "rpc",
-        "grpc",
-        "conn",
-        "connection",
-        "peer",
-        "peers",
-        "etcd",
-        "consul",
-        "kafka",
-        "mongo",
-        "upstream",
-        "remote",
-        "endpoint",
-        "webhook",
-        "dns",
-        "resolver",
-        "kms",
-    ];
-    let model = file.model;
-    let receiver = model.child(site, Role::Receiver).filter(|r| !file.tables.is_this(model, *r));
-    if receiver.and_then(|r| file.type_of(r)).is_some_and(|t| has_word(leaf(&t.name), &TALKS)) {
-        return true;
-    }
-    let mut at = Some(site);
-    for _ in 0..12 {
-        let Some(node) = at else { return false };
-        if has_word(model.name(node), &TALKS) {
-            return true;
-        }
-        at = model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Object));
-    }
-    false
-}
-
-/// The call or what receives it is called after something that talks to another machine.
-fn speaks_out(file: &Analysis<'_>, site: NodeId) -> bool {
-    let model = file.model;
-    let receiver = model.child(site, Role::Receiver).map_or("", |r| model.name(r));
-    is_remote_name(receiver) || is_remote_name(model.name(site))
 }
 
 /// Calls that are meant to last as long as the process, that end something, or that only hand a context on.
@@ -310,9 +280,11 @@ fn is_long_lived(file: &Analysis<'_>, site: NodeId, asks: bool) -> bool {
     let lasts = LASTS.contains(&first) && !asks
         || words.iter().any(|w| matches!(w.as_str(), "watch" | "stream" | "subscribe" | "lock" | "unlock"));
     let ending = |n: &str| is_ending(n) || has_word(n, &["release", "rollback", "abort", "revoke"]);
+    // `func (s *Stmt) Close() error { return s.conn.Deallocate(context.Background(), s.name) }`: an exchange of its own.
+    let exchanges = || file.resolve(site).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall);
     lasts
         || ending(name)
-        || file.function_around(site).is_some_and(|f| ending(model.name(f)))
+        || file.function_around(site).is_some_and(|f| ending(model.name(f))) && !exchanges()
         || model.ancestors(site).any(|a| model.kind(a) == Kind::Defer)
 }
 

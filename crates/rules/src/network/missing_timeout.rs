@@ -1,14 +1,16 @@
 //! `missing-timeout`: a call to another machine, or a client for one, that waits for ever when no answer comes.
 
 use crate::Rule;
-use crate::network::answers::{awaited_answer, awaited_call, awaited_latch};
+use crate::network::answers::{awaited_answer, awaited_call, awaited_channel, awaited_latch, has_come};
 use crate::network::bounds::{
     Bound, chained, given, library_is_limited, limited_around, set_on_receiver, set_on_result,
 };
 use crate::network::commands::remote_command;
+use crate::network::connections::endless_connections;
 use crate::network::contexts::{carries_limit, endless_contexts};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
 use crate::network::stubs::stub_call;
+use crate::network::unheard::unheard_limits;
 use crate::story::{Story, lower};
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -41,6 +43,7 @@ impl Rule for MissingTimeout {
             let endless = match file.model.kind(site) {
                 Kind::Call => known(file, site).or_else(|| guessed(file, site)),
                 Kind::New | Kind::Record | Kind::Member => known(file, site).or_else(|| remote_command(file, site)),
+                Kind::Unary => awaited_channel(file, site),
                 _ => None,
             };
             let Some(endless) = endless else { continue };
@@ -53,6 +56,8 @@ impl Rule for MissingTimeout {
         }
         out.extend(groups.iter().map(|group| tell(file, group)));
         out.extend(endless_contexts(file));
+        out.extend(endless_connections(file));
+        out.extend(unheard_limits(file));
     }
 }
 
@@ -187,7 +192,7 @@ fn awaited_source(file: &Analysis<'_>, site: NodeId) -> Remote {
     const LOCAL: [&str; 8] = ["submit", "apply", "map", "schedule", "execute", "run", "supply", "invoke"];
     let Some(receiver) = file.model.child(site, Role::Receiver) else { return Remote::No };
     let source = file.condition_source(receiver);
-    if file.model.kind(source) != Kind::Call {
+    if file.model.kind(source) != Kind::Call || has_come(file, site, receiver) {
         return Remote::No;
     }
     // `producer.send(record).get()`: the library gives up by itself.
@@ -237,7 +242,8 @@ fn may_be_a_file(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool
     let Some(receiver) = file.model.child(site, Role::Receiver) else { return false };
     // `(HttpURLConnection) url.openConnection()`
     let cast = file.model.parent(site).is_some_and(|p| file.model.kind(p) == Kind::Cast);
-    let opens = file.type_of(receiver).is_some() && known.api.args.is_empty() && !cast;
+    let names = |ty: &str| has_word(leaf(ty), &["url", "uri", "resource"]);
+    let opens = file.type_of(receiver).is_some_and(|t| names(&t.name)) && known.api.args.is_empty() && !cast;
     let source = file.condition_source(receiver);
     let made = match file.model.kind(source) {
         Kind::New | Kind::Call => !names_a_file(file, source),
@@ -264,10 +270,11 @@ fn names_a_file(file: &Analysis<'_>, made: NodeId) -> bool {
 /// What the project's own factory hands out, whose callers limit it: `createSocket` of a `SocketFactory`.
 fn is_delegated(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
     let name = file.model.name(site);
+    let arity = Some(file.model.children_with(site, Role::Arg).count());
     let overrides = || {
         let class = file.tables.class_around(file.model, site)?;
         let supertypes = file.supertypes(&file.tables.classes[class as usize].name);
-        supertypes.iter().find_map(|t| file.catalog().method(t, name, None))
+        supertypes.iter().find_map(|t| file.catalog().method(t, name, arity))
     };
     let same = file.function_around(site).is_some_and(|f| file.model.name(f) == name);
     known.api.role == ApiRole::RemoteClient && same && overrides().is_some()
@@ -309,7 +316,7 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
     }
     let site = endless.site;
     let role = endless.api.map_or(ApiRole::RemoteCall, |a| a.role);
-    let subject = subject(file, site);
+    let subject = if is_operator(file, site) { file.short(site) } else { subject(file, site) };
     let what = match role {
         ApiRole::RemoteClient | ApiRole::None => "has no limit of time",
         _ => "waits without a limit of time",
@@ -330,6 +337,11 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
         story = story.step(file.location(other.site), "nor this");
     }
     story.tell()
+}
+
+/// `<-reply`: an operator, which has no name to speak of.
+fn is_operator(file: &Analysis<'_>, site: NodeId) -> bool {
+    file.model.kind(site) == Kind::Unary
 }
 
 fn subject(file: &Analysis<'_>, site: NodeId) -> String {

@@ -343,9 +343,15 @@ fn is_socket_path(file: &Analysis<'_>, entry: NodeId) -> bool {
         && model.parent(entry).is_some_and(|record| !model.children(record).any(host))
 }
 
+/// Words of scripts that somebody runs to build, check or release a project.
+const CHORES: [&str; 9] =
+    ["release", "changelog", "bump", "github", "merge", "benchmark", "install", "build", "deploy"];
+
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 22] = [
+    const TOOLS: [&str; 24] = [
+        "hello",
+        "samples",
         "dev",
         "cli",
         "ctl",
@@ -370,8 +376,16 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "example",
     ];
     let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
-    let mut folders = path.rsplit('/').skip(1);
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or_default();
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    // `release.py` beside the project's folders, and the commands of a program in a file of their own.
+    let beside = !path.contains('/') && words(stem).first().is_some_and(|w| CHORES.contains(&w.as_str()));
+    let commands = has_word(stem, &["cli", "subcommands", "commands"]);
+    let mut folders = parts;
     runs_tests
+        || beside
+        || commands
         || path.starts_with("contrib/")
         || folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
 }

@@ -321,19 +321,9 @@ pub struct Api {
     /// Advice in the reader's own library, one sentence, lower case, no final period.
     #[serde(default)]
     pub advice: Option<String>,
-    /// For wall clocks: the qualified name of the monotonic clock that is called the same way.
+    /// For wall clocks: the qualified name of the monotonic clock that is called the same way and counts the same unit.
     #[serde(default)]
     pub monotonic: Option<String>,
-    /// Where that clock counts a smaller unit: how many of its units are one of this clock's, as code.
-    #[serde(default)]
-    pub scale: Option<String>,
-    /// For numbers made of readings that carry both clocks: how the readings' own difference is written in this unit, with
-    /// `{to}` and `{from}`.
-    #[serde(default)]
-    pub difference: Option<String>,
-    /// The same, from `{from}` until now.
-    #[serde(default)]
-    pub elapsed: Option<String>,
     /// Whether it waits for ever when no limit is given; see [`Api::waits_for_ever`] for where this is absent.
     #[serde(default)]
     pub endless: Option<bool>,
@@ -353,6 +343,9 @@ pub struct Api {
     /// For what keeps a claim: the event by which its handle tells that the claim is lost.
     #[serde(default)]
     pub loss: Option<String>,
+    /// For limits that end nothing: the event that tells that time is up, and that somebody must listen for.
+    #[serde(default)]
+    pub tells: Option<String>,
     /// For retry policies and their waits: what holds by default.
     #[serde(default)]
     pub retry: Option<RetrySpec>,
@@ -379,15 +372,13 @@ impl Api {
             token: None,
             advice: None,
             monotonic: None,
-            scale: None,
-            difference: None,
-            elapsed: None,
             endless: None,
             covers: Vec::new(),
             wraps: false,
             answers: None,
             ends: None,
             loss: None,
+            tells: None,
             retry: None,
             doc: None,
         }
@@ -439,4 +430,7 @@ pub struct ApiType {
     /// For locks: where they live.
     #[serde(default)]
     pub scope: Option<LockScope>,
+    /// For open connections, on which a read waits until a limit that is set on them: how one is set, as advice.
+    #[serde(default)]
+    pub connection: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ArgMeaning, ArgPlace};
+use crate::resolve::Callee;
 use crate::tables::StoreKind;
 use timelint_model::{Kind, NodeId, Role};
 
@@ -44,9 +45,24 @@ impl Analysis<'_> {
             Kind::Record => id,
             Kind::Name => {
                 let store = self.local_store(id, model.sym(id))?;
-                store.value.filter(|v| model.kind(*v) == Kind::Record && matches!(store.kind, StoreKind::Plain))?
+                let value = store.value.filter(|_| matches!(store.kind, StoreKind::Plain) && store.index == 0)?;
+                match model.kind(value) {
+                    Kind::Record => value,
+                    Kind::Unary | Kind::Call => return self.entry(value, key),
+                    _ => return None,
+                }
             }
             Kind::Spread => return self.entry(model.child(id, Role::Value)?, key),
+            // `&http.Transport{..}`
+            Kind::Unary => return self.entry(model.child(id, Role::Operand)?, key),
+            // What a function of this file makes.
+            Kind::Call => match self.callee(id)? {
+                Callee::Here(function) => {
+                    let made = || self.returns(function).into_iter().find_map(|r| self.entry(r, key));
+                    return self.guarded(function, made);
+                }
+                Callee::Elsewhere(_) => return None,
+            },
             _ => return None,
         };
         // Keys may hold dots themselves (`session.timeout.ms`).

@@ -1,0 +1,207 @@
+//! Open connections on which an answer is waited for, and that are never given a limit.
+
+use crate::network::bounds::limited_around;
+use crate::network::missing_timeout::{META, ends};
+use crate::network::remote::{is_near, is_tool};
+use crate::story::Story;
+use timelint_diagnostics::{Confidence, Finding};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, leaf};
+use timelint_semantics::{Analysis, StoreKind, has_word, words};
+
+/// How many readers, decoders and the like may stand between a read and the connection.
+const MOST_WRAPPERS: usize = 4;
+
+/// First words of calls that wait for what the other side sends, or takes.
+const READS: [&str; 13] = [
+    "read",
+    "readline",
+    "readexactly",
+    "readuntil",
+    "readfull",
+    "recv",
+    "receive",
+    "decode",
+    "handshake",
+    "peek",
+    "copyn",
+    "discard",
+    "recvfrom",
+];
+const WRITES: [&str; 5] = ["write", "flush", "encode", "sendall", "drain"];
+
+/// Words of what is built around a connection.
+const WRAPPERS: [&str; 20] = [
+    "wait", "open", "new", "reader", "writer", "server", "client", "decoder", "encoder", "stream", "makefile",
+    "scanner", "codec", "buffered", "data", "input", "output", "conn", "limit", "proto",
+];
+
+/// A read or write that nothing ends.
+struct Wait {
+    site: NodeId,
+    /// It is part of an exchange, and not of a loop that takes whatever comes.
+    exchange: bool,
+    reads: bool,
+    /// The file opens the connection itself.
+    own: bool,
+}
+
+/// One finding for all connections of a file in which nothing limits any.
+pub(crate) fn endless_connections(file: &Analysis<'_>) -> Option<Finding> {
+    let waits: Vec<(Wait, String)> = file.tables.calls.iter().filter_map(|c| wait(file, *c)).collect();
+    let worst = waits.iter().max_by_key(|(w, _)| (weight(w), std::cmp::Reverse(w.site)))?;
+    if waits.is_empty() || limits_connections(file) {
+        return None;
+    }
+    Some(tell(file, &waits, worst))
+}
+
+fn weight(wait: &Wait) -> usize {
+    match wait {
+        Wait { exchange: true, reads: true, .. } => 2,
+        Wait { exchange: true, own: true, .. } => 1,
+        _ => 0,
+    }
+}
+
+fn wait(file: &Analysis<'_>, site: NodeId) -> Option<(Wait, String)> {
+    let model = file.model;
+    let first = words(model.name(site)).into_iter().next()?;
+    let reads = READS.contains(&first.as_str());
+    if model.kind(site) != Kind::Call || !reads && !WRITES.contains(&first.as_str()) {
+        return None;
+    }
+    let receiver = model.child(site, Role::Receiver)?;
+    let handed = || model.child(site, Role::Arg).filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Member));
+    let connection = connection(file, receiver, 0).or_else(|| connection(file, handed()?, 0))?;
+    let function = file.function_around(site)?;
+    // `Read(b) { return c.inner.Read(b) }`: whoever calls it decides.
+    let hands_on = model.name(function).eq_ignore_ascii_case(model.name(site));
+    let called = || {
+        let mut calls = file.tables.calls.iter().filter(|c| model.name(**c) == model.name(function));
+        calls.any(|c| limited_around(file, *c))
+    };
+    let near = ["unix", "pipe", "serial", "uds", "tty", "stdin", "udp"];
+    if hands_on
+        || ends(file, site)
+        || is_near(file, site)
+        || has_word(model.name(function), &near)
+        || limited_around(file, site)
+        || called()
+    {
+        return None;
+    }
+    // What is written first, to a connection just opened, finds room.
+    let fresh = || !reads && model.descendants(function).any(|n| model.kind(n) == Kind::Call && dials(file, n));
+    let exchange = file.in_loop(site).is_none() && !is_in_a_round(file, site) && !fresh();
+    Some((Wait { site, exchange, reads, own: connection.1 }, connection.0))
+}
+
+/// In a function that a loop of the file calls again and again: `for { s.readMessage() }`.
+fn is_in_a_round(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let Some(function) = file.function_around(site).filter(|f| !model.name(*f).is_empty()) else { return false };
+    let mut calls = file.tables.calls.iter().filter(|c| model.name(**c) == model.name(function));
+    calls.any(|c| file.in_loop(*c).is_some())
+}
+
+/// The type of the connection behind an expression, through what is built around it, and whether this file opens it.
+fn connection(file: &Analysis<'_>, id: NodeId, depth: usize) -> Option<(String, bool)> {
+    let model = file.model;
+    if depth > MOST_WRAPPERS {
+        return None;
+    }
+    // A parameter of the same name as another variable in the function may be anything.
+    let stores = file.stores_of(id);
+    if stores.len() > 1 && stores.iter().any(|s| matches!(s.kind, StoreKind::Param(_))) {
+        return None;
+    }
+    if let Some(ty) = file.type_of(id)
+        && file.catalog().connection_advice(&ty.name).is_some_and(|a| !a.is_empty())
+    {
+        let source = file.condition_source(id);
+        let opens = |n: NodeId| {
+            let role = file.resolve(n).map(|k| k.api.role);
+            matches!(role, Some(ApiRole::RemoteCall | ApiRole::RemoteClient))
+        };
+        let values = stores.iter().filter_map(|s| s.value).chain([source]);
+        let mut made = values.filter(|v| matches!(model.kind(*v), Kind::Call | Kind::New | Kind::Await));
+        let near = made.clone().any(|v| is_near(file, v));
+        let own =
+            made.any(opens) || model.kind(id) == Kind::Member && file.tables.calls.iter().any(|c| dials(file, *c));
+        return (!near).then_some((ty.name, own));
+    }
+    match model.kind(id) {
+        Kind::Call | Kind::New => {
+            let name = model.child(id, Role::Type).map_or(model.name(id), |t| model.name(t));
+            if !has_word(name, &WRAPPERS) {
+                return None;
+            }
+            let parts = model.children(id).filter(|c| matches!(model.role(*c), Role::Arg | Role::Receiver));
+            let parts = parts.filter(|c| matches!(model.kind(*c), Kind::Name | Kind::Member | Kind::Call | Kind::New));
+            parts.into_iter().find_map(|c| connection(file, c, depth + 1))
+        }
+        Kind::Name | Kind::Member => {
+            let own = file.stores_of(id).iter().filter_map(|s| s.value);
+            let literal = file.tables.foreign_stores(model.sym(id)).iter().filter_map(|(_, s)| s.value);
+            let of_field = literal.filter(|_| model.kind(id) == Kind::Member);
+            let values: Vec<NodeId> = own.chain(of_field).take(8).collect();
+            values.into_iter().filter(|v| *v != id).find_map(|v| match model.kind(v) {
+                Kind::Await => connection(file, model.child(v, Role::Value)?, depth + 1),
+                _ => connection(file, v, depth + 1),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Opens a connection to another machine.
+fn dials(file: &Analysis<'_>, call: NodeId) -> bool {
+    let opens = |k: timelint_semantics::Resolved<'_>| {
+        matches!(k.api.role, ApiRole::RemoteCall | ApiRole::RemoteClient)
+            && k.api
+                .returns
+                .as_deref()
+                .is_some_and(|t| file.catalog().connection_advice(t).is_some_and(|a| !a.is_empty()))
+    };
+    file.resolve(call).is_some_and(opens)
+}
+
+/// Something in the file limits connections: one that is limited may be any.
+fn limits_connections(file: &Analysis<'_>) -> bool {
+    const LIMITS: [&str; 8] =
+        ["deadline", "deadlines", "timeout", "timeouts", "settimeout", "sotimeout", "setblocking", "idletimer"];
+    const OTHER: [&str; 5] = ["dial", "is", "connect", "listen", "context"];
+    let model = file.model;
+    file.model.ids().any(|n| {
+        let name = match model.kind(n) {
+            Kind::Call => model.name(n),
+            Kind::New | Kind::Record => model.child(n, Role::Type).map_or("", |t| model.name(t)),
+            _ => return false,
+        };
+        let first = words(leaf(name)).into_iter().next().unwrap_or_default();
+        let context = model.child(n, Role::Receiver).is_some_and(|r| model.name(r) == "context");
+        has_word(name, &LIMITS) && !OTHER.contains(&first.as_str()) && !context
+    })
+}
+
+fn tell(file: &Analysis<'_>, waits: &[(Wait, String)], worst: &(Wait, String)) -> Finding {
+    const MOST: usize = 12;
+    let (wait, ty) = worst;
+    let site = wait.site;
+    let quiet = weight(wait) == 0 || is_tool(&file.path);
+    let verb = if wait.reads { "waits" } else { "may wait" };
+    let message = format!("`{}` {verb} on a connection that is never given a limit of time", file.model.name(site));
+    let mut story = Story::new(&META, file, site, message)
+        .why(
+            "a peer that vanishes or stalls sends no error: the read waits for ever and holds its thread, its locks and the connection, \
+             and whoever needs one of them waits behind it",
+        )
+        .help(file.catalog().connection_advice(ty).unwrap_or_default())
+        .confidence(if quiet { Confidence::Low } else { Confidence::Medium })
+        .step(file.location(site), "nothing ends this when no answer comes");
+    for (other, _) in waits.iter().filter(|(w, _)| w.site != site).take(MOST) {
+        story = story.step(file.location(other.site), "nor this");
+    }
+    story.tell()
+}

@@ -1,0 +1,69 @@
+//! Limits that only tell that time is up, where nobody listens: the call goes on as if there were none.
+
+use crate::network::missing_timeout::META;
+use crate::network::remote::{is_near, is_tool};
+use crate::story::Story;
+use timelint_diagnostics::{Confidence, Finding};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ArgPlace;
+use timelint_semantics::{Analysis, How, has_word};
+
+/// A call whose limit is an event.
+struct Unheard<'a> {
+    site: NodeId,
+    limit: NodeId,
+    event: &'a str,
+    advice: &'a str,
+}
+
+/// Calls with a limit that ends nothing by itself, in a file where nothing listens for it.
+pub(crate) fn unheard_limits(file: &Analysis<'_>) -> Vec<Finding> {
+    let calls = file.tables.calls.iter().filter_map(|c| unheard(file, *c));
+    calls.into_iter().map(|u| tell(file, &u)).collect()
+}
+
+fn unheard<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Unheard<'a>> {
+    let model = file.model;
+    let known = file.resolve(site).filter(|k| k.how != How::Name)?;
+    let event = known.api.tells.as_deref()?;
+    let advice = known.api.advice.as_deref().unwrap_or_default();
+    let places = known.api.args.iter().flat_map(|a| a.at.as_slice());
+    let mut given = places.filter_map(|p| Some((p, file.argument_at(site, std::slice::from_ref(p))?)));
+    let named = |p: &ArgPlace| matches!(p, ArgPlace::Keyword(k) if k == event);
+    let limits: Vec<_> = given.by_ref().collect();
+    let (_, limit) = limits.iter().find(|(p, _)| named(p))?;
+    let ended_otherwise = limits.iter().any(|(p, _)| !named(p)) || hears(file, event);
+    (!ended_otherwise && !is_near(file, site))
+        .then_some(Unheard { site, limit: *limit, event, advice })
+        .filter(|_| model.kind(site) == Kind::Call)
+}
+
+/// Somebody listens for the event, or ends what takes too long.
+fn hears(file: &Analysis<'_>, event: &str) -> bool {
+    let model = file.model;
+    file.tables.calls.iter().any(|c| {
+        let listens =
+            model.child(*c, Role::Arg).is_some_and(|a| model.kind(a) == Kind::String && model.name(a) == event)
+                && has_word(model.name(*c), &["on", "once", "listener", "event"]);
+        // `req.setTimeout(ms, () => req.destroy())`, `AbortSignal.timeout(ms)`, a promise that loses a race.
+        let timed = has_word(model.name(*c), &[event])
+            && model.child(*c, Role::Receiver).is_some()
+            && (model.children_with(*c, Role::Arg).count() > 1 || !has_word(model.name(*c), &["set"]));
+        listens || timed || has_word(model.name(*c), &["race", "abort"])
+    })
+}
+
+fn tell(file: &Analysis<'_>, unheard: &Unheard<'_>) -> Finding {
+    let Unheard { site, limit, event, advice } = *unheard;
+    let message = format!("`{}` ends nothing: it only emits `{event}`, and nobody listens", file.short(limit));
+    let confidence = if is_tool(&file.path) { Confidence::Low } else { Confidence::Medium };
+    Story::new(&META, file, limit, message)
+        .why(
+            "the limit looks as if it were one, and when it is over nothing happens: the call waits for ever, and holds what its \
+             caller holds",
+        )
+        .help(advice)
+        .confidence(confidence)
+        .step(file.location(site), "goes on after its limit")
+        .tell()
+}
