@@ -103,7 +103,7 @@ impl FileModel {
     }
 
     /// All distinct strings of the file with their symbols.
-    pub fn symbols(&self) -> impl Iterator<Item = (Sym, &str)> {
+    pub fn symbols(&self) -> impl ExactSizeIterator<Item = (Sym, &str)> {
         (0..self.string_ends.len() as u32).map(|i| (Sym(i), self.text(Sym(i))))
     }
 

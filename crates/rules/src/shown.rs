@@ -5,7 +5,7 @@ use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, How, Origins, has_word, words};
 
 /// Words of a function, field or variable that holds a measurement.
-pub(crate) const SHOWN: [&str; 33] = [
+pub(crate) const SHOWN: [&str; 35] = [
     "log",
     "metric",
     "metrics",
@@ -24,6 +24,8 @@ pub(crate) const SHOWN: [&str; 33] = [
     "dump",
     "info",
     "warn",
+    "warning",
+    "warnings",
     "error",
     "timing",
     "duration",

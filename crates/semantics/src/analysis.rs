@@ -4,7 +4,7 @@ use crate::catalog::{Api, ApiId, ApiRole, Catalog, Effect};
 use crate::index::ProjectIndex;
 use crate::key_command::KeyCommand;
 use crate::lock_helper::LockHelper;
-use crate::memo::{Kept, Questions};
+use crate::memo::{ByNode, Kept, Questions};
 use crate::names::{fold, vocabulary};
 use crate::regions::Region;
 use crate::resolve::Callee;
@@ -49,7 +49,7 @@ pub struct Analysis<'a> {
     source: &'a dyn Fn() -> Arc<str>,
     text: OnceCell<Arc<str>>,
     pub(crate) symbols: OnceCell<FxHashMap<&'a str, Sym>>,
-    pub(crate) calls: RefCell<FxHashMap<NodeId, Option<(ApiId, How)>>>,
+    pub(crate) calls: RefCell<ByNode<Option<(ApiId, How)>>>,
     /// Of functions, and of the calls and decorators that reach them.
     pub(crate) helpers: Kept<NodeId, Option<LockHelper>>,
     pub(crate) callees: Kept<NodeId, Option<Callee<'a>>>,
@@ -61,6 +61,8 @@ pub struct Analysis<'a> {
     shared: RefCell<FxHashMap<TypeId, Rc<dyn Any>>>,
     pub(crate) questions: Questions,
     pub(crate) regions: OnceCell<Vec<Region<'a>>>,
+    /// Calls that may take a lock, in source order.
+    pub(crate) lock_calls: OnceCell<Vec<NodeId>>,
     pub(crate) key_commands: OnceCell<Vec<KeyCommand>>,
     /// Which entries of the catalogue are about key-value stores.
     pub(crate) store_entries: RefCell<FxHashMap<ApiId, bool>>,
@@ -96,6 +98,7 @@ impl<'a> Analysis<'a> {
             shared: RefCell::default(),
             questions: Questions::new(model.len()),
             regions: OnceCell::new(),
+            lock_calls: OnceCell::new(),
             key_commands: OnceCell::new(),
             store_entries: RefCell::default(),
         }

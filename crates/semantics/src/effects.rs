@@ -3,7 +3,7 @@
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ApiRole, ArgMeaning, Effect, leaf};
 use crate::index::FunctionSummary;
-use crate::names::{has_word, words};
+use crate::names::{has_word, starts_with_word, words};
 use crate::resolve::Callee;
 use crate::value::{How, Origins};
 use timelint_model::{Kind, NodeId, Role};
@@ -81,7 +81,9 @@ impl Analysis<'_> {
         if depth == 0 {
             return None;
         }
-        let effect = match self.callee(call) {
+        let leads = self.may_lead_here(call) || self.index.names_write(self.model.name(call));
+        let callee = leads.then(|| self.callee(call)).flatten();
+        let effect = match callee {
             Some(Callee::Here(function)) if self.model.child(function, Role::Body).is_some() => {
                 self.guarded(function, || self.effect_within(function, depth - 1))?
             }
@@ -91,7 +93,8 @@ impl Analysis<'_> {
                 effect.or_else(|| self.index.effect(class, name))?
             }
             _ => {
-                let direct = self.project_method(call).and_then(|(class, method)| self.index.effect(&class, &method));
+                let method = leads.then(|| self.project_method(call)).flatten();
+                let direct = method.and_then(|(class, method)| self.index.effect(&class, &method));
                 match direct.or_else(|| self.referenced_effect(call)) {
                     Some(effect) => effect,
                     None => return self.named_store_write(call),
@@ -133,7 +136,8 @@ impl Analysis<'_> {
     /// The write of a method that a call is handed by reference: `rows.forEach(store::save)`.
     fn referenced_effect(&self, call: NodeId) -> Option<Effect> {
         let references = self.model.children_with(call, Role::Arg).filter(|a| self.model.kind(*a) == Kind::Member);
-        references.filter_map(|r| self.project_method(r)).find_map(|(class, method)| self.index.effect(&class, &method))
+        let named = references.filter(|r| self.index.names_write(self.model.name(*r)));
+        named.filter_map(|r| self.project_method(r)).find_map(|(class, method)| self.index.effect(&class, &method))
     }
 
     /// The methods of other classes of the project that a function calls and that may write, by their first word.
@@ -144,18 +148,18 @@ impl Analysis<'_> {
         ];
         const MOST: usize = 8;
         let model = self.model;
-        let reads = |name: &str| words(name).first().is_none_or(|w| READING.contains(&w.as_str()));
+        let reads = |name: &str| !name.contains(char::is_alphanumeric) || starts_with_word(name, &READING);
         let calls = self.calls_below(function).iter().copied();
         let mut found: Vec<(String, String)> = Vec::new();
         for call in calls.filter(|c| model.kind(*c) == Kind::Call && !reads(model.name(*c))) {
             if self.resolve(call).is_some_and(|r| r.how != How::Name) {
                 continue;
             }
-            if let Some(method) = self.project_method(call)
-                && !found.contains(&method)
-                && found.len() < MOST
-            {
+            if let Some(method) = self.project_method(call).filter(|m| !found.contains(m)) {
                 found.push(method);
+            }
+            if found.len() == MOST {
+                break;
             }
         }
         found
@@ -165,12 +169,12 @@ impl Analysis<'_> {
     fn saves_changed_object(&self, call: NodeId) -> bool {
         let model = self.model;
         let plain = |a: NodeId| model.kind(a) == Kind::Argument;
-        let Some(receiver) = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name) else {
-            return false;
-        };
         if model.name(call) != "save" || !model.children_with(call, Role::Arg).all(plain) {
             return false;
         }
+        let Some(receiver) = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name) else {
+            return false;
+        };
         let function = self.function_around(call).unwrap_or(model.root());
         (function.0..call.0).map(NodeId).any(|n| {
             model.kind(n) == Kind::Assign
@@ -187,13 +191,15 @@ impl Analysis<'_> {
         const VERBS: [&str; 10] =
             ["save", "update", "insert", "delete", "remove", "upsert", "create", "persist", "store", "merge"];
         let model = self.model;
+        if !starts_with_word(model.name(call), &VERBS) {
+            return None;
+        }
         let receiver =
             model.child(call, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
         let last = |name: &str, list: &[&str]| words(name).last().is_some_and(|w| list.contains(&w.as_str()));
-        let verb = words(model.name(call)).first().is_some_and(|w| VERBS.contains(&w.as_str()));
         let store =
             last(model.name(receiver), &STORES) || self.type_of(receiver).is_some_and(|t| last(leaf(&t.name), &STORES));
-        (verb && store).then(|| {
+        store.then(|| {
             let fence = self.fencing_argument(call).or_else(|| self.refused_duplicate(call));
             Write { at: call, effect: Effect::State, fence, how: How::Name, indirect: false }
         })
@@ -342,16 +348,16 @@ impl Analysis<'_> {
 pub(crate) fn is_precondition(name: &str) -> bool {
     const PRECONDITIONS: [&str; 6] =
         ["etag", "ifmatch", "ifnonematch", "ifgenerationmatch", "generationmatch", "ifmetagenerationmatch"];
-    let plain = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
-    name.len() < 32 && PRECONDITIONS.contains(&plain.collect::<String>().as_str())
+    let plain = || name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+    name.len() < 32 && PRECONDITIONS.iter().any(|p| plain().eq(p.bytes()))
 }
 
 /// Whether SQL or CQL text changes data.
 pub fn is_data_change(text: &str) -> bool {
-    let upper = text.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_uppercase();
+    let statement = text.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).as_bytes();
     ["INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "UPSERT", "CALL", "ALTER", "DROP", "TRUNCATE", "CREATE"]
         .iter()
-        .any(|verb| upper.starts_with(verb))
+        .any(|verb| statement.get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb.as_bytes())))
 }
 
 /// Whether a statement is conditional on a version or owner, or harmless when repeated.

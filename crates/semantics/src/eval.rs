@@ -182,6 +182,9 @@ impl Analysis<'_> {
             }
         }
         let name = model.name(id);
+        if let Some(column) = self.class_member(object, name) {
+            return column;
+        }
         if let Some(ty) = self.type_of(object) {
             if let Some(api) =
                 self.catalog.lookup(&ty.name, None).filter(|a| self.catalog.api(*a).role == ApiRole::ConfigRead)
@@ -213,6 +216,16 @@ impl Analysis<'_> {
         value.origins = value.origins.and(owner.origins.without(Origins::CONSTANT.and(Origins::NULL)));
         value.params = owner.params;
         value
+    }
+
+    /// A member of a class of the project that is named itself: `models.Job.updated_at`, a column that the database stamps.
+    fn class_member(&self, object: NodeId, name: &str) -> Option<Value> {
+        let class = self.model.name(object);
+        let named =
+            class.starts_with(char::is_uppercase) && matches!(self.model.kind(object), Kind::Name | Kind::Member);
+        let known = self.index.field(class, name).filter(|_| named)?;
+        let value = known.value.clone();
+        value.origins.any(Origins::DATABASE).then_some(Value { how: How::Project, ..value })
     }
 
     /// A field of an object whose class is unknown: all stores to fields of this name, in this file and in others.

@@ -9,7 +9,8 @@ use crate::stamps::Stamp;
 use crate::tables::LOOSE;
 use crate::value::{Origins, Value};
 use aho_corasick::AhoCorasick;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use timelint_model::{FileModel, Kind, Role, Sym};
 
@@ -308,22 +309,38 @@ fn summarize_arguments(file: &Analysis<'_>, summary: &mut FileSummary) {
     }
 }
 
+/// Something by two names: class and member.
+type ByNames<T> = hashbrown::HashMap<(String, String), T, FxBuildHasher>;
+
+/// Two names that are looked up without a copy of either; hashed as [`ByNames`]' keys are.
+#[derive(Hash)]
+struct Names<'q>(&'q str, &'q str);
+
+impl hashbrown::Equivalent<(String, String)> for Names<'_> {
+    fn equivalent(&self, key: &(String, String)) -> bool {
+        self.0 == key.0 && self.1 == key.1
+    }
+}
+
 /// Answers by class and method.
-type Methods<T> = FxHashMap<(String, String), T>;
+type Methods<T> = ByNames<T>;
 
 /// What is known across the files of one catalogue (one language and its dialects).
 #[derive(Debug, Default)]
 pub struct ProjectIndex {
-    functions: FxHashMap<(String, String), Vec<FunctionSummary>>,
-    fields: FxHashMap<(String, String), FieldSummary>,
+    functions: ByNames<Vec<FunctionSummary>>,
+    fields: ByNames<FieldSummary>,
     fields_by_name: FxHashMap<String, Option<FieldSummary>>,
     constants: FxHashMap<String, Value>,
     classes: FxHashMap<String, Vec<String>>,
-    arguments: FxHashMap<(String, u32), Value>,
+    arguments: FxHashMap<String, BTreeMap<u32, Value>>,
     /// Class (empty: any) and member key to where a clock is read for it.
-    stamps: FxHashMap<(String, String), Site>,
+    stamps: ByNames<Site>,
     locks: Methods<LockHelper>,
     effects: Methods<Effect>,
+    /// Names of functions that handle a lock, and of those that write: most calls are of none of them.
+    lock_names: FxHashSet<String>,
+    effect_names: FxHashSet<String>,
     parameters: FxHashMap<String, Option<Vec<String>>>,
     set: FxHashSet<String>,
     /// Beginnings of qualified names that a limit for the whole process bounds.
@@ -378,7 +395,7 @@ impl ProjectIndex {
                 index.stamps.entry((stamp.class, stamp.member)).or_insert(stamp.site);
             }
             for (name, position, value) in summary.arguments {
-                let entry = index.arguments.entry((name, position)).or_default();
+                let entry = index.arguments.entry(name).or_default().entry(position).or_default();
                 *entry = std::mem::take(entry).join(value);
             }
         }
@@ -387,6 +404,7 @@ impl ProjectIndex {
         }
         index.connect_lock_helpers(catalog);
         index.connect_effects(catalog);
+        index.collect_names();
         index
     }
 
@@ -409,6 +427,14 @@ impl ProjectIndex {
         self.effects = self.connect(catalog, own, handed);
     }
 
+    fn collect_names(&mut self) {
+        let functions = || self.functions.values().flatten();
+        let locks = functions().filter(|f| f.lock.is_some()).map(|f| &f.name);
+        self.lock_names = locks.chain(self.locks.keys().map(|key| &key.1)).cloned().collect();
+        let effects = functions().filter(|f| f.effect.is_some()).map(|f| &f.name);
+        self.effect_names = effects.chain(self.effects.keys().map(|key| &key.1)).cloned().collect();
+    }
+
     /// What methods do: by themselves, through the methods that they call (a few steps), and for each class above.
     fn connect<T: Copy>(
         &self,
@@ -419,7 +445,7 @@ impl ProjectIndex {
         const ROUNDS: usize = 5;
         let mut keys: Vec<&(String, String)> = self.functions.keys().filter(|key| !key.0.is_empty()).collect();
         keys.sort();
-        let mut known: Methods<T> = FxHashMap::default();
+        let mut known: Methods<T> = ByNames::default();
         for round in 0..=ROUNDS {
             let mut found: Vec<(&(String, String), T)> = Vec::new();
             for key in &keys {
@@ -459,20 +485,30 @@ impl ProjectIndex {
         self.covered.iter().any(|c| name.starts_with(c.as_str()))
     }
 
+    /// Whether a function of this name in any class handles a distributed lock.
+    pub(crate) fn names_lock_helper(&self, function: &str) -> bool {
+        self.lock_names.contains(function)
+    }
+
+    /// Whether a function of this name in any class writes.
+    pub(crate) fn names_write(&self, function: &str) -> bool {
+        self.effect_names.contains(function)
+    }
+
     /// The strongest write that `class#method` makes, itself or in a class that implements it.
     pub fn effect(&self, class: &str, method: &str) -> Option<Effect> {
-        self.effects.get(&(class.to_owned(), method.to_owned())).copied()
+        self.effects.get(&Names(class, method)).copied()
     }
 
     /// What `class#method` does with a distributed lock, itself or in a class that implements it.
     pub fn lock_helper(&self, class: &str, method: &str) -> Option<LockHelper> {
-        self.locks.get(&(class.to_owned(), method.to_owned())).copied()
+        self.locks.get(&Names(class, method)).copied()
     }
 
     /// The function `class#name` (class empty: a free function), where one candidate fits or all agree. `module` is an
     /// import path or package that narrows the choice.
     pub fn function(&self, module: Option<&str>, class: &str, name: &str) -> Option<&FunctionSummary> {
-        let candidates = self.functions.get(&(class.to_owned(), name.to_owned()))?;
+        let candidates = self.functions.get(&Names(class, name))?;
         let fitting: Vec<&FunctionSummary> = match module {
             Some(module) => candidates.iter().filter(|c| fits(c, module)).collect(),
             None => candidates.iter().collect(),
@@ -486,7 +522,7 @@ impl ProjectIndex {
 
     /// The field `class.field` over all files.
     pub fn field(&self, class: &str, field: &str) -> Option<&FieldSummary> {
-        self.fields.get(&(class.to_owned(), field.to_owned()))
+        self.fields.get(&Names(class, field))
     }
 
     /// The fields of this name in all classes, joined: evidence by name only.
@@ -532,12 +568,12 @@ impl ProjectIndex {
     /// Where a reading of the wall clock is put into this member (by [`crate::member_key`]) of a class; an empty class
     /// asks for any.
     pub fn stamp(&self, class: &str, member: &str) -> Option<&Site> {
-        self.stamps.get(&(class.to_owned(), member.to_owned()))
+        self.stamps.get(&Names(class, member))
     }
 
     /// What callers in all files pass at `position` to functions of this name.
     pub fn argument(&self, name: &str, position: u32) -> Option<&Value> {
-        self.arguments.get(&(name.to_owned(), position))
+        self.arguments.get(name)?.get(&position)
     }
 }
 

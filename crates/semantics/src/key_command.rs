@@ -6,7 +6,7 @@
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ApiRole, ArgMeaning, leaf};
 use crate::effects::is_precondition;
-use crate::names::words;
+use crate::names::{contains_part, has_word, words};
 use crate::value::{How, Origins};
 use timelint_model::{Kind, NodeId, Role};
 
@@ -94,17 +94,17 @@ const CLIENTS: [&str; 10] = ["client", "conn", "connection", "pipe", "pipeline",
 
 /// Whether an identifier, type or module speaks of a key-value store that processes share.
 fn names_store(identifier: &str) -> bool {
-    let lower = identifier.to_ascii_lowercase();
-    STORES.iter().any(|s| lower.contains(s)) || words(identifier).iter().any(|w| w == "rdb" || w == "rds")
+    contains_part(identifier, &STORES) || has_word(identifier, &["rdb", "rds"])
 }
 
 /// The command that a name spells.
 fn command_named(name: &str) -> Option<Command> {
-    let mut letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    if let Some(plain) = letters.strip_suffix("async") {
-        letters.truncate(plain.len());
-    }
-    COMMANDS.iter().find(|(n, _)| *n == letters).map(|(_, c)| *c)
+    let letters = || name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+    let spells = |command: &str| {
+        let mut rest = letters();
+        command.bytes().all(|b| rest.next() == Some(b)) && (rest.clone().next().is_none() || rest.eq("async".bytes()))
+    };
+    COMMANDS.iter().find(|(n, _)| spells(n)).map(|(_, c)| *c)
 }
 
 impl Analysis<'_> {
@@ -132,6 +132,9 @@ impl Analysis<'_> {
             Kind::New => model.child(call, Role::Type).map(|t| model.name(t))?,
             _ => return None,
         };
+        if !contains_part(name, &["object"]) {
+            return None;
+        }
         let command = match words(name).iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["put", "object"] | ["put", "object", "command"] => Command::Set,
             ["get", "object"] | ["get", "object", "command"] => Command::Get,

@@ -36,7 +36,7 @@ pub use effects::{Write, is_conditional, is_data_change};
 pub use index::{FieldSummary, FileSummary, FunctionSummary, ProjectIndex, summarize};
 pub use key_command::{Command, Expiry, KeyCommand};
 pub use lock_helper::{Does, LockHelper, is_lock_word};
-pub use names::{canonical, has_word, words};
+pub use names::{canonical, contains_part, has_word, words};
 pub use one_step::{
     clears_expired_locks, frees_lock_row, is_blind_extension, is_blind_write, makes_lock_row, script_compares_owner,
     script_reads,

@@ -114,14 +114,6 @@ impl Analysis<'_> {
         }
         let receiver =
             model.child(call, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
-        let ty = self.type_of(receiver);
-        let foreign =
-            ty.as_ref().is_none_or(|t| !self.catalog.knows_type(&t.name) && !self.index.has_class(leaf(&t.name)));
-        let named =
-            names_distributed_lock(model.name(receiver)) || ty.is_some_and(|t| names_distributed_lock(leaf(&t.name)));
-        if !foreign || !named || !self.catalog_has_no(receiver) {
-            return None;
-        }
         let callback = model.children_with(call, Role::Arg).position(|a| model.kind(a) == Kind::Function);
         let does = match (callback, words(model.name(call)).first()?.as_str()) {
             (Some(position), _) => Does::Run(position as u32),
@@ -129,7 +121,12 @@ impl Analysis<'_> {
             (None, "unlock" | "release") => Does::Release,
             _ => return None,
         };
-        Some(LockHelper { does, api: None })
+        let ty = self.type_of(receiver);
+        let foreign =
+            ty.as_ref().is_none_or(|t| !self.catalog.knows_type(&t.name) && !self.index.has_class(leaf(&t.name)));
+        let named =
+            names_distributed_lock(model.name(receiver)) || ty.is_some_and(|t| names_distributed_lock(leaf(&t.name)));
+        (foreign && named && self.catalog_has_no(receiver)).then_some(LockHelper { does, api: None })
     }
 
     /// The object does not come from a module whose members the catalogue knows.
@@ -139,6 +136,9 @@ impl Analysis<'_> {
 
     fn called_helper(&self, call: NodeId) -> Option<LockHelper> {
         let model = self.model;
+        if !self.may_lead_here(call) && !self.index.names_lock_helper(model.name(call)) {
+            return None;
+        }
         match self.callee(call) {
             Some(Callee::Here(function)) if model.child(function, Role::Body).is_some() => {
                 self.lock_helper(function).or_else(|| {
@@ -287,7 +287,7 @@ impl Analysis<'_> {
         let mut regions = self.direct_regions_in(function);
         regions.extend(self.with_regions_in(function));
         let params: Vec<Sym> = model.children_with(function, Role::Param).map(|p| model.sym(p)).collect();
-        let handed = self.calls_below(function).iter().find_map(|c| Some((*c, self.handed_on_callback(*c)?)));
+        let handed = self.lock_calls_below(function).iter().find_map(|c| Some((*c, self.handed_on_callback(*c)?)));
         if let Some((call, callback)) = handed
             && let Some(position) = params.iter().position(|p| *p == model.sym(callback))
         {

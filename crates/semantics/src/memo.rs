@@ -18,6 +18,8 @@ const WHOLE: usize = usize::MAX;
 
 /// What is being asked, and what was answered.
 pub(crate) struct Questions {
+    /// How many nodes the file has.
+    nodes: usize,
     /// What is being asked now, outermost first.
     busy: RefCell<Vec<NodeId>>,
     /// Questions that may still be asked: bounds the work on a hostile file. Beyond, everything is unknown.
@@ -37,12 +39,51 @@ enum Open {
 }
 
 /// Answers by node, with the depth of the question that they had to do without.
-type Memo<T> = RefCell<FxHashMap<NodeId, (T, usize)>>;
+type Memo<T> = RefCell<ByNode<(T, usize)>>;
+
+/// One answer a node: its place among the answers is looked up, which costs less than hashing.
+pub(crate) struct ByNode<T> {
+    /// One past the answer's place; 0 where there is none. Empty until something is kept.
+    places: Vec<u32>,
+    answers: Vec<T>,
+}
+
+impl<T> Default for ByNode<T> {
+    fn default() -> Self {
+        Self { places: Vec::new(), answers: Vec::new() }
+    }
+}
+
+impl<T> ByNode<T> {
+    pub(crate) fn get(&self, id: NodeId) -> Option<&T> {
+        let place = self.places.get(id.0 as usize)?.checked_sub(1)?;
+        self.answers.get(place as usize)
+    }
+
+    /// Keeps an answer about a node of a file of `nodes` nodes.
+    pub(crate) fn insert(&mut self, id: NodeId, answer: T, nodes: usize) {
+        if self.places.is_empty() {
+            self.places.resize(nodes, 0);
+        }
+        if let Some(place) = self.places.get_mut(id.0 as usize) {
+            self.answers.push(answer);
+            *place = self.answers.len() as u32;
+        }
+    }
+
+    /// Forgets what is known of a node.
+    fn forget(&mut self, id: NodeId) {
+        if let Some(place) = self.places.get_mut(id.0 as usize) {
+            *place = 0;
+        }
+    }
+}
 
 impl Questions {
     /// For a file of `nodes` nodes.
     pub(crate) fn new(nodes: usize) -> Self {
         Self {
+            nodes,
             busy: RefCell::default(),
             fuel: Cell::new(10_000 + 16 * nodes as u32),
             cut: Cell::new(WHOLE),
@@ -82,8 +123,8 @@ impl Questions {
         }
         for open in self.open.borrow_mut().drain(opened..) {
             match open {
-                Open::Value(id) => drop(self.values.borrow_mut().remove(&id)),
-                Open::Type(id) => drop(self.types.borrow_mut().remove(&id)),
+                Open::Value(id) => self.values.borrow_mut().forget(id),
+                Open::Type(id) => self.types.borrow_mut().forget(id),
             }
         }
         (answer, WHOLE)
@@ -102,7 +143,7 @@ impl Questions {
 
     fn known<T: Clone>(&self, memo: &Memo<T>, id: NodeId) -> Option<T> {
         let memo = memo.borrow();
-        let (answer, cut) = memo.get(&id)?;
+        let (answer, cut) = memo.get(id)?;
         self.miss(*cut);
         Some(answer.clone())
     }
@@ -111,7 +152,7 @@ impl Questions {
         if cut != WHOLE {
             self.open.borrow_mut().push(open);
         }
-        memo.borrow_mut().insert(id, (answer.clone(), cut));
+        memo.borrow_mut().insert(id, (answer.clone(), cut), self.nodes);
         answer
     }
 }

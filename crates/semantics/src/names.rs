@@ -103,16 +103,39 @@ pub fn words(identifier: &str) -> Words {
 
 /// Whether any word of `identifier` is one of `list` (lower case).
 pub fn has_word(identifier: &str, list: &[&str]) -> bool {
-    if identifier.len() > LONGEST_KNOWN {
-        return word_parts(identifier).any(|part| list.iter().any(|w| part.eq_ignore_ascii_case(w)));
-    }
-    words(identifier).iter().any(|word| list.contains(&word.as_str()))
+    word_parts(identifier).any(|part| {
+        // Nearly all words differ in length or in their first letter: that is seen without a call.
+        let first = part.as_bytes().first().map(u8::to_ascii_lowercase);
+        let may_be = |w: &str| w.len() == part.len() && w.as_bytes().first().copied() == first;
+        list.iter().any(|w| may_be(w) && part.eq_ignore_ascii_case(w))
+    })
+}
+
+/// Whether any of `parts` (lower case, ASCII) stands anywhere in `text`, in whatever case.
+pub fn contains_part(text: &str, parts: &[&str]) -> bool {
+    let bytes = text.as_bytes();
+    // Which letters a part may begin with, as bits: most places in a text are passed over by this alone.
+    let bit = |byte: u8| 1u32 << (byte & 31);
+    let firsts = parts.iter().filter_map(|p| p.as_bytes().first()).fold(0, |all, b| all | bit(*b));
+    let starts = |at: &usize| firsts & bit(bytes[*at]) != 0;
+    (0..bytes.len()).filter(starts).any(|at| {
+        let here = |p: &&str| bytes[at..].get(..p.len()).is_some_and(|b| b.eq_ignore_ascii_case(p.as_bytes()));
+        parts.iter().any(here)
+    })
+}
+
+/// Whether the first word of `identifier` is one of `list` (lower case).
+pub(crate) fn starts_with_word(identifier: &str, list: &[&str]) -> bool {
+    word_parts(identifier).next().is_some_and(|first| list.iter().any(|w| first.eq_ignore_ascii_case(w)))
 }
 
 /// The words of all names of a file, each as its [`fold`]; texts too long for a name are left out.
 pub(crate) fn vocabulary(model: &FileModel) -> FxHashSet<u64> {
     let names = model.symbols().map(|(_, text)| text).filter(|text| text.len() <= LONGEST_KNOWN);
-    names.flat_map(|name| word_parts(name).map(fold)).collect()
+    let mut all = FxHashSet::default();
+    all.reserve(model.symbols().len());
+    all.extend(names.flat_map(|name| word_parts(name).map(fold)));
+    all
 }
 
 /// A number that stands for a word in whatever case. Two words may share one: what asks must not rely on a yes.
@@ -124,24 +147,77 @@ pub(crate) fn fold(word: &str) -> u64 {
 
 /// The words of an identifier as they are written. Letters outside ASCII belong to the word in which they stand: names
 /// are looked at so often that decoding them would be felt.
-fn word_parts(identifier: &str) -> impl Iterator<Item = &str> {
-    let is_part = |b: &u8| b.is_ascii_alphanumeric() || !b.is_ascii();
-    let mut rest = identifier;
-    std::iter::from_fn(move || {
-        let start = rest.as_bytes().iter().position(is_part)?;
-        rest = &rest[start..];
-        let bytes = rest.as_bytes();
-        let starts = |i: usize| {
-            let (before, after) = (bytes[i - 1], bytes.get(i + 1).is_some_and(u8::is_ascii_lowercase));
-            let new = before.is_ascii_lowercase() || before.is_ascii_digit() || before.is_ascii_uppercase() && after;
-            bytes[i].is_ascii_uppercase() && new
-        };
-        let end = (1..bytes.len()).find(|i| !is_part(&bytes[*i]) || starts(*i)).unwrap_or(bytes.len());
-        let (word, left) = rest.split_at(end);
-        rest = left;
-        Some(word)
-    })
+fn word_parts(identifier: &str) -> WordParts<'_> {
+    WordParts { text: identifier, at: 0 }
 }
+
+struct WordParts<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Iterator for WordParts<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while CLASSES[usize::from(*bytes.get(at)?)] == Class::Other {
+            at += 1;
+        }
+        let start = at;
+        at += 1;
+        while let Some(byte) = bytes.get(at) {
+            match CLASSES[usize::from(*byte)] {
+                Class::Other => break,
+                Class::Upper if starts_word(bytes, at) => break,
+                _ => at += 1,
+            }
+        }
+        self.at = at;
+        self.text.get(start..at)
+    }
+}
+
+/// Whether the capital at `at`, which is not the first letter, begins a word.
+fn starts_word(bytes: &[u8], at: usize) -> bool {
+    match CLASSES[usize::from(bytes[at - 1])] {
+        Class::Lower | Class::Digit => true,
+        Class::Upper => bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase),
+        Class::Other | Class::Foreign => false,
+    }
+}
+
+/// What a byte is in an identifier.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Between words.
+    Other,
+    Lower,
+    Upper,
+    Digit,
+    /// Part of a letter outside ASCII.
+    Foreign,
+}
+
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let ascii = byte as u8;
+        if ascii.is_ascii_lowercase() {
+            classes[byte] = Class::Lower;
+        } else if ascii.is_ascii_uppercase() {
+            classes[byte] = Class::Upper;
+        } else if ascii.is_ascii_digit() {
+            classes[byte] = Class::Digit;
+        } else if !ascii.is_ascii() {
+            classes[byte] = Class::Foreign;
+        }
+        byte += 1;
+    }
+    classes
+};
 
 #[cfg(test)]
 mod tests {
@@ -180,6 +256,12 @@ mod tests {
         assert_eq!(words("a__b$"), ["a", "b"]);
         assert_eq!(words("größeÄndern_à"), ["größeändern", "à"]);
         assert!(has_word("isLeader", &["leader"]) && !has_word("misleading", &["leader"]));
+    }
+
+    #[test]
+    fn parts_and_first_words_are_found_in_any_case() {
+        assert!(contains_part("myRedisClient", &["jedis", "redis"]) && !contains_part("credit", &["redis", "edits"]));
+        assert!(starts_with_word("SaveAll", &["save"]) && !starts_with_word("all_saved", &["saved"]));
     }
 
     #[test]

@@ -25,6 +25,9 @@ impl Analysis<'_> {
     /// The operations of a coordinator's transactions that delete the key of a lock, whoever holds it.
     pub fn unconditional_deletes(&self) -> Vec<NodeId> {
         let model = self.model;
+        if !self.says(&["op"]) {
+            return Vec::new();
+        }
         let deletes = self.tables.calls.iter().copied().filter(|c| {
             words(model.name(*c)) == ["op", "delete"]
                 && model.child(*c, Role::Arg).is_some_and(|key| self.is_lock_key(key))

@@ -96,11 +96,29 @@ impl<'a> Analysis<'a> {
         regions
     }
 
+    /// The calls below `within` that may take a lock which the catalogue knows: of all others nothing more is asked.
+    pub(crate) fn lock_calls_below(&self, within: NodeId) -> &[NodeId] {
+        let all = self.lock_calls.get_or_init(|| {
+            // Locks of the database are taken by statements: a write or a remote call.
+            let takes = |role| {
+                use ApiRole::{LockAcquire, LockNew, LockRegion, LockTry, RemoteCall, Write};
+                matches!(role, LockAcquire | LockTry | LockNew | LockRegion | Write | RemoteCall)
+            };
+            let may_take = |call: &NodeId| {
+                is_each(self.model.name(*call)) || self.resolve(*call).is_some_and(|known| takes(known.api.role))
+            };
+            self.tables.calls.iter().copied().filter(may_take).collect()
+        });
+        let (first, end) = (all.partition_point(|c| *c < within), self.model.end(within));
+        &all[first..all.partition_point(|c| *c < end).max(first)]
+    }
+
     /// The regions below `within` whose lock the catalogue knows.
     pub(crate) fn direct_regions_in(&self, within: NodeId) -> Vec<Region<'a>> {
         let (functions, end) = (&self.tables.functions, self.model.end(within));
         let first = functions.partition_point(|f| f.node < within);
-        let mut regions: Vec<_> = self.calls_below(within).iter().filter_map(|call| self.region_of(*call)).collect();
+        let mut regions: Vec<_> =
+            self.lock_calls_below(within).iter().filter_map(|call| self.region_of(*call)).collect();
         for info in functions[first..].iter().take_while(|f| f.node < end) {
             regions.extend(self.decorated_region(info.node));
         }
@@ -262,10 +280,10 @@ impl<'a> Analysis<'a> {
     /// `locks.forEach(RLock::lock)`
     fn each_acquired(&self, call: NodeId) -> Option<Region<'a>> {
         let model = self.model;
-        let reference = model.child(call, Role::Arg).filter(|a| model.kind(*a) == Kind::Member)?;
-        if !matches!(model.name(call), "forEach" | "forEachOrdered") {
+        if !is_each(model.name(call)) {
             return None;
         }
+        let reference = model.child(call, Role::Arg).filter(|a| model.kind(*a) == Kind::Member)?;
         let ty = self.path_of(model.child(reference, Role::Object)?)?;
         let api = self.catalog.method(&ty, model.name(reference), None)?;
         let known = Resolved { api: self.catalog.api(api), how: How::Import };
@@ -344,4 +362,9 @@ impl<'a> Analysis<'a> {
         let body = model.child(function, Role::Body)?;
         Some((body, model.end(body)))
     }
+}
+
+/// A call of this name runs its argument for each element.
+fn is_each(name: &str) -> bool {
+    matches!(name, "forEach" | "forEachOrdered")
 }

@@ -20,18 +20,28 @@ pub enum Callee<'a> {
 impl<'a> Analysis<'a> {
     /// The catalogue entry behind a call, construction, idiom, member read or decorator.
     pub fn resolve(&self, id: NodeId) -> Option<Resolved<'a>> {
-        if let Some(known) = self.calls.borrow().get(&id) {
-            return known.map(|(api, how)| Resolved { api: self.catalog.api(api), how });
-        }
-        let found = self.resolve_uncached(id);
-        self.calls.borrow_mut().insert(id, found);
-        found.map(|(api, how)| Resolved { api: self.catalog.api(api), how })
+        self.entry_of(id).map(|(api, how)| Resolved { api: self.catalog.api(api), how })
     }
 
     /// The index of the catalogue entry behind `id`.
     pub(crate) fn api_id(&self, id: NodeId) -> Option<ApiId> {
-        self.resolve(id)?;
-        self.calls.borrow().get(&id).copied().flatten().map(|(api, _)| api)
+        self.entry_of(id).map(|(api, _)| api)
+    }
+
+    fn entry_of(&self, id: NodeId) -> Option<(ApiId, How)> {
+        let can_have_one = matches!(
+            self.model.kind(id),
+            Kind::Idiom | Kind::New | Kind::Record | Kind::Call | Kind::Decorator | Kind::Member
+        );
+        if !can_have_one {
+            return None;
+        }
+        let known = self.calls.borrow().get(id).copied();
+        known.unwrap_or_else(|| {
+            let found = self.resolve_uncached(id);
+            self.calls.borrow_mut().insert(id, found, self.model.len());
+            found
+        })
     }
 
     fn resolve_uncached(&self, id: NodeId) -> Option<(ApiId, How)> {
@@ -241,11 +251,9 @@ impl<'a> Analysis<'a> {
     /// The scopes around `at`, innermost first: functions, then the module. A class body is visible only to itself.
     pub(crate) fn scopes(&self, at: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let model = self.model;
-        let direct = model
-            .self_and_ancestors(at)
-            .find(|a| matches!(model.kind(*a), Kind::Function | Kind::Class | Kind::Module))
-            .filter(|a| model.kind(*a) == Kind::Class);
-        let functions = model.self_and_ancestors(at).filter(|a| model.kind(*a) == Kind::Function);
+        let holders = || self.tables.holders(model, at);
+        let direct = holders().next().filter(|a| model.kind(*a) == Kind::Class);
+        let functions = holders().filter(|a| model.kind(*a) == Kind::Function);
         direct.into_iter().chain(functions).chain([model.root()])
     }
 
@@ -488,6 +496,14 @@ impl<'a> Analysis<'a> {
             return None;
         }
         self.kept(&self.callees, id, || self.find_callee(id))
+    }
+
+    /// Whether a call may reach a function of this file, or one whose name it does not say: [`Analysis::callee`] need
+    /// not be asked about a call of which neither this nor the index's names hold.
+    pub(crate) fn may_lead_here(&self, call: NodeId) -> bool {
+        let name = self.model.sym(call);
+        let held = || self.model.child(call, Role::Receiver).is_none() && self.local_store(call, name).is_some();
+        self.tables.defines_function(name) || held()
     }
 
     fn find_callee(&self, id: NodeId) -> Option<Callee<'a>> {

@@ -2,7 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::catalog::leaf;
-use crate::names::{has_word, words};
+use crate::names::has_word;
 use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind};
 use crate::value::Origins;
@@ -13,6 +13,9 @@ impl Analysis<'_> {
     /// limit of time, anywhere in the project; empty where it is not known.
     pub fn parameter_names(&self, call: NodeId) -> Vec<String> {
         let model = self.model;
+        if !self.may_lead_here(call) && self.index().parameters(model.name(call)).is_none() {
+            return Vec::new();
+        }
         match self.callee(call) {
             Some(Callee::Here(function)) => self.names_of_parameters(function),
             Some(Callee::Elsewhere(summary)) => self.index().parameters(&summary.name).unwrap_or_default().to_vec(),
@@ -144,7 +147,5 @@ impl Analysis<'_> {
 }
 
 fn speaks_of_a_limit(name: &str) -> bool {
-    words(name)
-        .iter()
-        .any(|w| matches!(w.as_str(), "timeout" | "timeouts" | "deadline" | "ttl" | "interval" | "period" | "expiry"))
+    has_word(name, &["timeout", "timeouts", "deadline", "ttl", "interval", "period", "expiry"])
 }

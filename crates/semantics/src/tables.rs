@@ -92,8 +92,14 @@ pub struct Tables {
     foreign: FxHashMap<Sym, Vec<(NodeId, Store)>>,
     /// Names that a function declares to be of an outer scope.
     outer_names: FxHashSet<(NodeId, Sym)>,
-    /// Every read of a plain name, in source order.
-    reads: FxHashMap<Sym, Vec<NodeId>>,
+    /// Every read of a plain name, by name and in source order, and for each name where its reads begin.
+    reads: Vec<NodeId>,
+    first_reads: Vec<u32>,
+    /// For each node the innermost function, class or module around it, or itself if it is one.
+    around: Vec<NodeId>,
+    /// Names of all functions and methods, and of parameters that are the current object.
+    function_names: FxHashSet<Sym>,
+    this_names: FxHashSet<Sym>,
 }
 
 impl Tables {
@@ -102,7 +108,14 @@ impl Tables {
         let mut tables = Self::default();
         tables.new_class(LOOSE);
         let mut by_name: FxHashMap<String, u32> = FxHashMap::default();
+        tables.around.reserve_exact(model.len());
         for id in model.ids() {
+            let own = matches!(model.kind(id), Kind::Function | Kind::Class | Kind::Module);
+            let around = if own { id } else { model.parent(id).map_or(id, |p| tables.around[p.0 as usize]) };
+            tables.around.push(around);
+            if model.role(id) == Role::This {
+                tables.this_names.insert(model.sym(id));
+            }
             match model.kind(id) {
                 Kind::Import => tables.import(model, id),
                 Kind::Class => {
@@ -127,16 +140,34 @@ impl Tables {
                     tables.element_by_method(model, id);
                     tables.store_by_address(model, id);
                 }
-                Kind::Name if model.role(id) != Role::Target => tables.reads.entry(model.sym(id)).or_default().push(id),
                 _ => {}
             }
         }
+        tables.list_reads(model);
         // Declarations first: they say which scope an assignment stores to.
         for id in model.ids().filter(|id| model.kind(*id) == Kind::Assign) {
             tables.assignment(model, id);
         }
         tables.stores.values_mut().for_each(|stores| stores.sort_by_key(|s| s.at));
         tables
+    }
+
+    fn list_reads(&mut self, model: &FileModel) {
+        let reads = || model.ids().filter(|id| model.kind(*id) == Kind::Name && model.role(*id) != Role::Target);
+        // Counted, summed up, and put in their places.
+        let mut ends = vec![0; model.symbols().len() + 1];
+        reads().for_each(|id| ends[model.sym(id).0 as usize] += 1);
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += std::mem::replace(end, sum);
+        }
+        self.first_reads.clone_from(&ends);
+        self.reads = vec![model.root(); sum as usize];
+        for id in reads() {
+            let place = &mut ends[model.sym(id).0 as usize];
+            self.reads[*place as usize] = id;
+            *place += 1;
+        }
     }
 
     /// Gives imports the path that `usual` knows for theirs.
@@ -177,13 +208,24 @@ impl Tables {
 
     /// The class whose method, constructor or body holds `id`, by index.
     pub fn class_around(&self, model: &FileModel, id: NodeId) -> Option<u32> {
-        model.self_and_ancestors(id).find_map(|a| match model.kind(a) {
+        self.holders(model, id).find_map(|a| match model.kind(a) {
             Kind::Class => self.class_of.get(&a).copied(),
             Kind::Function => {
                 self.functions.binary_search_by_key(&a, |f| f.node).ok().and_then(|i| self.functions[i].class)
             }
             _ => None,
         })
+    }
+
+    /// The functions, classes and the module around `id`, with itself if it is one, innermost first.
+    pub(crate) fn holders<'t>(&'t self, model: &'t FileModel, id: NodeId) -> impl Iterator<Item = NodeId> + 't {
+        let around = |id: NodeId| self.around.get(id.0 as usize).copied();
+        std::iter::successors(around(id), move |holder| model.parent(*holder).and_then(around))
+    }
+
+    /// Whether any function or method of the file has this name.
+    pub(crate) fn defines_function(&self, name: Sym) -> bool {
+        self.function_names.contains(&name)
     }
 
     /// The class of the current object at `id`; outside any class (methods on a prototype) the file's objects are one.
@@ -315,6 +357,7 @@ impl Tables {
         let name = model.sym(id);
         let direct = receiver.is_some() || outer.is_some_and(|o| model.kind(o) == Kind::Class);
         if name != Sym::EMPTY {
+            self.function_names.insert(name);
             match class {
                 Some(index) if direct => self.classes[index as usize].methods.entry(name).or_default().push(id),
                 _ => self.free_functions.entry(name).or_default().push(id),
@@ -500,7 +543,8 @@ impl Tables {
 
     /// Every read of the plain name, in source order.
     pub(crate) fn reads(&self, name: Sym) -> &[NodeId] {
-        self.reads.get(&name).map_or(&[], Vec::as_slice)
+        let from = |sym: u32| self.first_reads.get(sym as usize).map(|at| *at as usize);
+        from(name.0).zip(from(name.0 + 1)).and_then(|(first, end)| self.reads.get(first..end)).unwrap_or_default()
     }
 
     /// Whether the expression is the current object: `this`, or the name of the method's receiver parameter.
@@ -509,10 +553,11 @@ impl Tables {
             Kind::This => true,
             Kind::Name => {
                 let name = model.sym(id);
-                model
-                    .ancestors(id)
-                    .filter(|a| model.kind(*a) == Kind::Function)
-                    .any(|f| model.child(f, Role::This).is_some_and(|p| model.sym(p) == name))
+                self.this_names.contains(&name)
+                    && self
+                        .holders(model, id)
+                        .filter(|a| *a != id && model.kind(*a) == Kind::Function)
+                        .any(|f| model.child(f, Role::This).is_some_and(|p| model.sym(p) == name))
             }
             _ => false,
         }

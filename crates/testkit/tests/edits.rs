@@ -115,9 +115,100 @@ fn no_edit_without_the_module_at_hand() {
         assert!(!found.is_empty(), "{text}");
         assert!(found.iter().all(|f| f.fixes.is_empty()), "{text}");
     }
-    let java = "class A {\n  void f() throws Exception {\n    long end = System.currentTimeMillis() + 5;\n    \
-                while (System.currentTimeMillis() < end) { Thread.sleep(1); }\n  }\n}\n";
-    assert!(findings("A.java", java).iter().all(|f| f.fixes.is_empty()));
+}
+
+#[test]
+fn another_unit_is_converted_where_readings_meet() {
+    let elapsed = "class A {\n  boolean late(long limit) {\n    long start = System.currentTimeMillis();\n    work();\n    \
+                   return System.currentTimeMillis() - start > limit;\n  }\n}\n";
+    let after = mended("A.java", elapsed, Applicability::Safe);
+    assert!(after.contains("long start = System.nanoTime();"), "{after}");
+    assert!(after.contains("return (System.nanoTime() - start) / 1_000_000L > limit;"), "{after}");
+    let deadline = "class A {\n  void f(long ms) throws Exception {\n    long end = System.currentTimeMillis() + ms + 5;\n    \
+                    while (System.currentTimeMillis() < end) { Thread.sleep(1); }\n  }\n}\n";
+    let after = mended("A.java", deadline, Applicability::Unsafe);
+    assert!(after.contains("end = System.nanoTime() + ms * 1_000_000L + 5 * 1_000_000L;"), "{after}");
+    assert!(after.contains("while (System.nanoTime() - end < 0)"), "{after}");
+    let sum = "class A {\n  void f(long ms) throws Exception {\n    long start = System.currentTimeMillis();\n    \
+               while (System.currentTimeMillis() < start + ms) { Thread.sleep(1); }\n  }\n}\n";
+    let after = mended("A.java", sum, Applicability::Unsafe);
+    assert!(after.contains("while (System.nanoTime() - (start + ms * 1_000_000L) < 0)"), "{after}");
+}
+
+#[test]
+fn numbers_that_were_made_of_a_reading_become_the_reading() {
+    let text = |make: &str| {
+        format!(
+            "package a\n\nimport \"time\"\n\nfunc f(limit int64) bool {{\n\tstart := time.Now().{make}()\n\twork()\n\t\
+             return time.Now().{make}()-start > limit\n}}\n"
+        )
+    };
+    let after = mended("a.go", &text("UnixMilli"), Applicability::Safe);
+    assert!(after.contains("start := time.Now()\n"), "{after}");
+    assert!(after.contains("return time.Since(start).Milliseconds() > limit"), "{after}");
+    let after = mended("a.go", &text("Unix"), Applicability::Unsafe);
+    assert!(after.contains("return int64(time.Since(start) / time.Second) > limit"), "{after}");
+}
+
+#[test]
+fn what_strips_a_reading_is_taken_away() {
+    let text = "package a\n\nimport \"time\"\n\nfunc f(limit time.Duration) bool {\n\tstart := time.Now().UTC()\n\twork()\n\t\
+                return time.Since(start) > limit\n}\n";
+    let after = mended("a.go", text, Applicability::Safe);
+    assert!(after.contains("start := time.Now()\n"), "{after}");
+    let shown = text.replace("work()", "log.Println(start)");
+    assert!(findings("a.go", &shown).iter().all(|f| f.fixes.is_empty()));
+}
+
+#[test]
+fn a_private_field_moves_with_all_its_readings() {
+    let python = "import time\n\nclass Breaker:\n    def __init__(self):\n        self._opened = None\n\n    def open(self):\n        \
+                  self._opened = time.time()\n\n    def is_over(self):\n        \
+                  return self._opened is not None and time.time() - self._opened > 5\n";
+    let after = safely_mended(python);
+    assert_eq!(after.matches("time.monotonic()").count(), 2);
+    let script =
+        "class Breaker {\n  #opened = Date.now();\n  isOver() {\n    return Date.now() - this.#opened > 5;\n  }\n}\n";
+    assert_eq!(mended("a.js", script, Applicability::Unsafe).matches("performance.now()").count(), 2);
+    let java = "class Breaker {\n  private final long opened = System.currentTimeMillis();\n  boolean isOver() {\n    \
+                return System.currentTimeMillis() - opened > 5;\n  }\n}\n";
+    assert_eq!(mended("A.java", java, Applicability::Safe).matches("System.nanoTime()").count(), 2);
+}
+
+#[test]
+fn no_edit_for_a_field_that_leaves_its_class() {
+    for (path, text) in [
+        // Read by others, shown, stored as nothing but a number before it is measured, known to other files.
+        (
+            "a.py",
+            "import time\n\nclass B:\n    def __init__(self):\n        self._at = time.time()\n\n    def over(self):\n        \
+                  return time.time() - self._at > 5\n\n    def to_dict(self):\n        return {'at': self._at}\n",
+        ),
+        (
+            "a.py",
+            "import time\n\nclass B:\n    def __init__(self):\n        self._at = time.time()\n\n    def over(self):\n        \
+                  return time.time() - self._at > 5\n\ndef peek(b):\n    return b._at\n",
+        ),
+        (
+            "a.py",
+            "import time\n\nclass B:\n    def __init__(self):\n        self._at = 0\n\n    def touch(self):\n        \
+                  self._at = time.time()\n\n    def over(self):\n        return time.time() - self._at > 5\n",
+        ),
+        (
+            "A.java",
+            "class B {\n  private long at;\n  void touch() { at = System.currentTimeMillis(); }\n  boolean over() {\n    \
+                    return System.currentTimeMillis() - at > 5;\n  }\n}\n",
+        ),
+        (
+            "A.java",
+            "class B {\n  private final long at = System.currentTimeMillis();\n  boolean over() {\n    \
+                    return System.currentTimeMillis() - at > 5;\n  }\n  Date since() { return new Date(at); }\n}\n",
+        ),
+    ] {
+        let found = findings(path, text);
+        assert!(!found.is_empty(), "{text}");
+        assert!(found.iter().all(|f| f.fixes.is_empty()), "{text}");
+    }
 }
 
 /// The text after the first edit for `retry-without-jitter`, which must take the finding away.

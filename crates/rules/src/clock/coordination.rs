@@ -64,12 +64,13 @@ const OTHER: [&str; 22] = [
 
 /// Whether names speak of a lock, lease, leader or heartbeat that several machines share.
 pub(crate) fn coordinates<S: AsRef<str>>(names: &[S]) -> bool {
-    let all: Vec<String> = names.iter().flat_map(|n| words(n.as_ref())).collect();
-    let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
-    let seen = all
-        .windows(2)
-        .any(|p| p[0] == "last" && matches!(p[1].as_str(), "seen" | "contact" | "ping" | "beat" | "alive"));
-    (has(&COORDINATES) || seen) && !has(&OTHER)
+    let has = |list: &[&str]| names.iter().any(|n| has_word(n.as_ref(), list));
+    let seen = || {
+        let all: Vec<String> = names.iter().flat_map(|n| words(n.as_ref())).collect();
+        all.windows(2)
+            .any(|p| p[0] == "last" && matches!(p[1].as_str(), "seen" | "contact" | "ping" | "beat" | "alive"))
+    };
+    (has(&COORDINATES) || has(&["last"]) && seen()) && !has(&OTHER)
 }
 
 /// Whether the stamp, or the code around it, coordinates machines.
@@ -82,6 +83,25 @@ pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) 
     own.push(stamp.words.join("_"));
     let (functions, places) = surroundings(file, id);
     coordinates(&own) || (coordinates(&functions) || coordinates(&places)) && !has_word(&stamp.member, &OTHER)
+}
+
+/// Whether names or numbers in what is compared say that hours or days do not matter: no seconds of skew do then.
+pub(crate) fn spans_hours(file: &Analysis<'_>, compared: NodeId) -> bool {
+    const LONG: [&str; 9] = ["hour", "hours", "day", "days", "week", "weeks", "month", "months", "retention"];
+    const HOUR: f64 = 3600.0;
+    let model = file.model;
+    let said = |n: NodeId| {
+        let length = || file.value(n).seconds(None).is_some_and(|s| s >= HOUR);
+        match model.kind(n) {
+            Kind::Call | Kind::Argument | Kind::Member => has_word(model.name(n), &LONG) || length(),
+            Kind::Name => has_word(model.name(n), &LONG),
+            _ => false,
+        }
+    };
+    let within = |n: NodeId| model.self_and_descendants(n).any(said);
+    let sources =
+        model.descendants(compared).filter(|n| model.kind(*n) == Kind::Name).map(|n| file.condition_source(n));
+    within(compared) || sources.into_iter().any(within) || within(file.condition_source(compared))
 }
 
 /// Whether the expression is this machine's wall clock, read in this function or by a helper, give or take a duration.

@@ -1,6 +1,7 @@
 //! `mixed-clocks`: two clocks, or two units of one clock, meet in one operation.
 
 use crate::Rule;
+use crate::clock::bound_clocks::bound_clocks;
 use crate::story::{Story, lower};
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -27,6 +28,9 @@ impl Rule for MixedClocks {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        if file.says(&["now", "sysdate", "systimestamp", "getdate", "timestamp"]) {
+            bound_clocks(file, &META, out);
+        }
         for id in file.model.ids() {
             let found = match meeting(file, id) {
                 Some(sides) => clocks(file, id, sides).or_else(|| units(file, id, sides)),
@@ -135,6 +139,7 @@ fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding
     };
     let confidence = match values[0].how.min(values[1].how) {
         How::Name => Confidence::Low,
+        How::Project => Confidence::Medium,
         _ => Confidence::High,
     };
     let mut story = Story::new(&META, file, id, message).why(why).help(help).confidence(confidence);
@@ -166,7 +171,7 @@ fn is_called_a_length(file: &Analysis<'_>, id: NodeId) -> bool {
 }
 
 fn readings(value: &Value) -> impl Iterator<Item = &timelint_semantics::Site> {
-    value.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS.and(Origins::DATABASE))).take(2)
+    value.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS.and(Origins::DATABASE).and(Origins::DATABASE))).take(2)
 }
 
 /// Words say that an origin is added or taken away: a reading of one clock is turned into one of the other.

@@ -1,10 +1,12 @@
 //! Rules about clocks: what they measure, order and name.
 
+mod bound_clocks;
 mod coordination;
 mod ingredients;
 pub(crate) mod mixed_clocks;
 mod monotonic_edit;
 pub(crate) mod monotonic_misuse;
+mod monotonic_twin;
 mod picks;
 mod purpose;
 mod replayed;

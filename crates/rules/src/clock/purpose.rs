@@ -3,7 +3,7 @@
 
 use crate::shown::LOGS_THAT_ARE_KEPT;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, Origins, Store, StoreKind, Value, has_word, words};
+use timelint_semantics::{Analysis, How, Origins, Store, StoreKind, Value, has_word, words};
 
 /// What a difference or comparison of readings is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,9 @@ fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     let elsewhere = |v: &Value| {
         let other = Origins::PARAM.and(Origins::UNKNOWN).and(Origins::REMOTE);
-        v.origins.any(other) && !v.origins.any(Origins::CLOCKS.and(Origins::NULL))
+        // Some field of this name is a reading, of whatever class.
+        let read = v.origins.any(Origins::CLOCKS.and(Origins::NULL)) && v.how != How::Name;
+        v.origins.any(other) && !read
     };
     let reads = |v: NodeId| file.value(v).origins.any(Origins::CLOCKS);
     let or_now = |v: NodeId| {
@@ -249,7 +251,9 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     ];
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
     has_word(function, &SUBJECT)
+        || has_word(stem, &["cron", "crontab", "calendar"])
         || has_word(class, &DATED)
         || file.model.descendants(id).filter(|n| file.model.kind(*n) == Kind::Name).any(|n| {
             // `next = refreshTime(ticket)`

@@ -56,7 +56,7 @@ const INCOMING: [&str; 18] = [
 const SURELY_INCOMING: [&str; 9] =
     ["incoming", "remote", "peer", "received", "theirs", "their", "foreign", "replica", "replicated"];
 /// Words of a function that brings versions together.
-const MERGES: [&str; 15] = [
+const MERGES: [&str; 14] = [
     "merge",
     "merged",
     "replicate",
@@ -69,7 +69,6 @@ const MERGES: [&str; 15] = [
     "reconcile",
     "conflict",
     "receive",
-    "received",
     "peer",
     "lww",
 ];
@@ -178,6 +177,31 @@ pub(crate) fn surroundings(file: &Analysis<'_>, id: NodeId) -> (Vec<String>, Vec
 pub(crate) fn is_about_data(file: &Analysis<'_>, id: NodeId) -> bool {
     let (functions, places) = surroundings(file, id);
     functions.iter().chain(&places).any(|n| has_word(n, &DATA))
+}
+
+/// Points of series that are put together in the order of their times: `a[i].time < b[j].time`, `sample.time`.
+pub(crate) fn is_merged_series(file: &Analysis<'_>, sides: [&Stamped; 2]) -> bool {
+    const POINTS: [&str; 12] = [
+        "sample",
+        "samples",
+        "series",
+        "point",
+        "points",
+        "datapoint",
+        "candle",
+        "tick",
+        "metric",
+        "metrics",
+        "span",
+        "bucket",
+    ];
+    let model = file.model;
+    let counted = |s: &Stamped| {
+        let mut inside = model.self_and_descendants(s.node).filter(|n| model.kind(*n) == Kind::Index);
+        inside
+            .any(|i| model.child(i, Role::Key).is_some_and(|k| model.kind(k) == Kind::Name && model.name(k).len() == 1))
+    };
+    sides.iter().all(|s| counted(s)) || sides.iter().any(|s| has_word(&s.root, &POINTS))
 }
 
 /// Whether the function around brings versions of several machines together, or stands where such things are kept.

@@ -1,6 +1,6 @@
 //! A local reading of the wall clock that is handed to a store, which orders writes or judges locks by it.
 
-use crate::clock::coordination::{coordinates, is_local_reading};
+use crate::clock::coordination::{coordinates, is_local_reading, spans_hours};
 use crate::clock::picks::last_write_wins;
 use crate::clock::replicas::surroundings;
 use crate::shown::is_log_call;
@@ -39,7 +39,7 @@ const COMPARES: [&str; 16] = [
 
 /// The reading that a call, entry or keyword argument hands to a store.
 pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
-    match file.model.kind(id) {
+    let found = match file.model.kind(id) {
         Kind::Call | Kind::New => ordering_argument(file, id)
             .or_else(|| statement(file, id))
             .or_else(|| bound(file, id))
@@ -49,7 +49,9 @@ pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
         Kind::Entry => document_predicate(file, id),
         Kind::Binary => column_operand(file, id),
         _ => None,
-    }
+    }?;
+    let long = found.purpose == Use::JudgesRow && spans_hours(file, found.reading);
+    Some(if long { Handed { confidence: Confidence::Low, ..found } } else { found })
 }
 
 /// A declared "order writes by this" argument.
@@ -63,6 +65,9 @@ fn ordering_argument(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
 /// A statement text with a reading among its parameters.
 fn statement(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let model = file.model;
+    if !file.shared(Statements::of).0 {
+        return None;
+    }
     let first = model.children_with(call, Role::Arg).take(3);
     let text = first.filter_map(|a| file.literal_text(a)).find(|t| is_statement(t))?;
     let lower = text.to_lowercase();
@@ -75,6 +80,21 @@ fn statement(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let known = file.resolve(call).is_some_and(|r| r.how > How::Name);
     let purpose = if orders { Use::OrdersWrites } else { Use::JudgesRow };
     Some(Handed { reading, purpose, confidence: if known { Confidence::High } else { Confidence::Medium } })
+}
+
+/// Whether any text of the file begins like a statement.
+struct Statements(bool);
+
+impl Statements {
+    fn of(file: &Analysis<'_>) -> Self {
+        let begins = |text: &str| is_data_change(text) || text.trim_start().get(..6).is_some_and(is_select);
+        let mut texts = file.model.ids().filter(|n| file.model.kind(*n) == Kind::String);
+        Self(texts.any(|n| begins(file.model.name(n))))
+    }
+}
+
+fn is_select(word: &str) -> bool {
+    word.eq_ignore_ascii_case("select")
 }
 
 fn is_statement(text: &str) -> bool {

@@ -4,8 +4,9 @@ use timelint_semantics::Analysis;
 
 /// Whether a file's folders say that it is part of a user interface: what it names lives as long as the page.
 pub(crate) fn is_interface(file: &Analysis<'_>) -> bool {
-    const SCREEN: [&str; 14] = [
+    const SCREEN: [&str; 15] = [
         "ui",
+        "gui",
         "webapp",
         "frontend",
         "component",

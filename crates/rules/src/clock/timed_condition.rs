@@ -78,7 +78,11 @@ fn by_name(file: &Analysis<'_>, part: NodeId) -> Option<(NodeId, NodeId)> {
         let stamp = Stamped::new(file, value);
         let others =
             model.children_with(call, Role::Arg).filter(|a| *a != part).filter_map(|a| model.child(a, Role::Value));
-        let same = others.into_iter().any(|o| Stamped::new(file, o).root == stamp.root);
+        let others: Vec<NodeId> = others.filter(|o| Stamped::new(file, *o).root == stamp.root).collect();
+        if others.iter().any(|o| is_counted(file, *o)) {
+            return None;
+        }
+        let same = !others.is_empty();
         let named = is_column(model.name(part)) || same;
         return Some((part, written_later(file, call).filter(|_| named)?));
     }
@@ -89,6 +93,19 @@ fn by_name(file: &Analysis<'_>, part: NodeId) -> Option<(NodeId, NodeId)> {
         inside("where") || model.contains(first, part) && model.children_with(call, Role::Arg).nth(1).is_some();
     let writes = has_word(model.name(call), &WRITES) && is_column(model.name(part));
     (filter && writes && !inside("data")).then_some((part, call))
+}
+
+/// The write also counts this up: `{"claims": job.claims + 1}`.
+fn is_counted(file: &Analysis<'_>, compared: NodeId) -> bool {
+    let model = file.model;
+    let Some(function) = file.function_around(compared).filter(|_| model.kind(compared) == Kind::Member) else {
+        return false;
+    };
+    let mut sums = model.descendants(function).filter(|n| model.kind(*n) == Kind::Binary && model.name(*n) == "+");
+    sums.any(|s| {
+        let mut operands = model.children_with(s, Role::Operand);
+        operands.any(|o| model.kind(o) == Kind::Member && model.sym(o) == model.sym(compared))
+    })
 }
 
 /// `.where(Job.updated_at == job.updated_at).values(..)`

@@ -225,7 +225,7 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
             "the wall clock may be set back or forward between the two readings (NTP step, operator, VM resume): the \
              wait ends at once, never ends, or everything expires together",
         )
-        .help(help(left, right))
+        .help(help(file, left, right))
         .confidence(confidence)
         .severity(if shown { Severity::Note } else { Severity::Warning });
     let mut sites: Vec<_> =
@@ -234,23 +234,32 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     sites.truncate(4);
     story = story.sites(sites, "the wall clock is read here");
     story = story.step(file.location(id), "and the difference decides here");
-    if let [left, right] = file.model.children_with(id, Role::Operand).collect::<Vec<_>>()[..]
-        && let Some((applicability, edits)) = monotonic_edit(file, [left, right])
-    {
+    if let Some((applicability, edits)) = monotonic_edit(file, id) {
         story = story.fix("take all readings that meet here from the monotonic clock", applicability, edits);
     }
     Some(story.tell())
 }
 
-fn help(left: &Value, right: &Value) -> String {
+fn help(file: &Analysis<'_>, left: &Value, right: &Value) -> String {
     if left.origins.and(right.origins).any(Origins::BOTH.and(Origins::STRIPPED)) {
-        return "keep both sides as they came from the clock: what strips the monotonic part (UTC, Round, Truncate, Unix*) \
-                makes every comparison fall back to the wall clock"
+        return "keep both sides as they came from the clock (`start := time.Now()`, `time.Since(start)`): what strips the \
+                monotonic part (UTC, Round, Truncate, Unix*) makes every comparison fall back to the wall clock"
             .to_owned();
     }
-    "take both readings from the monotonic clock of the runtime; keep the wall clock only for values that are shown, \
-     stored or sent"
-        .to_owned()
+    let sites = || left.sites.iter().chain(&right.sites).filter(|s| s.location.path == file.path);
+    let calls = file.tables.calls.iter().filter(|c| sites().any(|s| s.location.span == file.model.span(**c)));
+    let known =
+        calls.filter_map(|c| file.resolve(*c)).filter(|k| k.api.role == ApiRole::ClockWall && k.how != How::Name);
+    let advice = known.map(|k| (k.api.advice.as_deref(), k.api.monotonic.as_deref())).find(|a| *a != (None, None));
+    match advice {
+        Some((Some(advice), _)) => advice.to_owned(),
+        Some((None, Some(twin))) => {
+            format!("read `{twin}()` on both sides; keep the wall clock only for values that are shown, stored or sent")
+        }
+        _ => "take both readings from the monotonic clock of the runtime; keep the wall clock only for values that are shown, \
+              stored or sent"
+            .to_owned(),
+    }
 }
 
 /// One side is read here, or comes from a call or a parameter: two stored marks are compared for their order.

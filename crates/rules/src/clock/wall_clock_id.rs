@@ -79,6 +79,9 @@ fn is_id_name(name: &str) -> bool {
         "pid",
         "html",
     ];
+    if !has_word(name, &IDS) {
+        return false;
+    }
     let all = words(name);
     let last = all.last().is_some_and(|w| IDS.contains(&w.as_str()));
     last && !has_word(name, &OTHER)

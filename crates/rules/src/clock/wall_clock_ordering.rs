@@ -2,10 +2,10 @@
 //! write, version or holder wins.
 
 use crate::Rule;
-use crate::clock::coordination::{is_coordination, is_local_reading};
+use crate::clock::coordination::{is_coordination, is_local_reading, spans_hours};
 use crate::clock::picks::{Pick, pick};
 use crate::clock::replayed::replayed_readings;
-use crate::clock::replicas::{Elsewhere, Outcome, are_copies, elsewhere, is_about_data, outcome};
+use crate::clock::replicas::{Elsewhere, Outcome, are_copies, elsewhere, is_about_data, is_merged_series, outcome};
 use crate::clock::stamped::{Stamped, is_filled_remotely, may_be_wall};
 use crate::clock::store_stamps::{Handed, Use, handed};
 use crate::clock::timed_condition::timed_condition;
@@ -128,6 +128,9 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         (false, Usage::Decides | Usage::Waits) => Confidence::Low,
         _ => return None,
     };
+    if spans_hours(file, id) {
+        confidence = Confidence::Low;
+    }
     if stamp.value.how == How::Name || is_about_data(file, id) {
         confidence = lower(confidence);
     }
@@ -199,7 +202,7 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
         (_, Elsewhere::Seen | Elsewhere::Named, false) if are_copies(file, id, [a, b]) => Confidence::Medium,
         _ => Confidence::Low,
     };
-    if is_about_data(file, id) {
+    if is_about_data(file, id) || is_merged_series(file, [a, b]) {
         confidence = Confidence::Low;
     }
     let message = format!("`{}` lets the later wall-clock time win", file.short(id));

@@ -5,7 +5,7 @@ use crate::network::limits::{Limit, by_name_limit, is_local_callee};
 use std::cell::LazyCell;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{TimeoutKind, Unit};
-use timelint_semantics::{Analysis, words};
+use timelint_semantics::{Analysis, has_word, words};
 
 /// Calls that the catalogue does not know: a method that sets a timeout, a parameter or a constant that is called one.
 pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
@@ -30,7 +30,7 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
             && !only_reads(callee)
     });
     let parameters = file.parameter_names(id);
-    let unit = args.last().and_then(|a| file.unit_named_by(*a));
+    let unit = LazyCell::new(|| args.last().and_then(|a| file.unit_named_by(*a)));
     let own_name = named_kind(callee).filter(|_| model.kind(id) == Kind::Call && is_setter(file, id, &args));
     let mut all = Vec::new();
     for (position, arg) in args.iter().enumerate() {
@@ -41,8 +41,8 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
             Kind::Name | Kind::Member => Some(model.name(*arg)).filter(|n| named_kind(n).is_some()),
             _ => None,
         };
-        let is_unit = position > 0 && file.unit_named_by(*arg).is_some();
-        let by_callee = own_name.map(|_| callee).filter(|_| !is_unit && is_number(file, *arg));
+        let is_unit = || position > 0 && file.unit_named_by(*arg).is_some();
+        let by_callee = own_name.map(|_| callee).filter(|_| !is_unit() && is_number(file, *arg));
         let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(|| reaches_out(file, id, *arg, callee))
         else {
             continue;
@@ -55,7 +55,7 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
             continue;
         }
         let kind = named_kind(name).unwrap_or(TimeoutKind::Total);
-        let unit = unit.or_else(|| unit_of_name(name));
+        let unit = (*unit).or_else(|| unit_of_name(name));
         all.push(by_name_limit(file, *arg, id, name, kind, unit));
     }
     all
@@ -81,8 +81,7 @@ fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n s
         "interval", "ttl", "expire", "period", "cache", "window", "retry", "delay", "backoff", "poll", "every", "age",
         "set", "limit", "limiter", "record",
     ];
-    let words = words(callee);
-    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    let has = |list: &[&str]| has_word(callee, list);
     let value = || file.value(arg);
     let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
     (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed))

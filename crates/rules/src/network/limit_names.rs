@@ -1,7 +1,7 @@
 //! What the names of settings and calls say of limits of time.
 
 use timelint_semantics::catalog::{TimeoutKind, Unit};
-use timelint_semantics::{unit_word, words};
+use timelint_semantics::{Analysis, contains_part, has_word, unit_word, words};
 
 /// Whether a call of this name lays settings over defaults.
 pub(crate) fn merges(callee: &str) -> bool {
@@ -75,6 +75,18 @@ pub(crate) fn is_housekeeping(name: &str) -> bool {
     })
 }
 
+/// Whether any name of the file may speak of a timeout, or any function of the project that it calls: without one, names
+/// need not be looked at.
+pub(crate) fn speaks_of_limits(file: &Analysis<'_>) -> bool {
+    struct Speaks(bool);
+    // A name that speaks has one of these parts; they are looked for in each name of the file once.
+    let spoken = |file: &Analysis<'_>| file.model.symbols().any(|(_, name)| contains_part(name, &PARTS));
+    file.shared(|file| Speaks(spoken(file))).0
+}
+
+/// Parts of which a name that speaks of a timeout has one.
+const PARTS: [&str; 4] = ["timeout", "time_out", "deadline", "heartbeat"];
+
 /// What a name that speaks of a timeout says it bounds.
 pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
     const OTHER: [&str; 54] = [
@@ -133,15 +145,13 @@ pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
         "retries",
         "attempts",
     ];
-    let words = words(name);
-    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-    if has(&OTHER) {
+    if !contains_part(name, &PARTS) {
         return None;
     }
-    let timeout =
-        has(&["timeout", "timeouts", "timeoutms", "deadline"]) || name.to_ascii_lowercase().contains("time_out");
-    let beats = has(&["heartbeat", "heartbeats"]) && has(&["interval", "period", "frequency", "ttl", "delay"]);
-    if !timeout && !beats {
+    let has = |list: &[&str]| has_word(name, list);
+    let timeout = has(&["timeout", "timeouts", "timeoutms", "deadline"]) || contains_part(name, &["time_out"]);
+    let beats = || has(&["heartbeat", "heartbeats"]) && has(&["interval", "period", "frequency", "ttl", "delay"]);
+    if !timeout && !beats() || has(&OTHER) {
         return None;
     }
     Some(if has(&["heartbeat", "heartbeats", "beat", "ping", "liveness", "suspect", "failure", "alive"]) {

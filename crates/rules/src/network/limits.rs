@@ -3,7 +3,7 @@
 
 use crate::network::call_limits::unknown_call_limits;
 use crate::network::compared_limits::{added_constant, compared_limit};
-use crate::network::limit_names::{is_default_name, merges, named_kind, unit_of_name};
+use crate::network::limit_names::{is_default_name, merges, named_kind, speaks_of_limits, unit_of_name};
 use crate::network::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name, source_evidence};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit, leaf};
@@ -62,7 +62,7 @@ fn find_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
             Some(known) if is_local(known.api.role) => Vec::new(),
             _ => unknown_call_limits(file, id),
         },
-        Kind::Argument | Kind::Entry => named_limit(file, id).into_iter().collect(),
+        Kind::Argument | Kind::Entry if speaks_of_limits(file) => named_limit(file, id).into_iter().collect(),
         Kind::Assign | Kind::Let => assigned_limits(file, id),
         Kind::Binary => compared_limit(file, id).into_iter().collect(),
         _ => Vec::new(),
@@ -378,7 +378,7 @@ fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
             all.push(by_name_limit(file, value, id, name, kind, unit_of_name(name)));
         }
     }
-    if words(name).iter().any(|w| matches!(w.as_str(), "deadline" | "timeout" | "expiry"))
+    if has_word(name, &["deadline", "timeout", "expiry"])
         && let Some(amount) = added_constant(file, value)
     {
         let mut limit = by_name_limit(

@@ -4,6 +4,7 @@ use crate::network::attempts::{RETRY, contends};
 use crate::network::delay::{Delay, delay_of};
 use crate::network::outcome::{Outcome, outcome_of};
 use crate::network::remote::{Remote, call_evidence, evidence_around};
+use std::rc::Rc;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
@@ -53,7 +54,11 @@ const CONNECTING: [&str; 12] = [
 const MOST_NODES: usize = 4000;
 
 /// Every place of the file where a function is run again because it failed.
-pub(crate) fn redials(file: &Analysis<'_>) -> Vec<Redial> {
+pub(crate) fn redials(file: &Analysis<'_>) -> Rc<Vec<Redial>> {
+    file.shared(find_redials)
+}
+
+fn find_redials(file: &Analysis<'_>) -> Vec<Redial> {
     let model = file.model;
     let mut found: Vec<Redial> = Vec::new();
     for mention in model.ids() {
@@ -71,10 +76,10 @@ pub(crate) fn redials(file: &Analysis<'_>) -> Vec<Redial> {
 /// `id` calls or names a function around it, or one that leads here, on a path of failure.
 fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     let model = file.model;
+    let target = function_named(file, id)?;
     if file.in_loop(id).is_some() {
         return None;
     }
-    let target = function_named(file, id)?;
     let around: Vec<NodeId> = model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).collect();
     let timer = timer_around(file, id);
     let failure = failure_around(file, timer.map_or(id, |t| t.0))?;

@@ -4,6 +4,7 @@ use crate::network::attempts::{RETRY, is_contended};
 use crate::network::delay::{Delay, delay_given_by, is_random_name};
 use crate::network::remote::{Remote, call_evidence, evidence_around};
 use crate::network::retry_function::given_by_function;
+use std::rc::Rc;
 use timelint_diagnostics::{Confidence, Edit, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Pauses, RetrySpec, Unit, leaf};
@@ -47,7 +48,11 @@ const MOST_NODES: usize = 2000;
 const MOST_STEPS: usize = 24;
 
 /// Every retry policy of the file that can be understood as a whole.
-pub(crate) fn policies(file: &Analysis<'_>) -> Vec<Policy> {
+pub(crate) fn policies(file: &Analysis<'_>) -> Rc<Vec<Policy>> {
+    file.shared(find_policies)
+}
+
+fn find_policies(file: &Analysis<'_>) -> Vec<Policy> {
     let model = file.model;
     let mut found: Vec<Policy> = Vec::new();
     for id in model.ids() {

@@ -62,6 +62,9 @@ impl Rule for TimeoutAsDeath {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        if !file.says(&LIFE) && !file.says(&PROBES) {
+            return;
+        }
         let mut causes: Vec<NodeId> = Vec::new();
         for id in file.model.ids() {
             let found = match file.model.kind(id) {

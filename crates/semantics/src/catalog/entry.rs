@@ -321,9 +321,19 @@ pub struct Api {
     /// Advice in the reader's own library, one sentence, lower case, no final period.
     #[serde(default)]
     pub advice: Option<String>,
-    /// For wall clocks: the qualified name of the monotonic clock that is called the same way and counts the same unit.
+    /// For wall clocks: the qualified name of the monotonic clock that is called the same way.
     #[serde(default)]
     pub monotonic: Option<String>,
+    /// Where that clock counts a smaller unit: how many of its units are one of this clock's, as code.
+    #[serde(default)]
+    pub scale: Option<String>,
+    /// For numbers made of readings that carry both clocks: how the readings' own difference is written in this unit, with
+    /// `{to}` and `{from}`.
+    #[serde(default)]
+    pub difference: Option<String>,
+    /// The same, from `{from}` until now.
+    #[serde(default)]
+    pub elapsed: Option<String>,
     /// Whether it waits for ever when no limit is given; see [`Api::waits_for_ever`] for where this is absent.
     #[serde(default)]
     pub endless: Option<bool>,
@@ -372,6 +382,9 @@ impl Api {
             token: None,
             advice: None,
             monotonic: None,
+            scale: None,
+            difference: None,
+            elapsed: None,
             endless: None,
             covers: Vec::new(),
             wraps: false,

@@ -30,6 +30,10 @@ impl Analysis<'_> {
             ApiRole::LeaseDeadline => here(Origins::LEASE, Shape::Instant),
             ApiRole::LockToken => here(Origins::TOKEN, Shape::Plain),
             ApiRole::ConfigRead => here(Origins::CONFIG, Shape::Plain),
+            // A column that the database stamps by itself: `Column(DateTime, default=func.now())`.
+            ApiRole::RemoteRead if joined_args().origins.any(Origins::DATABASE) => {
+                here(Origins::DATABASE, Shape::Instant)
+            }
             ApiRole::RemoteRead => here(Origins::REMOTE, Shape::Plain),
             ApiRole::Random => here(Origins::RANDOM, Shape::Plain),
             ApiRole::TimeConvert | ApiRole::TimeStrip => self.converted(id, known),

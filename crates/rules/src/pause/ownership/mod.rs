@@ -7,7 +7,7 @@ use compared::{clock, equality, pair, remaining};
 use names::{claim_of, demanded_claim, is_negative, subject_of};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, LockScope};
-use timelint_semantics::{Analysis, Callee, Guard, How, Store, StoreKind, words};
+use timelint_semantics::{Analysis, Callee, Guard, How, Store, StoreKind, contains_part, words};
 
 /// What the question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +80,7 @@ pub(crate) fn confirmed<'a>(file: &Analysis<'a>, guard: Guard) -> Option<Check<'
 /// Whether the identifier may take part in such a question: a cheap test before anything is resolved.
 pub(crate) fn suspicious(identifier: &str) -> bool {
     const STEMS: [&str; 9] = ["lead", "lease", "lock", "master", "primary", "owner", "acquired", "obtained", "elected"];
-    let lower = identifier.to_ascii_lowercase();
-    STEMS.iter().any(|s| lower.contains(s))
+    contains_part(identifier, &STEMS)
 }
 
 fn affirm<'a>(file: &Analysis<'a>, id: NodeId, holds: bool, depth: usize) -> Option<Check<'a>> {
