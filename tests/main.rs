@@ -3,6 +3,7 @@
 mod architecture;
 mod bounds;
 mod catalogs;
+mod checklist;
 mod cli;
 mod config;
 mod docs;

@@ -1,6 +1,7 @@
 //! What a difference of two readings is about, where that is not the time that passed in this process: the age of a
 //! record, a date of the calendar, the clock itself, a statistic, a line of the log.
 
+use crate::clock::stamped::is_told;
 use crate::shown::LOGS_THAT_ARE_KEPT;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, How, Origins, Store, StoreKind, Value, has_word, words};
@@ -26,6 +27,7 @@ pub(crate) fn purpose(file: &Analysis<'_>, id: NodeId) -> Purpose {
         || is_calendar_answer(file, id)
         || is_kept_elsewhere(file, id)
         || is_default(file, id)
+        || model_sides(file, id).any(|s| is_told(file, s))
     {
         Purpose::Other
     } else if is_statistic(file, id) {
@@ -35,6 +37,10 @@ pub(crate) fn purpose(file: &Analysis<'_>, id: NodeId) -> Purpose {
     } else {
         Purpose::Measure
     }
+}
+
+fn model_sides<'f>(file: &'f Analysis<'_>, id: NodeId) -> impl Iterator<Item = NodeId> + 'f {
+    file.model.children_with(id, Role::Operand).chain(file.model.child(id, Role::Arg))
 }
 
 /// The mark says that it is the one of a line of the log, and of no log that is a file or a store.
@@ -218,7 +224,7 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     // Tickets and certificates are dated by who gave them.
     const DATED: [&str; 6] = ["kerberos", "tgt", "jwt", "certificate", "cert", "credentials"];
-    const SUBJECT: [&str; 29] = [
+    const SUBJECT: [&str; 33] = [
         "range",
         "seq",
         "sequence",
@@ -228,8 +234,12 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
         "drift",
         "offset",
         "suspend",
+        "suspended",
+        "hibernated",
+        "slept",
         "standby",
         "resume",
+        "resumed",
         "calendar",
         "cron",
         "midnight",

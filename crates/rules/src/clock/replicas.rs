@@ -102,7 +102,7 @@ const REPLICATES: [&str; 22] = [
     "hinted",
 ];
 /// Words of code whose order of events is data, not a decision: series, streams, logs, caches, views.
-const DATA: [&str; 53] = [
+const DATA: [&str; 52] = [
     "aggregator",
     "aggregators",
     "serializers",
@@ -140,7 +140,6 @@ const DATA: [&str; 53] = [
     "format",
     "formatter",
     "cli",
-    "table",
     "test",
     "tests",
     "mock",

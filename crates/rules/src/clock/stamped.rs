@@ -2,7 +2,7 @@
 
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, leaf};
-use timelint_semantics::{Analysis, Origins, Site, StoreKind, Value, member_key, words};
+use timelint_semantics::{Analysis, Origins, Site, StoreKind, Value, has_word, member_key, words};
 
 /// How many wrappers and locals are looked through.
 const STEPS: usize = 12;
@@ -54,6 +54,13 @@ impl Stamped {
         typed.map(|s| (s, true)).or_else(|| file.index().stamp("", &key).map(|s| (s, false)))
     }
 
+    /// Whether it is called a version, and the project gives it a reading of the wall clock.
+    pub(crate) fn is_stamped_version(&self, file: &Analysis<'_>) -> bool {
+        has_word(&self.member, &["version", "revision", "rev"])
+            && !self.value.origins.any(Origins::LOGICAL)
+            && self.stamping(file).is_some()
+    }
+
     /// Whether the names say that it is the time of a change.
     pub(crate) fn is_change_time(&self) -> bool {
         is_change_time(&self.words)
@@ -83,6 +90,27 @@ pub(crate) fn is_filled_remotely(file: &Analysis<'_>, name: NodeId) -> bool {
     calls[first..].iter().take_while(|c| **c < name).any(|call| {
         model.children_with(*call, Role::Arg).any(by_address)
             && file.resolve(*call).is_some_and(|r| r.api.role == ApiRole::RemoteRead)
+    })
+}
+
+/// Whether a field is, somewhere in its class, given what a message says: `self.last_seen = message["sent_at"]`, or the
+/// time that a handler of messages is called with.
+pub(crate) fn is_told(file: &Analysis<'_>, field: NodeId) -> bool {
+    const HANDLERS: [&str; 6] = ["on", "handle", "handler", "receive", "received", "heartbeat"];
+    const TOLD: [&str; 10] = ["timestamp", "ts", "sent", "time", "stamp", "beat", "heartbeat", "seen", "at", "date"];
+    let model = file.model;
+    if model.kind(field) != Kind::Member {
+        return false;
+    }
+    file.stores_of(field).iter().filter_map(|s| s.value).any(|value| {
+        let found = file.value(value);
+        let given = file.value(root(file, value)).origins.any(Origins::PARAM);
+        let said = given && !found.origins.any(Origins::CLOCKS.and(Origins::CONFIG));
+        let handler = file.function_around(value).is_some_and(|f| has_word(model.name(f), &HANDLERS));
+        let (member, object) = member_of(file, value);
+        let called = has_word(&member, &TOLD);
+        let own = object.is_some_and(|o| file.tables.is_this(model, root(file, o)));
+        said && handler && called && !own
     })
 }
 

@@ -6,7 +6,7 @@ use crate::clock::coordination::{is_coordination, is_local_reading, spans_hours}
 use crate::clock::picks::{Pick, pick};
 use crate::clock::replayed::replayed_readings;
 use crate::clock::replicas::{Elsewhere, Outcome, are_copies, elsewhere, is_about_data, is_merged_series, outcome};
-use crate::clock::stamped::{Stamped, is_filled_remotely, may_be_wall};
+use crate::clock::stamped::{Stamped, is_filled_remotely, is_told, may_be_wall};
 use crate::clock::store_stamps::{Handed, Use, handed};
 use crate::clock::timed_condition::timed_condition;
 use crate::clock::version_field::timed_version;
@@ -114,7 +114,8 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
     let is_remote = remote(&stamp.value)
         || remote(&file.value(stamp.root_node))
         || remote(&file.value(stamp.node))
-        || is_filled_remotely(file, stamp.root_node);
+        || is_filled_remotely(file, stamp.root_node)
+        || is_told(file, stamp.node);
     if !may_be_wall(&stamp.value) || !is_remote || is_about_skew(file, id, &stamp) {
         return None;
     }
@@ -179,7 +180,9 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
     let sides = [Stamped::new(file, left), Stamped::new(file, right)];
     let [a, b] = &sides;
     let lengths = sides.iter().any(|s| s.value.shape == Shape::Duration);
-    if lengths || !(a.is_change_time() || b.is_change_time()) || !sides.iter().all(|s| may_be_wall(&s.value)) {
+    // Whatever it is called, the project stamps it.
+    let stamps = |s: &Stamped| s.is_change_time() || s.is_stamped_version(file);
+    if lengths || !(stamps(a) || stamps(b)) || !sides.iter().all(|s| may_be_wall(&s.value)) {
         return None;
     }
     if !(a.of_object || b.of_object) || is_local_reading(file, left) || is_local_reading(file, right) {
