@@ -68,6 +68,12 @@ impl Analysis<'_> {
                 return self.field_value(&info.name.clone(), self.model.text(name));
             }
         }
+        for outer in self.tables.outer_classes(self.model, id) {
+            let info = &self.tables.classes[outer as usize];
+            if info.fields.contains_key(&name) {
+                return self.field_value(&info.name.clone(), self.model.text(name));
+            }
+        }
         if let Some(path) = self.path_of(id) {
             if let Some(value) = self.path_value(&path, id) {
                 return value;

@@ -15,6 +15,11 @@ pub(crate) struct ClassMethods {
 }
 
 impl ClassMethods {
+    /// The class, where none of its methods has a body.
+    pub(crate) fn interface(&self) -> Option<&str> {
+        self.is_abstract.then_some(self.class.as_str())
+    }
+
     /// Those of a class of the file, if it has any.
     pub(crate) fn of(model: &FileModel, class: &ClassInfo) -> Option<Self> {
         let mut methods: Vec<String> = class.methods.keys().map(|m| model.text(*m).to_owned()).collect();

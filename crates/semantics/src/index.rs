@@ -341,6 +341,8 @@ pub struct ProjectIndex {
     /// Names of functions that handle a lock, and of those that write: most calls are of none of them.
     lock_names: FxHashSet<String>,
     effect_names: FxHashSet<String>,
+    /// Methods of interfaces whose implementations read a clock, all of them the same.
+    clocks: Methods<FunctionSummary>,
     parameters: FxHashMap<String, Option<Vec<String>>>,
     set: FxHashSet<String>,
     /// Beginnings of qualified names that a limit for the whole process bounds.
@@ -399,12 +401,14 @@ impl ProjectIndex {
                 *entry = std::mem::take(entry).join(value);
             }
         }
+        let interfaces: FxHashSet<String> = methods.iter().filter_map(|m| m.interface().map(str::to_owned)).collect();
         for (class, interface) in implicit_interfaces(methods, &index.classes) {
             index.classes.entry(class).or_default().push(interface);
         }
         index.connect_lock_helpers(catalog);
         index.connect_effects(catalog);
         index.collect_names();
+        index.connect_clocks(catalog, &interfaces);
         index
     }
 
@@ -433,6 +437,28 @@ impl ProjectIndex {
         self.lock_names = locks.chain(self.locks.keys().map(|key| &key.1)).cloned().collect();
         let effects = functions().filter(|f| f.effect.is_some()).map(|f| &f.name);
         self.effect_names = effects.chain(self.effects.keys().map(|key| &key.1)).cloned().collect();
+    }
+
+    /// Lets readings of a clock be found through interfaces: an injected time service, a provider. Fakes that give out what
+    /// they were told read none.
+    fn connect_clocks(&mut self, catalog: &Catalog, interfaces: &FxHashSet<String>) {
+        let reads = |f: &&FunctionSummary| f.value.origins.any(Origins::CLOCKS) && f.value.params == 0;
+        let mut reading: Vec<&FunctionSummary> =
+            self.functions.values().flatten().filter(reads).filter(|f| !f.class.is_empty()).collect();
+        reading.sort_by(|a, b| (&a.class, &a.name, &a.module).cmp(&(&b.class, &b.name, &b.module)));
+        let mut found: Methods<Option<FunctionSummary>> = Methods::default();
+        for function in reading {
+            for class in self.ancestors(&function.class, catalog).into_iter().filter(|c| interfaces.contains(c)) {
+                let known = found.entry((class, function.name.clone())).or_insert_with(|| Some(function.clone()));
+                if known
+                    .as_ref()
+                    .is_some_and(|k| k.value.origins != function.value.origins || k.value.unit != function.value.unit)
+                {
+                    *known = None;
+                }
+            }
+        }
+        self.clocks = found.into_iter().filter_map(|(key, summary)| Some((key, summary?))).collect();
     }
 
     /// What methods do: by themselves, through the methods that they call (a few steps), and for each class above.
@@ -508,6 +534,14 @@ impl ProjectIndex {
     /// The function `class#name` (class empty: a free function), where one candidate fits or all agree. `module` is an
     /// import path or package that narrows the choice.
     pub fn function(&self, module: Option<&str>, class: &str, name: &str) -> Option<&FunctionSummary> {
+        let known = self.declared(module, class, name);
+        if class.is_empty() || known.is_some_and(|k| k.value.origins != Origins::UNKNOWN) {
+            return known;
+        }
+        self.clocks.get(&Names(class, name)).or(known)
+    }
+
+    fn declared(&self, module: Option<&str>, class: &str, name: &str) -> Option<&FunctionSummary> {
         let candidates = self.functions.get(&Names(class, name))?;
         let fitting: Vec<&FunctionSummary> = match module {
             Some(module) => candidates.iter().filter(|c| fits(c, module)).collect(),

@@ -298,6 +298,12 @@ impl<'a> Analysis<'a> {
         {
             return Some(ty);
         }
+        for outer in self.tables.outer_classes(self.model, id) {
+            let info = &self.tables.classes[outer as usize];
+            if info.fields.contains_key(&name) {
+                return self.type_of_field(&info.name.clone(), self.model.text(name));
+            }
+        }
         let path = self.path_of(id)?;
         let api = self.catalog.lookup(&path, None)?;
         self.catalog.api(api).returns.clone().filter(|r| r != "receiver").map(|name| Type { name, how: How::Import })

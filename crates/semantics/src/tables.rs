@@ -228,6 +228,12 @@ impl Tables {
         self.function_names.contains(&name)
     }
 
+    /// The classes around that one, from the inside: what is inside of another class sees its fields.
+    pub(crate) fn outer_classes(&self, model: &FileModel, id: NodeId) -> Vec<u32> {
+        let own = self.class_around(model, id);
+        self.holders(model, id).filter_map(|a| self.class_of.get(&a).copied()).filter(|c| Some(*c) != own).collect()
+    }
+
     /// The class of the current object at `id`; outside any class (methods on a prototype) the file's objects are one.
     pub(crate) fn own_class(&self, model: &FileModel, id: NodeId) -> u32 {
         self.class_around(model, id).unwrap_or(0)
