@@ -339,6 +339,12 @@ impl Analysis<'_> {
         let model = self.model;
         if let Some(known) = self.resolve(id) {
             let value = self.api_value(id, known);
+            if value.origins.any(Origins::WALL)
+                && known.how <= How::Annotation
+                && let Some(other) = self.replaced_clock(id)
+            {
+                return other;
+            }
             if known.how != How::Name || value.origins != Origins::UNKNOWN {
                 return value;
             }
@@ -372,6 +378,17 @@ impl Analysis<'_> {
             return Value { params: owner.params, ..Value::of(Origins::UNKNOWN.and(through)) };
         }
         Value::unknown()
+    }
+
+    /// The reading of a class of this file that extends the clock's type, and is monotonic: the clock that is handed in.
+    fn replaced_clock(&self, call: NodeId) -> Option<Value> {
+        let (name, receiver) = (self.model.sym(call), self.model.child(call, Role::Receiver)?);
+        let clock = self.type_of(receiver)?.name;
+        let classes = self.tables.classes.iter().filter(|c| c.methods.contains_key(&name));
+        let extending = classes.filter(|c| self.supertypes(&c.name).contains(&clock));
+        let methods = extending.filter_map(|c| c.methods.get(&name)?.first().copied());
+        let mut values = methods.map(|m| self.returned_value(Callee::Here(m)));
+        values.find(|v| v.origins.any(Origins::MONOTONIC))
     }
 
     /// A getter of an object whose class is unknown: `peer.getLastSeen()` by the project's fields of that name.

@@ -48,8 +48,9 @@ fn is_mark(value: &Value) -> bool {
     value.shape == Shape::Instant && value.origins.any(Origins::MONOTONIC) && !value.origins.any(other)
 }
 
+/// What was divided since leaves room for no wrap, and its difference would not survive one.
 fn wraps(value: &Value) -> bool {
-    is_mark(value) && value.origins.any(Origins::WRAPPING)
+    is_mark(value) && value.origins.any(Origins::WRAPPING) && value.unit.is_none_or(|u| u == Unit::Nanos)
 }
 
 fn operands(file: &Analysis<'_>, id: NodeId) -> Option<[NodeId; 2]> {

@@ -89,8 +89,8 @@ fn by_name(file: &Analysis<'_>, part: NodeId) -> Option<(NodeId, NodeId)> {
     let first = model.child(call, Role::Arg)?;
     let inside =
         |name: &str| model.ancestors(part).take(4).any(|a| model.kind(a) == Kind::Entry && model.name(a) == name);
-    let filter =
-        inside("where") || model.contains(first, part) && model.children_with(call, Role::Arg).nth(1).is_some();
+    let second = model.children_with(call, Role::Arg).nth(1).filter(|s| model.kind(*s) != Kind::Argument);
+    let filter = inside("where") || model.contains(first, part) && second.is_some();
     let writes = has_word(model.name(call), &WRITES) && is_column(model.name(part));
     (filter && writes && !inside("data")).then_some((part, call))
 }
@@ -127,6 +127,9 @@ fn is_read_stamp(file: &Analysis<'_>, value: NodeId) -> bool {
     let stamp = Stamped::new(file, value);
     let logical = Origins::LOGICAL.and(Origins::FILE);
     let member = matches!(file.model.kind(stamp.node), Kind::Member | Kind::Index | Kind::Call);
+    // `Job.updated_at` is the column itself.
+    let object = file.model.child(stamp.node, Role::Object).map_or("", |o| file.model.name(o));
+    let member = member && !object.starts_with(char::is_uppercase);
     member && stamp.of_object && is_column(&stamp.member) && !stamp.value.origins.any(logical)
 }
 
