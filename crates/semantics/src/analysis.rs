@@ -4,6 +4,7 @@ use crate::catalog::{Api, ApiId, ApiRole, Catalog, Effect};
 use crate::index::ProjectIndex;
 use crate::key_command::KeyCommand;
 use crate::lock_helper::LockHelper;
+use crate::measures::Measure;
 use crate::memo::{ByNode, Kept, Questions};
 use crate::names::{fold, vocabulary};
 use crate::regions::Region;
@@ -53,6 +54,7 @@ pub struct Analysis<'a> {
     /// Of functions, and of the calls and decorators that reach them.
     pub(crate) helpers: Kept<NodeId, Option<LockHelper>>,
     pub(crate) callees: Kept<NodeId, Option<Callee<'a>>>,
+    pub(crate) measures: Kept<NodeId, Option<Measure>>,
     /// The strongest unfenced write of a function, through so many others.
     pub(crate) effects: Kept<(NodeId, usize), Option<Effect>>,
     pub(crate) supertypes: RefCell<FxHashMap<String, Rc<[String]>>>,
@@ -91,6 +93,7 @@ impl<'a> Analysis<'a> {
             calls: RefCell::default(),
             helpers: RefCell::default(),
             callees: RefCell::default(),
+            measures: RefCell::default(),
             effects: RefCell::default(),
             supertypes: RefCell::default(),
             vocabulary: OnceCell::new(),
@@ -108,6 +111,11 @@ impl<'a> Analysis<'a> {
     pub fn text(&self, id: NodeId) -> &str {
         let span = self.model.span(id);
         span.text(self.text.get_or_init(|| (self.source)()))
+    }
+
+    /// The source between two places.
+    pub(crate) fn source_between(&self, start: u32, end: u32) -> &str {
+        Span::new(start, end).text(self.text.get_or_init(|| (self.source)()))
     }
 
     /// The source under a node on one line and cut to a readable length, for messages.

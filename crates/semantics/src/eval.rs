@@ -5,7 +5,7 @@ mod arguments;
 mod arithmetic;
 mod parts;
 
-pub(crate) use arithmetic::{arithmetic, scaled};
+pub(crate) use arithmetic::{arithmetic, scaled, unit_of};
 
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::ApiRole;

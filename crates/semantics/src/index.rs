@@ -1,7 +1,7 @@
 //! What is known across the files of a project: the reduce step.
 
 use crate::analysis::Analysis;
-use crate::catalog::{Catalog, Effect, leaf};
+use crate::catalog::{Catalog, Effect, Unit, leaf};
 use crate::implements::{ClassMethods, implicit_interfaces};
 use crate::lock_helper::LockHelper;
 use crate::sites::Site;
@@ -60,6 +60,8 @@ pub struct FileSummary {
     arguments: Vec<(String, u32, Value)>,
     stamps: Vec<Stamp>,
     parameters: Vec<(String, Vec<String>)>,
+    parameter_units: Vec<(String, String, usize, Unit)>,
+    field_units: Vec<(String, Option<Unit>)>,
     set: Vec<String>,
     covered: Vec<String>,
     shields: Vec<String>,
@@ -77,6 +79,7 @@ impl FileSummary {
         self.fields.clear();
         self.arguments.clear();
         self.stamps.clear();
+        self.field_units.clear();
         self
     }
 }
@@ -208,6 +211,8 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summarize_arguments(&file, &mut summary);
     summary.stamps = file.stamps();
     summary.parameters = file.limit_parameters();
+    summary.parameter_units = file.parameter_units();
+    summary.field_units = file.field_units();
     summary.set = file.members_set();
     summary.covered = file.covered_names();
     summary.shields = file.shielded_releases();
@@ -344,6 +349,10 @@ pub struct ProjectIndex {
     /// Methods of interfaces whose implementations read a clock, all of them the same.
     clocks: Methods<FunctionSummary>,
     parameters: FxHashMap<String, Option<Vec<String>>>,
+    /// By class, function and position; none where functions of one name differ.
+    parameter_units: FxHashMap<(String, String, usize), Option<Unit>>,
+    /// Of fields whose names state none; none where classes differ.
+    field_units: FxHashMap<String, Option<Unit>>,
     set: FxHashSet<String>,
     /// Beginnings of qualified names that a limit for the whole process bounds.
     covered: FxHashSet<String>,
@@ -388,6 +397,14 @@ impl ProjectIndex {
                 if known.as_ref() != Some(&names) {
                     *known = None;
                 }
+            }
+            for (class, function, position, unit) in summary.parameter_units {
+                let known = index.parameter_units.entry((class, function, position)).or_insert(Some(unit));
+                *known = known.filter(|u| *u == unit);
+            }
+            for (field, unit) in summary.field_units {
+                let known = index.field_units.entry(field).or_insert(unit);
+                *known = known.filter(|u| Some(*u) == unit);
             }
             index.set.extend(summary.set);
             index.covered.extend(summary.covered);
@@ -587,6 +604,17 @@ impl ProjectIndex {
     /// The names of the parameters of the project's functions of this name that take a limit of time, if all agree.
     pub fn parameters(&self, function: &str) -> Option<&[String]> {
         self.parameters.get(function)?.as_deref()
+    }
+
+    /// The unit in which a function takes the argument at `position`, as far as its body says.
+    pub(crate) fn parameter_unit(&self, function: &FunctionSummary, position: usize) -> Option<Unit> {
+        let key = (function.class.clone(), function.name.clone(), position);
+        self.parameter_units.get(&key).copied().flatten()
+    }
+
+    /// The unit that all fields of this name count, where their name does not state it.
+    pub(crate) fn field_unit(&self, field: &str) -> Option<Unit> {
+        self.field_units.get(field).copied().flatten()
     }
 
     /// Whether any file stores something that is no constant to a member of this name through another object.

@@ -95,7 +95,8 @@ impl Analysis<'_> {
         }
     }
 
-    fn names_of_parameters(&self, function: NodeId) -> Vec<String> {
+    /// The names of the parameters of a function of this file.
+    pub fn names_of_parameters(&self, function: NodeId) -> Vec<String> {
         let model = self.model;
         let mut names = Vec::new();
         for param in model.children_with(function, Role::Param) {

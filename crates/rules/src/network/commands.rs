@@ -9,7 +9,7 @@ use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, How, has_word};
 
 /// Programs that wait for another machine as long as it takes.
-pub(crate) const REMOTE_PROGRAMS: [&str; 26] = [
+const REMOTE_PROGRAMS: [&str; 23] = [
     "ssh",
     "scp",
     "sftp",
@@ -31,12 +31,18 @@ pub(crate) const REMOTE_PROGRAMS: [&str; 26] = [
     "mongosh",
     "redis-cli",
     "ldapsearch",
-    "phantomjs",
-    "ovs-vsctl",
-    "ovs-ofctl",
     "smbclient",
     "etcdctl",
 ];
+
+/// Whether a program is the client of a server, by what it is or by how such programs are called: `rabbitmqctl`,
+/// `redis-cli`. The system's own control programs ask nobody else.
+pub(crate) fn is_client_program(program: &str) -> bool {
+    const OWN: [&str; 8] =
+        ["systemctl", "journalctl", "sysctl", "loginctl", "hostnamectl", "timedatectl", "launchctl", "localectl"];
+    let called = program.ends_with("ctl") || program.ends_with("-cli");
+    REMOTE_PROGRAMS.contains(&program) || called && !OWN.contains(&program)
+}
 
 /// Words of code that stops a command that takes too long.
 const STOPS: [&str; 9] =

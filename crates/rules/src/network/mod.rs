@@ -35,3 +35,7 @@ pub(crate) mod timeout_swallowed;
 pub(crate) mod timeout_unit_mismatch;
 mod times;
 mod unheard;
+mod unit_numbers;
+mod unit_places;
+mod unit_texts;
+mod unit_uses;

@@ -27,7 +27,7 @@ pub(crate) const MOST_NEAR: usize = 500;
 const MOST_NODES: usize = 2000;
 
 /// Words of identifiers that speak of another machine.
-const REMOTE: [&str; 83] = [
+const REMOTE: [&str; 80] = [
     "client",
     "clients",
     "rpc",
@@ -99,7 +99,6 @@ const REMOTE: [&str; 83] = [
     "rest",
     "websocket",
     "tcp",
-    "peertimeout",
     "follower",
     "roundtripper",
     "roundtrip",
@@ -108,8 +107,6 @@ const REMOTE: [&str; 83] = [
     "comms",
     "rsync",
     "replicator",
-    "ovs",
-    "vsctl",
     "federation",
 ];
 
@@ -349,7 +346,7 @@ const CHORES: [&str; 9] =
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 24] = [
+    const TOOLS: [&str; 25] = [
         "hello",
         "samples",
         "dev",
@@ -374,6 +371,7 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "features",
         "playground",
         "example",
+        "contrib",
     ];
     let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
     let mut parts = path.rsplit('/');
@@ -386,6 +384,5 @@ pub(crate) fn is_tool(path: &str) -> bool {
     runs_tests
         || beside
         || commands
-        || path.starts_with("contrib/")
         || folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
 }

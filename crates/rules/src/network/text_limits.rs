@@ -1,6 +1,6 @@
 //! Limits of time that stand inside texts: flags of commands that talk to other machines, parameters of addresses.
 
-use crate::network::commands::REMOTE_PROGRAMS;
+use crate::network::commands::is_client_program;
 use crate::network::hard_coded_timeout::META;
 use crate::network::limit_names::is_default_name;
 use crate::network::remote::{is_near, is_tool};
@@ -39,7 +39,7 @@ fn limit_in(file: &Analysis<'_>, text: NodeId) -> Option<InText> {
         // A whole line: `curl --max-time 5 http://..`.
         None => content.split_whitespace().collect(),
     };
-    let runs = words.first().and_then(|w| w.rsplit('/').next()).is_some_and(|p| REMOTE_PROGRAMS.contains(&p));
+    let runs = words.first().and_then(|w| w.rsplit('/').next()).is_some_and(is_client_program);
     if !runs {
         return None;
     }

@@ -1,11 +1,13 @@
 //! `timeout-swallowed`: a call that did not answer in time is taken as one that did nothing, or as one that worked.
 
 use crate::Rule;
+use crate::network::outcome::is_error_name;
 use crate::network::remote::{Remote, call_evidence, is_ending, is_tool};
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, has_word};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, How, has_word, words};
 
 /// See the module.
 pub(crate) struct TimeoutSwallowed;
@@ -86,8 +88,7 @@ fn in_test(file: &Analysis<'_>, test: NodeId) -> Option<Finding> {
             && (has_word(model.name(n), &TIMEOUTS) || has_word(model.name(n), &["ETIMEDOUT", "ECONNABORTED"]))
     };
     let timeout = model.self_and_descendants(condition).take(64).find(|n| named(*n))?;
-    let error =
-        |n: NodeId| matches!(model.kind(n), Kind::Name) && crate::network::outcome::is_error_name(model.name(n));
+    let error = |n: NodeId| matches!(model.kind(n), Kind::Name) && is_error_name(model.name(n));
     let failed = model.self_and_descendants(condition).take(64).find(|n| error(*n))?;
     let negated = model.kind(condition) == Kind::Unary || model.name(condition) == "!=";
     let body = model.child(test, Role::Then).filter(|_| !negated)?;
@@ -143,9 +144,9 @@ fn changing_call(file: &Analysis<'_>, within: NodeId) -> Option<NodeId> {
     let calls = model.self_and_descendants(within).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Call);
     let changes = |c: &NodeId| {
         let name = model.name(*c);
-        let first = timelint_semantics::words(name);
+        let first = words(name);
         let changing = first.first().is_some_and(|w| CHANGING.contains(&w.as_str()));
-        let written = file.write_at(*c, 0).is_some_and(|w| w.how != timelint_semantics::How::Name && w.fence.is_none());
+        let written = file.write_at(*c, 0).is_some_and(|w| w.how != How::Name && w.fence.is_none());
         !is_ending(name) && (written || changing && call_evidence(file, *c) >= Remote::Named)
     };
     calls.into_iter().find(changes)
@@ -165,7 +166,7 @@ fn settled(file: &Analysis<'_>, body: NodeId) -> Option<NodeId> {
                         "error", "mark", "schedule", "requeue", "close",
                     ],
                 )
-                && file.resolve(n).is_none_or(|k| k.api.role != timelint_semantics::catalog::ApiRole::Log)
+                && file.resolve(n).is_none_or(|k| k.api.role != ApiRole::Log)
     };
     if model.descendants(body).take(MOST_NODES).any(uncertain) {
         return None;

@@ -140,7 +140,7 @@ impl Analysis<'_> {
             .collect();
         if known.api.args.is_empty() {
             // A constant such as `time.Second`.
-            let number = unit.map(Unit::seconds);
+            let number = unit.filter(|u| *u != Unit::Typed).map(Unit::seconds);
             let value =
                 Value { number, unit: Some(Unit::Typed), shape: Shape::Duration, ..Value::of(Origins::CONSTANT) };
             return Value { how: known.how, ..value }.at(self.location(id));
@@ -164,6 +164,8 @@ impl Analysis<'_> {
     pub fn unit_named_by(&self, id: NodeId) -> Option<Unit> {
         match self.model.kind(id) {
             Kind::Name | Kind::Member => words(self.model.name(id)).last().and_then(|w| unit_word(w)),
+            // `then.diff(now, 'minutes')`
+            Kind::String => unit_word(self.model.name(id)),
             _ => None,
         }
     }

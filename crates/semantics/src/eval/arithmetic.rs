@@ -27,6 +27,12 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
         {
             left.unit.and_then(|u| scaled(u, right.number, op == "*"))
         }
+        // `1000 * elapsed`
+        ("*", (_, Shape::Instant | Shape::Duration))
+            if left.is_constant() && right.unit != Some(Unit::Typed) && left.unit.is_none() =>
+        {
+            right.unit.and_then(|u| scaled(u, left.number, true))
+        }
         ("*", _) if right.unit == Some(Unit::Typed) || left.unit == Some(Unit::Typed) => Some(Unit::Typed),
         _ => left.unit.or(right.unit),
     };
@@ -60,7 +66,11 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
 /// A unit whose number was multiplied or divided by `factor`.
 pub(crate) fn scaled(unit: Unit, factor: Option<f64>, multiply: bool) -> Option<Unit> {
     let per = if multiply { 1.0 / factor? } else { factor? };
-    let seconds = unit.seconds() * per;
+    unit_of(unit.seconds() * per)
+}
+
+/// The unit that is this many seconds long.
+pub(crate) fn unit_of(seconds: f64) -> Option<Unit> {
     [Unit::Nanos, Unit::Micros, Unit::Millis, Unit::Seconds, Unit::Minutes, Unit::Hours, Unit::Days]
         .into_iter()
         .find(|u| (u.seconds() / seconds - 1.0).abs() < 1e-6)

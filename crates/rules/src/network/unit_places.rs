@@ -1,0 +1,190 @@
+//! The places at which a unit of time is due: arguments of APIs and of the project's own functions, names, operands,
+//! what a function returns.
+
+use crate::network::timeout_unit_mismatch::{Mismatch, Taker};
+use crate::network::unit_numbers::calendar;
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
+use timelint_semantics::{Analysis, By, How, Measure, Origins, stated_unit, words};
+
+/// An argument of a known API that states another unit than it takes.
+pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
+    let Some(known) = file.resolve(site).filter(|k| k.how != How::Name) else { return Vec::new() };
+    let model = file.model;
+    let by_argument = file.argument(site, known, ArgMeaning::Unit).map(|u| file.unit_named_by(u));
+    let counts = known.api.role == ApiRole::TimeDuration && file.is_count(site);
+    let lengths =
+        known.api.args.iter().filter(|a| {
+            matches!(a.is, ArgMeaning::Timeout | ArgMeaning::Wait | ArgMeaning::Lease | ArgMeaning::Amount)
+        });
+    let mut all = Vec::new();
+    for spec in lengths.filter(|_| !counts) {
+        let Some(length) = file.argument_at(site, spec.at.as_slice()) else { continue };
+        let due = match by_argument {
+            Some(unit) => unit,
+            None => spec.unit.or(known.api.unit),
+        };
+        let (Some(due), Some(is)) = (due.filter(|u| *u != Unit::Typed), file.measure(length)) else { continue };
+        let taker = Taker::takes(name_of(file, site), site);
+        all.extend(Mismatch::between(length, is, due, taker, Confidence::High));
+    }
+    // `TimeUnit.SECONDS.toMillis(timeoutMs)`, `MILLISECONDS.convert(timeout, SECONDS)`
+    if known.api.role == ApiRole::TimeConvert
+        && let Some(due) = file.converted_unit(site)
+        && let Some(length) = model.child(site, Role::Arg)
+        && let Some(is) = file.measure(length)
+    {
+        let taker = Taker { what: format!("`{}`", file.short(site)), verb: "converts from", at: site };
+        let found = Mismatch::between(length, is, due, taker, Confidence::High);
+        all.extend(found.map(|m| Mismatch { converts: false, ..m }));
+    }
+    all
+}
+
+/// An argument that counts otherwise than the parameter of the project's own function, by its name or by what the body
+/// does with it.
+pub(super) fn at_parameters(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
+    let model = file.model;
+    if file.resolve(site).is_some() || model.kind(site) == Kind::Record {
+        return Vec::new();
+    }
+    let mut parameters = file.parameter_names(site);
+    if parameters.is_empty()
+        && let Some(constructor) = file.constructor_of(site)
+    {
+        parameters = file.names_of_parameters(constructor);
+    }
+    let mut all = Vec::new();
+    for (position, argument) in model.children_with(site, Role::Arg).enumerate() {
+        let named = model.kind(argument) == Kind::Argument;
+        let position = if named { parameters.iter().position(|p| p == model.name(argument)) } else { Some(position) };
+        if model.kind(argument) == Kind::Spread {
+            break;
+        }
+        let Some(position) = position else { continue };
+        let length = if named { model.child(argument, Role::Value) } else { Some(argument) };
+        let Some((length, is)) = length.and_then(|l| Some((l, file.measure(l)?))) else { continue };
+        let parameter = parameters.get(position).map_or("", String::as_str);
+        let reached = file.callee(site).is_some() || file.constructor_of(site).is_some();
+        let stated = || stated_unit(parameter).map(|unit| (unit, None)).filter(|_| !reached);
+        let Some((due, source)) = file.unit_taken(site, position).or_else(stated) else { continue };
+        let what = match parameter {
+            "" => format!("argument {} of `{}`", position + 1, name_of(file, site)),
+            name => format!("`{name}` of `{}`", name_of(file, site)),
+        };
+        let taker = Taker::is_in(what, source.unwrap_or(site));
+        all.extend(Mismatch::between(length, is, due, taker, Confidence::Medium));
+    }
+    all
+}
+
+/// A variable, field, keyword or key whose name states another unit than what it is given.
+pub(super) fn at_name(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
+    let model = file.model;
+    let length = model.child(id, Role::Value)?;
+    let target = model.child(id, Role::Target);
+    if model.children_with(id, Role::Target).count() > 1 || model.kind(id) == Kind::Assign && model.name(id) != "=" {
+        return None;
+    }
+    let is = file.measure(length)?;
+    let (name, due) = unit_of_place(file, id).or_else(|| by_custom(file, id, is))?;
+    if file.type_of(target.unwrap_or(id)).is_some_and(|t| file.catalog().knows_type(&t.name)) {
+        return None;
+    }
+    // `ttlDays = SECONDS_A_DAY * days`: the name says what it was made of.
+    let made_of = |n: NodeId| file.measure(n).is_some_and(|m| m.unit == due);
+    let calendar = matches!(due, Unit::Days | Unit::Hours | Unit::Minutes);
+    if calendar && model.kind(length) == Kind::Binary && model.children_with(length, Role::Operand).any(made_of) {
+        return None;
+    }
+    let taker = Taker::is_in(format!("`{name}`"), target.unwrap_or(id));
+    Mismatch::between(length, is, due, taker, Confidence::Medium)
+}
+
+/// A keyword argument that is called a timeout counts seconds by custom, where nothing is known of the function: enough
+/// to tell a timeout that was multiplied by a thousand.
+fn by_custom<'f>(file: &'f Analysis<'_>, id: NodeId, is: Measure) -> Option<(&'f str, Unit)> {
+    let model = file.model;
+    let called = model.kind(id) == Kind::Argument && model.name(id) == "timeout";
+    let unknown = || model.parent(id).is_some_and(|call| file.resolve(call).is_none() && file.callee(call).is_none());
+    (called && is.by == By::Factor && is.unit == Unit::Millis && unknown()).then(|| (model.name(id), Unit::Seconds))
+}
+
+/// The name of a variable, field, keyword or key, and the unit that it states.
+pub(super) fn unit_of_place<'f>(file: &'f Analysis<'_>, id: NodeId) -> Option<(&'f str, Unit)> {
+    let model = file.model;
+    let target = model.child(id, Role::Target);
+    // `arguments["x-expires"] = ..`
+    let key = target.filter(|t| model.kind(*t) == Kind::Index).and_then(|t| model.child(t, Role::Key));
+    let name = key.or(target).map_or(model.name(id), |t| model.name(t));
+    let due = stated_unit(name).or_else(|| unit_of_key(file, name))?;
+    Some((name, due))
+}
+
+/// The unit of a setting that a library knows by its key.
+fn unit_of_key(file: &Analysis<'_>, name: &str) -> Option<Unit> {
+    let entry = file.catalog().lookup(&format!("key:{name}"), None)?;
+    file.catalog().api(entry).args.iter().find_map(|a| a.unit)
+}
+
+/// Two operands that are added, subtracted or compared, and state different units.
+pub(super) fn at_operands(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
+    let model = file.model;
+    if !matches!(model.name(id), "+" | "-" | "<" | ">" | "<=" | ">=") {
+        return None;
+    }
+    let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
+    let [left, right] = sides[..] else { return None };
+    // Two readings of clocks in different units are mixed clocks.
+    let reading = |n: NodeId| file.value(n).origins.any(Origins::CLOCKS);
+    if reading(left) && reading(right) {
+        return None;
+    }
+    let (first, second) = (file.measure(left)?, file.measure(right)?);
+    // Amounts of days and hours that are added up for display.
+    let calendar = |u: Unit| matches!(u, Unit::Days | Unit::Hours | Unit::Minutes);
+    if calendar(first.unit) && calendar(second.unit) || first.by != By::Statement {
+        return None;
+    }
+    let taker = Taker::is_in(format!("`{}`", file.short(left)), left);
+    let found = Mismatch::between(right, second, first.unit, taker, Confidence::Medium)?;
+    Some(Mismatch { converts: false, ..found })
+}
+
+/// What a function returns counts otherwise than its name says, or than what it returns elsewhere.
+pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch> {
+    let model = file.model;
+    let branches = |n: NodeId| match model.kind(n) {
+        Kind::Conditional => model.children(n).filter(|c| model.role(*c) != Role::Condition).collect(),
+        _ => vec![n],
+    };
+    let returns: Vec<NodeId> = file.returns(function).into_iter().flat_map(branches).collect();
+    let name = model.name(function);
+    // `secondsToMillis`, `fromSeconds`: the name speaks of what it takes.
+    let converts =
+        words(name).iter().any(|w| matches!(w.as_str(), "to" | "from" | "of" | "convert" | "parse" | "format"));
+    let named = stated_unit(name).filter(|_| !converts).map(|unit| (unit, function, format!("`{name}`")));
+    let measured = |r: &NodeId| file.measure(*r).map(|m| (*r, m));
+    let elsewhere = || {
+        let (at, first) = returns.iter().find_map(measured)?;
+        let agree = returns.iter().filter_map(measured).all(|(_, m)| m.unit == first.unit);
+        agree.then(|| (first.unit, at, "what the function returns elsewhere".to_owned()))
+    };
+    let Some((due, at, what)) = named.or_else(elsewhere) else { return Vec::new() };
+    let mut all = Vec::new();
+    for length in returns {
+        let spelled = || calendar(file, length, due).map(|unit| Measure { unit, source: length, by: By::Statement });
+        let Some(is) = file.measure(length).or_else(spelled) else { continue };
+        let taker = Taker::is_in(what.clone(), at);
+        all.extend(Mismatch::between(length, is, due, taker, Confidence::Medium));
+    }
+    all
+}
+
+/// What a call, construction or record is called.
+pub(super) fn name_of<'f>(file: &'f Analysis<'_>, site: NodeId) -> &'f str {
+    let model = file.model;
+    let ty = model.child(site, Role::Type).filter(|_| model.kind(site) != Kind::Call);
+    ty.map_or(model.name(site), |t| model.name(t))
+}
