@@ -279,5 +279,11 @@ fn files_are_reported_as_their_project_explains_them() {
     assert_eq!((known.code(), &known.json()["notes"]), (0, &serde_json::json!([])));
     let alone = folder.run("check a.py --baseline-strict");
     assert_eq!(alone.code(), 0, "what a file alone does not show is not called stale: {}", alone.err());
-    assert_eq!(folder.run("check --project . --staged").code(), 2);
+    let both = folder.run("check --project . --staged");
+    assert_eq!(both.code(), 2);
+    assert!(both.last().contains("--project and --staged cannot be combined"), "{}", both.err());
+    let suppress = "suppress --no-baseline --rule clock --reason x";
+    assert_eq!(folder.run(&format!("{suppress} a.py")).last(), "there is nothing to suppress");
+    let as_project = folder.run(&format!("{suppress} --project . a.py"));
+    assert_eq!(as_project.last(), "wrote 1 comment in 1 file", "and in b.py, which was not named, none");
 }

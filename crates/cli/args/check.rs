@@ -21,17 +21,10 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "LEVEL", help_heading = "Rules")]
     fail_on: Option<FailOnArgument>,
     /// The name of the text on standard input, which also says its language
-    #[arg(long, value_name = "NAME", help_heading = "Files")]
+    #[arg(long, value_name = "NAME", help_heading = "Files", conflicts_with = "folder")]
     pub(crate) stdin_filename: Option<PathBuf>,
-
-    /// Analyse this folder and report in the PATHs only: other files explain them, and test code stays quiet
-    #[arg(
-        long,
-        value_name = "FOLDER",
-        help_heading = "Files",
-        conflicts_with_all = ["staged", "stdin_filename", "explain_silence"]
-    )]
-    pub(crate) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
 
     /// Apply the safe fixes, then report what is left
     #[arg(long, help_heading = "Fixes")]
@@ -44,7 +37,7 @@ pub(crate) struct CheckArguments {
     pub(crate) diff: bool,
 
     /// Say why nothing is reported at a place
-    #[arg(long, value_name = "PATH:LINE", help_heading = "Output")]
+    #[arg(long, value_name = "PATH:LINE", help_heading = "Output", conflicts_with = "folder")]
     pub(crate) explain_silence: Option<String>,
     /// Exit with 0 instead of 1
     #[arg(long)]
@@ -94,6 +87,14 @@ pub(crate) struct ScanArguments {
     /// Number of threads [default: one a processor]
     #[arg(short = 'j', long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
+}
+
+/// What is analysed where that is more than what is reported in.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ProjectArguments {
+    /// Analyse this folder and report in the PATHs only: other files explain them, and test code stays quiet
+    #[arg(id = "folder", long = "project", value_name = "FOLDER", help_heading = "Files")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// What is held back because it is known.

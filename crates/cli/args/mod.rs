@@ -3,7 +3,7 @@
 mod check;
 mod output;
 
-pub(crate) use check::{CheckArguments, GateArguments, ScanArguments};
+pub(crate) use check::{CheckArguments, GateArguments, ProjectArguments, ScanArguments};
 pub(crate) use output::{Color, Format, OutputArguments};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -92,6 +92,8 @@ pub(crate) struct SuppressArguments {
     pub(crate) scan: ScanArguments,
     #[command(flatten)]
     pub(crate) gate: GateArguments,
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
     /// The rules whose findings are to be suppressed
     #[arg(long = "rule", value_name = "RULES", value_delimiter = ',', required = true)]
     pub(crate) rules: Vec<String>,

@@ -2,7 +2,7 @@
 
 use super::check::count;
 use super::run::{Run, baseline_file, paths};
-use crate::args::{BaselineArguments, BaselineCommand, GateArguments};
+use crate::args::{BaselineArguments, BaselineCommand, GateArguments, ProjectArguments};
 use crate::exit::{Exit, Failure, print, say};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub(crate) fn run(command: &BaselineCommand) -> Result<Exit, Failure> {
 fn prepare(arguments: &BaselineArguments) -> Result<(Run, Option<PathBuf>), Failure> {
     let gate = GateArguments { no_baseline: true, ..GateArguments::default() };
     let scan = &arguments.scan;
-    let run = Run::new(&scan.config, &gate, &scan.flags(), paths(scan))?;
+    let run = Run::new(&scan.config, &gate, &scan.flags(), paths(&ProjectArguments::default(), scan))?;
     let gate = GateArguments { baseline: arguments.baseline.clone(), ..GateArguments::default() };
     let start = scan.paths.first().cloned().unwrap_or_default();
     let file = baseline_file(&scan.config, &gate, &run.engine, &start).map(|(file, _)| file);

@@ -18,10 +18,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let inputs = inputs(arguments, place.as_ref())?;
     refuse_combinations(arguments, &inputs)?;
     let mut run = Run::new(&arguments.scan.config, &arguments.gate, &arguments.flags(), inputs)?;
-    if arguments.project.is_some() {
-        let asked = arguments.scan.paths.iter().map(|path| run.engine.absolute(&path.to_string_lossy()));
-        run.filter.only = Some(asked.collect());
-    }
+    run.report_in(&arguments.project, &arguments.scan, &arguments.gate)?;
     let mut watch = Some(Watch::new(&arguments.output, run.engine.progress()));
     run.ask_git(&arguments.gate)?;
     if run.nothing_staged {
@@ -85,11 +82,10 @@ fn inputs(arguments: &CheckArguments, place: Option<&silence::Place>) -> Result<
             io::stdin().lock().read_to_end(&mut bytes).map_err(Failure::Input)?;
             Ok(vec![Input::Text { name: name.clone(), text: String::from_utf8_lossy(&bytes).into_owned() }])
         }
-        (None, false) if arguments.project.is_some() => Ok(arguments.project.iter().cloned().map(Input::Path).collect()),
         (None, false) => match place {
             // The place's own file, when no other path was given.
             Some(place) if *given == [PathBuf::from(".")] => Ok(vec![Input::Path(place.path.clone())]),
-            _ => Ok(paths(&arguments.scan)),
+            _ => Ok(paths(&arguments.project, &arguments.scan)),
         },
     }
 }

@@ -1,7 +1,7 @@
 //! What commands that analyse share: the engine, what it reads, and what is held back.
 
 use super::project;
-use crate::args::{ConfigArguments, GateArguments, ScanArguments};
+use crate::args::{ConfigArguments, GateArguments, ProjectArguments, ScanArguments};
 use crate::exit::Failure;
 use std::path::{Path, PathBuf};
 use timelint_diagnostics::Finding;
@@ -41,6 +41,25 @@ impl Run {
             nothing_staged: false,
             former: None,
         })
+    }
+
+    /// Reports in the paths of `scan` only, where another folder is analysed.
+    pub(crate) fn report_in(
+        &mut self,
+        project: &ProjectArguments,
+        scan: &ScanArguments,
+        gate: &GateArguments,
+    ) -> Result<(), Failure> {
+        if project.folder.is_none() {
+            return Ok(());
+        }
+        if gate.staged {
+            let remedy = "--staged analyses the whole index already";
+            return Err(Failure::Usage(format!("--project and --staged cannot be combined: {remedy}")));
+        }
+        let asked = scan.paths.iter().map(|path| self.engine.absolute(&path.to_string_lossy()));
+        self.filter.only = Some(asked.collect());
+        Ok(())
     }
 
     /// Analyses, also as files were, if there is anything to compare. Nothing is held back yet.
@@ -92,9 +111,10 @@ impl Run {
     }
 }
 
-/// The files and folders that `scan` names.
-pub(crate) fn paths(scan: &ScanArguments) -> Vec<Input> {
-    scan.paths.iter().cloned().map(Input::Path).collect()
+/// The files and folders that are analysed.
+pub(crate) fn paths(project: &ProjectArguments, scan: &ScanArguments) -> Vec<Input> {
+    let paths = project.folder.as_ref().map_or(scan.paths.as_slice(), std::slice::from_ref);
+    paths.iter().cloned().map(Input::Path).collect()
 }
 
 /// The baseline that holds, absolute, and whether it was named.

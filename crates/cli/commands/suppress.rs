@@ -10,7 +10,8 @@ use timelint_gate::{Comment, Mended, Proposal, mend, patch};
 
 pub(crate) fn run(arguments: &SuppressArguments) -> Result<Exit, Failure> {
     let scan = &arguments.scan;
-    let mut run = Run::new(&scan.config, &arguments.gate, &scan.flags(), paths(scan))?;
+    let mut run = Run::new(&scan.config, &arguments.gate, &scan.flags(), paths(&arguments.project, scan))?;
+    run.report_in(&arguments.project, scan, &arguments.gate)?;
     run.ask_git(&arguments.gate)?;
     let selectors = selectors(&arguments.rules)?;
     let comment = Comment { reason: &arguments.reason, until: arguments.until.as_deref() };
