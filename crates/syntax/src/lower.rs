@@ -74,7 +74,7 @@ pub fn lower(pack: &Pack, tree: &Tree, text: &str) -> FileModel {
     walk.levels.push(Level { context: Context::Transparent, opened: 0 });
     let mut spare: Vec<Step<'_>> = Vec::new();
     while let Some(step) = path.last_mut() {
-        let Some((node, _)) = step.children.get(step.next).copied() else {
+        let Some(child) = step.children.get(step.next).copied() else {
             spare.extend(path.pop());
             if let Some(level) = walk.levels.pop() {
                 walk.leave(&level);
@@ -82,7 +82,8 @@ pub fn lower(pack: &Pack, tree: &Tree, text: &str) -> FileModel {
             continue;
         };
         step.next += 1;
-        if let Some(level) = walk.enter(node) {
+        if let Some(level) = walk.enter(child) {
+            let node = child.node;
             if node.child_count() == 0 {
                 walk.leave(&level);
                 continue;
@@ -118,7 +119,8 @@ struct Walk<'a, 'tree> {
 
 impl<'tree> Walk<'_, 'tree> {
     /// Handles a node; `Some` when its children are to be visited.
-    fn enter(&mut self, node: Node<'tree>) -> Option<Level> {
+    fn enter(&mut self, child: Child<'tree>) -> Option<Level> {
+        let node = child.node;
         if self.is_broken && (node.is_error() || node.is_missing()) {
             self.builder.error(span(node));
         }
@@ -138,10 +140,10 @@ impl<'tree> Walk<'_, 'tree> {
             }
         };
         let from = self.bound.len();
-        let patterns = self.pack.by_kind.get(node.kind_id() as usize).map_or(&[][..], Vec::as_slice);
+        let patterns = self.pack.by_kind.get(child.kind as usize).map_or(&[][..], Vec::as_slice);
         for index in patterns {
             let pattern = &self.pack.patterns[*index as usize];
-            if self.matcher.matches(pattern, node, self.text.as_bytes(), &mut self.bound) {
+            if self.matcher.matches(pattern, child, self.text.as_bytes(), &mut self.bound) {
                 return self.open(pattern, node, role, from);
             }
         }

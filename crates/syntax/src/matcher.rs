@@ -22,18 +22,35 @@ pub(crate) struct Bound {
     pub(crate) part: Part,
 }
 
-/// A node with its field in the parent.
-pub(crate) type Child<'tree> = (Node<'tree>, Option<u16>);
+/// A node with its field in the parent and its kind, which tree-sitter is asked for once.
+#[derive(Clone, Copy)]
+pub(crate) struct Child<'tree> {
+    pub(crate) node: Node<'tree>,
+    pub(crate) field: Option<u16>,
+    pub(crate) kind: u16,
+}
+
+impl<'tree> Child<'tree> {
+    pub(crate) fn root(node: Node<'tree>) -> Self {
+        Self { node, field: None, kind: node.kind_id() }
+    }
+}
+
+/// How many lists of children are kept.
+const KEPT: usize = 128;
 
 /// Scratch space that is reused from match to match.
 pub(crate) struct Matcher<'tree> {
     levels: Vec<Level<'tree>>,
+    /// Lists that a pattern asked for below its root: the walk comes by there soon. Each has one place.
+    kept: Vec<Level<'tree>>,
     cursor: Option<TreeCursor<'tree>>,
     raw: Vec<(u16, Node<'tree>)>,
     hits: Vec<Hit>,
 }
 
 /// The children of the node that is being matched at one depth of a pattern.
+#[derive(Default)]
 struct Level<'tree> {
     node: usize,
     children: Vec<Child<'tree>>,
@@ -50,14 +67,15 @@ struct Hit {
 
 impl<'tree> Matcher<'tree> {
     pub(crate) fn new() -> Self {
-        Self { levels: Vec::new(), cursor: None, raw: Vec::new(), hits: Vec::new() }
+        let kept = (0..KEPT).map(|_| Level::default()).collect();
+        Self { levels: Vec::new(), kept, cursor: None, raw: Vec::new(), hits: Vec::new() }
     }
 
     /// Whether `pattern` matches at `node`; on success `bound` gets the nodes that it names, in source order.
     pub(crate) fn matches(
         &mut self,
         pattern: &CompiledPattern,
-        node: Node<'tree>,
+        node: Child<'tree>,
         text: &[u8],
         bound: &mut Vec<Bound>,
     ) -> bool {
@@ -74,20 +92,21 @@ impl<'tree> Matcher<'tree> {
     fn element(
         &mut self,
         element: &CompiledElement,
-        node: Node<'tree>,
+        at: Child<'tree>,
         pattern: &CompiledPattern,
         depth: usize,
         bound: &mut Vec<Bound>,
     ) -> bool {
+        let node = at.node;
         match &element.test {
-            CompiledTest::Kind(kind) if node.kind_id() != *kind => return false,
+            CompiledTest::Kind(kind) if at.kind != *kind => return false,
             CompiledTest::AnyNamed if !node.is_named() => return false,
             CompiledTest::OneOf(options) => {
                 let (raw, marks) = (self.raw.len(), bound.len());
                 let hit = options.iter().any(|option| {
                     self.raw.truncate(raw);
                     bound.truncate(marks);
-                    self.element(option, node, pattern, depth, bound)
+                    self.element(option, at, pattern, depth, bound)
                 });
                 if !hit {
                     return false;
@@ -125,11 +144,11 @@ impl<'tree> Matcher<'tree> {
         let mut missing =
             element.children.iter().enumerate().filter(|(_, c)| c.required).fold(0u64, |m, (i, _)| m | 1 << i);
         let hits = self.hits.len();
-        for (at, (child, field)) in children.iter().copied().enumerate() {
+        for (at, child) in children.iter().copied().enumerate() {
             let before = missing;
             for (i, wanted) in element.children.iter().enumerate() {
                 let early = element.ordered && before & ((1 << i) - 1) != 0;
-                if early || (wanted.field.is_some() && wanted.field != field) {
+                if early || (wanted.field.is_some() && wanted.field != child.field) {
                     continue;
                 }
                 let (raw, marks) = (self.raw.len(), bound.len());
@@ -157,25 +176,31 @@ impl<'tree> Matcher<'tree> {
     /// puts them back.
     fn children_of(&mut self, node: Node<'tree>, depth: usize) -> Vec<Child<'tree>> {
         while self.levels.len() <= depth {
-            self.levels.push(Level { node: 0, children: Vec::new() });
+            self.levels.push(Level::default());
         }
-        if self.levels[depth].node != node.id() {
-            self.levels[depth].node = node.id();
-            let mut children = std::mem::take(&mut self.levels[depth].children);
+        let level = &mut self.levels[depth];
+        if level.node != node.id() {
+            // What was listed here may be asked for again, and this node's children may have been listed elsewhere.
+            std::mem::swap(level, &mut self.kept[place(level.node)]);
+            std::mem::swap(level, &mut self.kept[place(node.id())]);
+        }
+        let mut children = std::mem::take(&mut level.children);
+        if level.node != node.id() {
+            level.node = node.id();
             self.list(node, &mut children);
-            return children;
         }
-        std::mem::take(&mut self.levels[depth].children)
+        children
     }
 
     /// Swaps `children` for those of `node`, which were listed already if a pattern asked for them.
     pub(crate) fn take_children(&mut self, node: Node<'tree>, children: &mut Vec<Child<'tree>>) {
-        match self.levels.first_mut().filter(|l| l.node == node.id()) {
-            Some(level) => {
-                level.node = 0;
-                std::mem::swap(children, &mut level.children);
-            }
-            None => self.list(node, children),
+        let is_listed = |level: &&mut Level<'tree>| level.node == node.id();
+        let kept = self.kept.get_mut(place(node.id())).filter(is_listed);
+        if let Some(level) = self.levels.first_mut().filter(is_listed).or(kept) {
+            level.node = 0;
+            std::mem::swap(children, &mut level.children);
+        } else {
+            self.list(node, children);
         }
     }
 
@@ -188,7 +213,8 @@ impl<'tree> Matcher<'tree> {
         cursor.reset(node);
         let mut more = cursor.goto_first_child();
         while more {
-            children.push((cursor.node(), cursor.field_id().map(std::num::NonZero::get)));
+            let (node, field) = (cursor.node(), cursor.field_id().map(std::num::NonZero::get));
+            children.push(Child { node, field, kind: node.kind_id() });
             more = cursor.goto_next_sibling();
         }
     }
@@ -224,6 +250,11 @@ impl<'tree> Matcher<'tree> {
     }
 }
 
+/// Where the children of a node are kept: nodes are told apart by addresses, of which the lowest bits are all the same.
+fn place(node: usize) -> usize {
+    (node >> 3) % KEPT
+}
+
 impl Bound {
     fn new(node: Node<'_>, part: Part) -> Self {
         Self { node: node.id(), start: node.start_byte(), end: node.end_byte(), part }
@@ -254,7 +285,7 @@ pub fn all_captures(pack: &Pack, tree: &Tree, text: &str) -> Vec<CapturedNode> {
         for index in pack.by_kind.get(node.kind_id() as usize).map_or(&[][..], Vec::as_slice) {
             let pattern = &pack.patterns[*index as usize];
             bound.clear();
-            if matcher.matches(pattern, node, text.as_bytes(), &mut bound) {
+            if matcher.matches(pattern, Child::root(node), text.as_bytes(), &mut bound) {
                 found.extend(matcher.raw.iter().map(|(capture, node)| CapturedNode {
                     capture: pattern.captures[*capture as usize].0.clone(),
                     start: node.start_byte(),
