@@ -14,6 +14,10 @@ use clap::Parser;
 use exit::{Exit, Failure};
 use std::process::ExitCode;
 
+/// Trees, models and facts are many small objects, and all of them go soon.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // A failure in one file becomes a note; its trace is for developers only.
     if std::env::var_os("RUST_BACKTRACE").is_none() {

@@ -17,7 +17,7 @@ use timelint_semantics::{FileSummary, summarize};
 use timelint_syntax::{Language, Pack, Parser, lower};
 
 /// Bytes of models that are kept from the map step until rules run; the others are lowered a second time.
-const MODEL_BUDGET: usize = 384 * 1024 * 1024;
+const MODEL_BUDGET: usize = 320 * 1024 * 1024;
 
 /// What the map step made of a file.
 pub(crate) enum Mapped {
