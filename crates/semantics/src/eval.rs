@@ -128,6 +128,11 @@ impl Analysis<'_> {
         if let Some(part) = self.taken_apart(store) {
             return part;
         }
+        if matches!(store.kind, StoreKind::Param(_))
+            && let Some(element) = self.element_for(store.at)
+        {
+            return element;
+        }
         let value = match (store.kind, store.value) {
             (StoreKind::Param(position), default) => {
                 let mut value = Value { params: 1u32.checked_shl(position).unwrap_or(0), ..Value::of(Origins::PARAM) };

@@ -4,6 +4,7 @@
 use crate::clock::stamped::is_told;
 use crate::shown::LOGS_THAT_ARE_KEPT;
 use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, How, Origins, Store, StoreKind, Value, has_word, words};
 
 /// What a difference or comparison of readings is for.
@@ -25,6 +26,7 @@ pub(crate) fn purpose(file: &Analysis<'_>, id: NodeId) -> Purpose {
         || is_record_age(file, id)
         || is_period_number(file, id)
         || is_calendar_answer(file, id)
+        || is_next_boundary(file, id)
         || is_kept_elsewhere(file, id)
         || is_default(file, id)
         || model_sides(file, id).any(|s| is_told(file, s))
@@ -103,6 +105,16 @@ fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
     };
     model.kind(id) == Kind::Binary
         && model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
+}
+
+/// How long it is until a full second or minute, `until(now.Truncate(period).Add(period))`: a date of the calendar.
+fn is_next_boundary(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let until = file.resolve(id).is_some_and(|k| k.api.role == ApiRole::TimeUntil);
+    let cuts = |n: NodeId| model.kind(n) == Kind::Call && has_word(model.name(n), &["truncate", "round"]);
+    let cut = |n: NodeId| model.self_and_descendants(n).any(cuts);
+    let arg = model.child(id, Role::Arg).filter(|_| until);
+    arg.is_some_and(|a| cut(a) || file.stores_of(a).iter().filter_map(|s| s.value).any(cut))
 }
 
 /// The number of a period, `now / period`: periods of the calendar are counted, no time is measured.

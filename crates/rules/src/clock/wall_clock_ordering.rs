@@ -112,7 +112,7 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
     // Fields of this name that are remote in one class and read from the clock in another say nothing of this one.
     let remote = |v: &Value| v.origins.any(Origins::REMOTE) && (v.how != How::Name || !v.origins.any(Origins::CLOCKS));
     let is_remote = remote(&stamp.value)
-        || remote(&file.value(stamp.root_node))
+        || Some(file.value(stamp.root_node)).is_some_and(|root| root.how != How::Name && remote(&root))
         || remote(&file.value(stamp.node))
         || is_filled_remotely(file, stamp.root_node)
         || is_told(file, stamp.node);

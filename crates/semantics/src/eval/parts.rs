@@ -146,11 +146,47 @@ impl Analysis<'_> {
             }
             at = match model.kind(at) {
                 Kind::Call => model.child(at, Role::Receiver)?,
-                Kind::Name => self.stores_of(at).first().and_then(|s| s.value)?,
+                Kind::Name => match self.stores_of(at).first()? {
+                    store if matches!(store.kind, StoreKind::Param(_)) => self.gone_over(store.at)?,
+                    store => store.value?,
+                },
                 _ => return None,
             };
         }
         None
+    }
+
+    /// What a function that goes over a container is handed: `marks.filter((mark) => now - mark < limit)`.
+    pub(super) fn element_for(&self, param: NodeId) -> Option<Value> {
+        let value = self.stored_elements(self.gone_over(param)?)?;
+        value.origins.any(crate::Origins::CLOCKS).then_some(value)
+    }
+
+    /// The container, or a call on it, whose method is handed the function with this parameter.
+    fn gone_over(&self, param: NodeId) -> Option<NodeId> {
+        #[rustfmt::skip]
+        const OVER: [&str; 16] = [
+            "filter", "some", "every", "find", "findIndex", "findLast", "forEach", "removeIf", "anyMatch", "allMatch", "noneMatch",
+            "takeWhile", "dropWhile", "partition", "any", "all",
+        ];
+        let model = self.model;
+        let function = model.parent(param).filter(|f| model.kind(*f) == Kind::Function)?;
+        let call = model.parent(function).filter(|c| model.kind(*c) == Kind::Call && OVER.contains(&model.name(*c)))?;
+        let mut params = model.children_with(function, Role::Param);
+        let (first, second) = (params.next(), params.next());
+        let receiver = model.child(call, Role::Receiver)?;
+        // `marks.forEach((key, mark) -> ..)`, or the other way round: no key is a reading.
+        let either = model.name(call) == "forEach" && second == Some(param);
+        let mut container = receiver;
+        for _ in 0..DEEP {
+            match model.kind(container) {
+                Kind::Call if model.child(container, Role::Arg).is_none() => {
+                    container = model.child(container, Role::Receiver)?;
+                }
+                _ => break,
+            }
+        }
+        (first == Some(param) || either).then_some(container)
     }
 
     /// The key of an entry of a map: `entry.getKey()` after `entry = map.firstEntry()`, `map.firstKey()`.
