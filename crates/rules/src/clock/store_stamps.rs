@@ -167,6 +167,8 @@ fn bound(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
 /// `redis.eval(script, keys, now)`: a script of the store that is told this machine's time.
 fn script(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     const MOST: usize = 64;
+    /// The name of a script or a key, not the script.
+    const NAME: usize = 40;
     let model = file.model;
     if !has_word(model.name(call), &["eval", "evalsha", "script"]) {
         return None;
@@ -174,10 +176,10 @@ fn script(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let args = || model.children_with(call, Role::Arg);
     let reading = args().find_map(|a| reading_within(file, a, 0))?;
     let inside = args().flat_map(|a| model.self_and_descendants(a)).take(MOST);
-    let names: Vec<&str> =
-        inside.filter(|n| matches!(model.kind(*n), Kind::String | Kind::Name)).map(|n| model.name(n)).collect();
-    let (functions, _) = surroundings(file, call);
-    (coordinates(&names) || coordinates(&functions)).then_some(Handed {
+    let called = |n: &NodeId| matches!(model.kind(*n), Kind::String | Kind::Name) && model.name(*n).len() < NAME;
+    let names: Vec<&str> = inside.filter(called).map(|n| model.name(n)).collect();
+    let class = file.tables.class_around(model, call).map(|c| file.tables.classes[c as usize].name.as_str());
+    (coordinates(&names) || class.is_some_and(|c| coordinates(&[c]))).then_some(Handed {
         reading,
         purpose: Use::JudgesRow,
         confidence: Confidence::Medium,
