@@ -4,6 +4,7 @@ use crate::catalog::{Api, ApiId, ApiRole, Catalog, Effect};
 use crate::index::ProjectIndex;
 use crate::key_command::KeyCommand;
 use crate::lock_helper::LockHelper;
+use crate::lock_record::LockTouch;
 use crate::measures::Measure;
 use crate::memo::{ByNode, Kept, Questions};
 use crate::names::{fold, vocabulary};
@@ -66,6 +67,7 @@ pub struct Analysis<'a> {
     /// Calls that may take a lock, in source order.
     pub(crate) lock_calls: OnceCell<Vec<NodeId>>,
     pub(crate) key_commands: OnceCell<Vec<KeyCommand>>,
+    pub(crate) lock_touches: OnceCell<Vec<LockTouch>>,
     /// Which entries of the catalogue are about key-value stores.
     pub(crate) store_entries: RefCell<FxHashMap<ApiId, bool>>,
 }
@@ -103,6 +105,7 @@ impl<'a> Analysis<'a> {
             regions: OnceCell::new(),
             lock_calls: OnceCell::new(),
             key_commands: OnceCell::new(),
+            lock_touches: OnceCell::new(),
             store_entries: RefCell::default(),
         }
     }

@@ -169,6 +169,36 @@ impl Analysis<'_> {
         store.value.filter(|_| store.kind == StoreKind::Plain && store.index == 0)
     }
 
+    /// Whether a function is declared as asynchronous.
+    pub fn is_asynchronous(&self, function: NodeId) -> bool {
+        let model = self.model;
+        model.children(function).any(|m| model.kind(m) == Kind::Modifier && model.name(m) == "async")
+    }
+
+    /// Whether a place runs again and again by a timer: in a function that is handed to one, or in a loop over its ticks.
+    pub fn is_timed(&self, at: NodeId) -> bool {
+        let model = self.model;
+        model.ancestors(at).any(|a| match model.kind(a) {
+            Kind::Function => {
+                let call = model.parent(a).filter(|p| model.kind(*p) == Kind::Call && model.role(a) == Role::Arg);
+                call.is_some_and(|c| self.timer_of(c))
+            }
+            Kind::Loop => {
+                let ticks = |n: NodeId| has_word(model.name(n), &["ticker", "tick", "ticks"]);
+                model.child(a, Role::Iterable).is_some_and(|i| model.self_and_descendants(i).any(ticks))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a call runs its function again and again.
+    fn timer_of(&self, call: NodeId) -> bool {
+        matches!(
+            self.model.name(call),
+            "setInterval" | "scheduleAtFixedRate" | "scheduleWithFixedDelay" | "schedulePeriodically" | "add_job"
+        )
+    }
+
     /// Whether control never passes the end of `id`: it returns, throws, breaks, continues or ends the process.
     pub fn exits(&self, id: NodeId) -> bool {
         self.guarded(id, || self.exits_unguarded(id).then_some(())).is_some()

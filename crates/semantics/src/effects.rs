@@ -75,6 +75,9 @@ impl Analysis<'_> {
                 return None;
             }
         }
+        if let Some(write) = self.model_write(call) {
+            return Some(write);
+        }
         if self.saves_changed_object(call) {
             return Some(Write { at: call, effect: Effect::State, fence: None, how: How::Name, indirect: false });
         }
@@ -182,6 +185,29 @@ impl Analysis<'_> {
                     let object = model.child(t, Role::Object).filter(|_| model.kind(t) == Kind::Member);
                     object.is_some_and(|o| model.kind(o) == Kind::Name && model.sym(o) == model.sym(receiver))
                 })
+        })
+    }
+
+    /// `prisma.order.update({..})`: models of a generated client.
+    fn model_write(&self, call: NodeId) -> Option<Write> {
+        const VERBS: [&str; 9] = [
+            "create",
+            "createMany",
+            "update",
+            "updateMany",
+            "upsert",
+            "delete",
+            "deleteMany",
+            "createManyAndReturn",
+            "updateManyAndReturn",
+        ];
+        let model = self.model;
+        let entity = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Member)?;
+        let client = model.child(entity, Role::Object).filter(|_| VERBS.contains(&model.name(call)))?;
+        let named = has_word(model.name(client), &["prisma"]);
+        (named || self.type_of(client).is_some_and(|t| leaf(&t.name) == "PrismaClient")).then(|| {
+            let fence = self.fencing_argument(call);
+            Write { at: call, effect: Effect::State, fence, how: How::Project, indirect: false }
         })
     }
 

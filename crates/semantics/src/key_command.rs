@@ -58,7 +58,7 @@ pub struct KeyCommand {
 }
 
 /// The commands by the letters of their names, without case and separators.
-const COMMANDS: [(&str, Command); 24] = [
+const COMMANDS: [(&str, Command); 28] = [
     ("setnx", Command::SetIfAbsent),
     ("setifabsent", Command::SetIfAbsent),
     ("setifnotexists", Command::SetIfAbsent),
@@ -68,6 +68,10 @@ const COMMANDS: [(&str, Command); 24] = [
     ("setargs", Command::Set),
     ("setex", Command::Set),
     ("psetex", Command::Set),
+    ("put", Command::Set),
+    ("update", Command::Set),
+    ("hset", Command::Set),
+    ("hmset", Command::Set),
     ("getset", Command::Swap),
     ("getandset", Command::Swap),
     ("get", Command::Get),
@@ -86,11 +90,12 @@ const COMMANDS: [(&str, Command); 24] = [
 ];
 
 /// Parts of a name that say which store is meant.
-const STORES: [&str; 9] =
-    ["redis", "jedis", "valkey", "keydb", "memcache", "lettuce", "redigo", "rueidis", "dragonfly"];
+const STORES: [&str; 10] =
+    ["etcd", "redis", "jedis", "valkey", "keydb", "memcache", "lettuce", "redigo", "rueidis", "dragonfly"];
 
 /// Names of clients that do not say what they are clients of.
-const CLIENTS: [&str; 10] = ["client", "conn", "connection", "pipe", "pipeline", "store", "r", "c", "cli", "publisher"];
+const CLIENTS: [&str; 11] =
+    ["p", "client", "conn", "connection", "pipe", "pipeline", "store", "r", "c", "cli", "publisher"];
 
 /// Whether an identifier, type or module speaks of a key-value store that processes share.
 fn names_store(identifier: &str) -> bool {
@@ -209,6 +214,16 @@ impl Analysis<'_> {
         self.index.has_class(name) || self.tables.classes.iter().any(|c| c.name == name && c.node.is_some())
     }
 
+    /// Whether a command goes to a coordinator, which could compare: etcd, whose keys have revisions.
+    pub fn is_coordinator(&self, call: NodeId) -> bool {
+        let model = self.model;
+        let Some(receiver) = model.child(call, Role::Receiver) else { return false };
+        let speaks = |name: &str| name.to_ascii_lowercase().contains("etcd");
+        self.type_of(receiver).is_some_and(|t| speaks(&t.name))
+            || self.path_of(receiver).is_some_and(|p| speaks(&p))
+            || model.self_and_descendants(receiver).any(|n| speaks(model.name(n)))
+    }
+
     /// Whether an object's name or type, or that of what it is a part of, speaks of a shared store.
     fn is_store(&self, object: NodeId) -> bool {
         let model = self.model;
@@ -254,8 +269,18 @@ impl Analysis<'_> {
         let plain: Vec<NodeId> = all.iter().copied().filter(|a| !self.is_context(*a)).collect();
         let declared = known.and_then(|k| self.argument(call, k, ArgMeaning::Key));
         let key = declared.or_else(|| plain.first().copied().filter(|a| model.kind(*a) != Kind::Argument))?;
-        let rest: Vec<NodeId> = plain.into_iter().filter(|a| !model.contains(*a, key)).collect();
+        let beside = plain.iter().copied().filter(|a| *a != key && model.contains(*a, key));
+        let record = beside.flat_map(|a| model.self_and_descendants(a)).find(|n| model.kind(*n) == Kind::Record);
+        let fields = command == Command::Set && model.name(call).starts_with(['h', 'H']);
+        let rest: Vec<NodeId> = plain.into_iter().filter(|a| !fields && !model.contains(*a, key)).collect();
         let mut found = self.finish(call, command, key, &rest, how);
+        // `Item{Key: key, Value: value, Expiration: 30}`
+        if let Some(flags) = record.map(|r| self.flag_of(r))
+            && found.expiry == Expiry::Never
+            && (flags.expires || flags.unclear)
+        {
+            found.expiry = if flags.expires { Expiry::Given } else { Expiry::Unclear };
+        }
         if let Some(known) = known {
             found.value = self.argument(call, known, ArgMeaning::Value).or(found.value);
             if found.expiry == Expiry::Never && known.api.default.as_deref().is_some_and(|d| d != "none") {

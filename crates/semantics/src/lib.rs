@@ -16,6 +16,8 @@ mod key_command;
 mod leading;
 mod lock_file;
 mod lock_helper;
+mod lock_node;
+mod lock_record;
 mod lock_section;
 mod measures;
 mod memo;
@@ -39,6 +41,7 @@ pub use effects::{Write, is_conditional, is_data_change};
 pub use index::{FieldSummary, FileSummary, FunctionSummary, ProjectIndex, summarize};
 pub use key_command::{Command, Expiry, KeyCommand};
 pub use lock_helper::{Does, LockHelper, is_lock_word};
+pub use lock_record::{LockTouch, Subject, Touch};
 pub use measures::{By, Measure};
 pub use names::{canonical, contains_part, has_word, words};
 pub use one_step::{

@@ -12,14 +12,27 @@ const OWNER_COLUMNS: [&str; 26] = [
     "xid", "branch",
 ];
 
+/// Words of what ties several commands together.
+const TIED: [&str; 7] = ["watch", "multi", "transaction", "tx", "txn", "atomic", "script"];
+
 impl Analysis<'_> {
     /// Whether commands around `at` are tied together by the store: a watched key, a transaction, a script.
     pub fn is_one_step(&self, at: NodeId) -> bool {
-        const TIED: [&str; 7] = ["watch", "multi", "transaction", "tx", "txn", "atomic", "script"];
         let model = self.model;
         let outer = model.ancestors(at).filter(|a| model.kind(*a) == Kind::Function).last().unwrap_or(model.root());
         let named = |n: NodeId| has_word(model.name(n), &TIED);
         model.child(at, Role::Receiver).is_some_and(named) || self.calls_below(outer).iter().any(|c| named(*c))
+    }
+
+    /// Whether commands from `at` to `until` are tied together: something ties them before the second, in their function.
+    pub fn is_one_step_until(&self, at: NodeId, until: NodeId) -> bool {
+        let model = self.model;
+        let outer = model.ancestors(at).filter(|a| model.kind(*a) == Kind::Function).last().unwrap_or(model.root());
+        let named = |n: NodeId| has_word(model.name(n), &TIED);
+        let receiver = |n: NodeId| model.child(n, Role::Receiver).is_some_and(named);
+        receiver(at)
+            || receiver(until)
+            || self.calls_below(outer).iter().take_while(|c| **c <= until).any(|c| named(*c))
     }
 
     /// The operations of a coordinator's transactions that delete the key of a lock, whoever holds it.
@@ -56,7 +69,25 @@ impl Analysis<'_> {
                     && model.parent(n).is_some_and(|p| model.children(p).any(|o| model.name(o) == "0"))
             })
         };
-        puts.filter(|p| self.is_about_locks(*p) && if_absent(p)).collect()
+        let listed = self.tables.calls.iter().copied().filter(|c| self.is_listed_put(*c));
+        puts.filter(|p| self.is_about_locks(*p) && if_absent(p)).chain(listed).collect()
+    }
+
+    /// `transaction(compare=[version(key) == 0], success=[put(key, owner)])`: a put without a lease.
+    fn is_listed_put(&self, call: NodeId) -> bool {
+        let model = self.model;
+        let of_transaction = model.child(call, Role::Receiver).is_some_and(|r| model.name(r) == "transactions");
+        let args: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
+        let plain = args.len() == 2 && args.iter().all(|a| !matches!(model.kind(*a), Kind::Argument | Kind::Spread));
+        if model.name(call) != "put" || !of_transaction || !plain || !self.is_lock_key(args[0]) {
+            return false;
+        }
+        let absent = |n: NodeId| {
+            model.kind(n) == Kind::Binary
+                && model.children(n).any(|o| matches!(model.name(o), "version" | "create"))
+                && model.children(n).any(|o| model.name(o) == "0")
+        };
+        self.is_about_locks(call) && self.function_around(call).is_some_and(|f| model.descendants(f).any(absent))
     }
 
     /// Whether the transaction that an operation is handed to has a condition, or cannot be seen to have none.
@@ -113,7 +144,12 @@ pub fn script_reads(script: &str) -> bool {
 }
 
 /// Words of a table or column that belongs to locks.
-const LOCK_TABLES: [&str; 7] = ["lock", "locks", "lease", "leases", "mutex", "leader", "locked"];
+pub(crate) const LOCK_TABLES: [&str; 7] = ["lock", "locks", "lease", "leases", "mutex", "leader", "locked"];
+
+/// Whether a condition of a statement names the holder of a lock.
+pub(crate) fn names_owner(predicate: &str) -> bool {
+    has_word(predicate, &OWNER_COLUMNS)
+}
 
 /// Whether a statement frees the row of a lock by its name alone: it deletes the row, or updates the lock's columns.
 pub fn frees_lock_row(statement: &str) -> bool {
@@ -124,7 +160,7 @@ pub fn frees_lock_row(statement: &str) -> bool {
     let Some(at) = lower.find(" where ") else { return false };
     let (table, predicate) = (&statement[verb.len()..at.max(verb.len())], &statement[at + " where ".len()..]);
     has_word(table, &LOCK_TABLES)
-        && !has_word(predicate, &OWNER_COLUMNS)
+        && !names_owner(predicate)
         && !predicate.contains(['<', '>'])
         // The id of a row is its holder's own where every acquire inserts one.
         && !["id ", "id="].iter().any(|id| predicate.trim_start().to_ascii_lowercase().starts_with(id))

@@ -200,6 +200,31 @@ impl Analysis<'_> {
         })
     }
 
+    /// What tells the key of `take` when to go away after it was written: a command, or a helper that is called after one.
+    pub fn expires_later(&self, take: &KeyCommand, all: &[KeyCommand]) -> Option<NodeId> {
+        let model = self.model;
+        let outermost = |at: NodeId| model.ancestors(at).filter(|a| model.kind(*a) == Kind::Function).last();
+        let function = outermost(take.at);
+        let command = all.iter().find(|c| {
+            c.command == Command::Expire
+                && c.at > take.at
+                && self.same_key(take.key, c.key)
+                && outermost(c.at) == function
+        });
+        // `self._expire(key, ttl)`
+        let helper = || {
+            let below = self.calls_below(function?).iter().copied();
+            below.into_iter().find(|c| {
+                *c > take.at
+                    && model.kind(*c) == Kind::Call
+                    && has_word(model.name(*c), &["expire", "expiry", "expiration", "ttl"])
+                    && model.children_with(*c, Role::Arg).any(|a| self.same_key(a, take.key))
+                    && self.key_command(*c).is_none()
+            })
+        };
+        command.map(|c| c.at).or_else(helper)
+    }
+
     /// Whether `at` runs when a function or section ends, however it ends.
     pub fn is_cleanup(&self, at: NodeId) -> bool {
         let model = self.model;

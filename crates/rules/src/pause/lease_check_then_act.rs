@@ -6,7 +6,7 @@ use crate::pause::guarded_write::{Act, collect, suspicious_functions};
 use crate::pause::lock_validity::{Gap, Missing, validity_gaps};
 use crate::pause::ownership::{Check, Claim, Source};
 use crate::pause::stale_answer::{Race, Stale, races, stale_answers, unchecked_lease_reads};
-use crate::pause::unread_answer::{Unread, unread_answers};
+use crate::pause::unread_answer::{Unread, Unreads};
 use crate::story::{Story, lower};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -42,7 +42,7 @@ impl Rule for LeaseCheckThenAct {
         acts.sort_by_key(|a| (a.check.at, std::cmp::Reverse(strength(a)), a.write.at));
         acts.dedup_by_key(|a| a.check.at);
         out.extend(acts.iter().map(|a| tell(file, a)));
-        out.extend(unread_answers(file).iter().map(|u| tell_unread(file, u)));
+        out.extend(file.shared(Unreads::of).0.iter().map(|u| tell_unread(file, u)));
         out.extend(unchecked_lease_reads(file).into_iter().map(|(mode, answer)| tell_lease_read(file, mode, answer)));
         out.extend(validity_gaps(file).into_iter().map(|g| tell_gap(file, g)));
     }

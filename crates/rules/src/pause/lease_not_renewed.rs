@@ -3,9 +3,10 @@
 
 use crate::Rule;
 use crate::pause::aged_lock::aged_locks;
+use crate::pause::dropped_renewal::dropped_renewals;
 use crate::pause::lost_claim::{kept_flags, unheard_losses};
 use crate::pause::outlived_lease::{early_leases, outlived};
-use crate::pause::renewal::{dropped_renewals, forgotten_leases, fragile_renewals, may_renew};
+use crate::pause::renewal::{forgotten_leases, fragile_renewals, may_renew};
 use crate::pause::renewal_timing::mistimed_renewals;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};

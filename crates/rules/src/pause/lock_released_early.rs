@@ -2,11 +2,12 @@
 //! work that was started under it still runs.
 
 use crate::Rule;
+use crate::pause::awaiting::awaiting;
 use crate::story::Story;
-use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
+use timelint_diagnostics::{Applicability, Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Effect};
-use timelint_semantics::{Analysis, How, Region, has_word, is_lock_word, words};
+use timelint_semantics::{Analysis, Callee, How, Region, has_word, is_lock_word, words};
 
 /// See the module.
 pub(crate) struct LockReleasedEarly;
@@ -42,20 +43,30 @@ struct Early {
     help: &'static str,
     step: &'static str,
     confidence: Confidence,
+    /// A call whose promise nobody waits for.
+    unawaited: Option<NodeId>,
 }
 
 fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
-    let early = before_commit(file, region).or_else(|| raced(file, region)).or_else(|| started(file, region))?;
+    let early = before_commit(file, region)
+        .or_else(|| raced(file, region))
+        .or_else(|| started(file, region))
+        .or_else(|| promised(file, region))?;
     let confidence = if region.through_helper { early.confidence.min(Confidence::Medium) } else { early.confidence };
-    Some(
-        Story::new(&META, file, region.acquire, early.message)
-            .why(early.why)
-            .help(early.help)
-            .confidence(confidence)
-            .step(file.location(region.acquire), "the lock is taken here")
-            .step(file.location(early.at), early.step)
-            .tell(),
-    )
+    let mut story = Story::new(&META, file, region.acquire, early.message)
+        .why(early.why)
+        .help(early.help)
+        .confidence(confidence)
+        .step(file.location(region.acquire), "the lock is taken here")
+        .step(file.location(early.at), early.step);
+    if let Some(call) = early.unawaited {
+        story = story.fix(
+            "wait for the work before the lock is released",
+            Applicability::Unsafe,
+            vec![awaiting(file, call)],
+        );
+    }
+    Some(story.tell())
 }
 
 /// The section lies inside a transaction that commits after it.
@@ -75,6 +86,7 @@ fn before_commit(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
         help: "take the lock outside the transaction, so that the commit happens while it is held",
         step: "the transaction commits only when this ends, after the release",
         confidence: Confidence::High,
+        unawaited: None,
     })
 }
 
@@ -130,6 +142,14 @@ fn raced(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
             && runners.iter().any(clock)
             && runners.iter().any(|r| !clock(r) && matches!(model.kind(*r), Kind::Call | Kind::Name | Kind::Await))
     })?;
+    // `if (!timedOut) release()`
+    let asked = |n: NodeId| {
+        let condition = model.child(n, Role::Condition).filter(|_| model.kind(n) == Kind::If);
+        condition.is_some_and(|c| has_word(&file.short(c), &["timed", "timeout", "settled", "finished"]))
+    };
+    if file.function_around(race).is_some_and(|f| model.descendants(f).any(|n| n > race && asked(n))) {
+        return None;
+    }
     Some(Early {
         at: race,
         message: format!("`{}` is released while the work may still run", lock_name(file, region)),
@@ -137,16 +157,16 @@ fn raced(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
         help: "cancel the work when its time is over and wait until it has stopped, and release only then",
         step: "when the clock wins, the work goes on",
         confidence: Confidence::Medium,
+        unawaited: None,
     })
 }
 
 /// Work that is started under the lock, writes, and is not waited for.
 fn started(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
     let model = file.model;
-    let spawned = model
-        .descendants(model.root())
-        .filter(|n| region.covers(*n))
-        .find(|n| (model.kind(*n) == Kind::Spawn || scatters(file, *n)) && writes_below(file, *n))?;
+    let spawned = model.descendants(model.root()).filter(|n| region.covers(*n)).find(|n| {
+        (model.kind(*n) == Kind::Spawn || scatters(file, *n) || submits(file, *n)) && writes_below(file, *n)
+    })?;
     if waits_after(file, region, spawned) {
         return None;
     }
@@ -157,6 +177,7 @@ fn started(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
         help: "wait for all of it before the lock is released, or let it take the lock itself",
         step: "nobody waits for what is started here",
         confidence: Confidence::Medium,
+        unawaited: None,
     })
 }
 
@@ -164,7 +185,7 @@ fn started(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
 fn scatters(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     model.kind(call) == Kind::Call
-        && words(model.name(call)) == ["for", "each"]
+        && (words(model.name(call)) == ["for", "each"] || model.name(call) == "map" && is_statement(file, call))
         && model.children_with(call, Role::Arg).any(|a| {
             model.kind(a) == Kind::Function
                 && model
@@ -174,9 +195,69 @@ fn scatters(file: &Analysis<'_>, call: NodeId) -> bool {
         })
 }
 
+/// `pool.submit(save, row)`, `asyncio.create_task(save(row))`, `CompletableFuture.runAsync(..)`, and nobody takes what
+/// stands for its end.
+fn submits(file: &Analysis<'_>, call: NodeId) -> bool {
+    const SUBMITTING: [&str; 7] =
+        ["create_task", "ensure_future", "submit", "runAsync", "supplyAsync", "execute", "run_in_executor"];
+    let model = file.model;
+    let pool = |r: NodeId| has_word(model.name(r), &["executor", "pool", "exec", "executors", "workers"]);
+    model.kind(call) == Kind::Call
+        && SUBMITTING.contains(&model.name(call))
+        && (model.name(call) != "execute" || model.child(call, Role::Receiver).is_some_and(pool))
+        && is_statement(file, call)
+}
+
+fn is_statement(file: &Analysis<'_>, call: NodeId) -> bool {
+    file.model.parent(call).is_some_and(|p| file.model.kind(p) == Kind::Block)
+}
+
 fn writes_below(file: &Analysis<'_>, at: NodeId) -> bool {
-    let writes = file.writes_in(at, file.model.end(at), DEPTH);
-    writes.iter().any(|w| w.effect >= Effect::State && !speaks_of_lock(file, w.at))
+    let model = file.model;
+    let counts = |from, to| {
+        let writes = file.writes_in(from, to, DEPTH);
+        writes.iter().any(|w| w.effect >= Effect::State && !speaks_of_lock(file, w.at))
+    };
+    // A function may be handed over by its name.
+    let handed = || model.children_with(at, Role::Arg).filter_map(|a| file.body_range(a));
+    counts(at, model.end(at)) || submits(file, at) && handed().any(|(from, to)| counts(from, to))
+}
+
+/// `try { return fn(); } finally { await lock.release(); }`: the clean-up runs before the promise is kept.
+fn promised(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
+    let model = file.model;
+    let returns = (region.from.0..region.to.0).map(NodeId).filter(|n| model.kind(*n) == Kind::Return);
+    let call = returns.into_iter().find_map(|r| {
+        let call = model.child(r, Role::Value).filter(|v| model.kind(*v) == Kind::Call)?;
+        let function = file.function_around(r).filter(|f| file.is_asynchronous(*f))?;
+        let inside = model.ancestors(r).take_while(|a| *a > function);
+        let freed = inside.into_iter().filter(|a| model.kind(*a) == Kind::Try).any(|t| {
+            let last = model.child(t, Role::Finally).filter(|f| *f > r);
+            last.is_some_and(|f| file.tables.calls.iter().any(|c| model.contains(f, *c) && file.releases(*c)))
+        });
+        (freed && gives_promise(file, call)).then_some(call)
+    })?;
+    Some(Early {
+        at: call,
+        message: format!("`{}` is released before the work is done", lock_name(file, region)),
+        why: "the promise is handed out, the clean-up runs, and only then does the work go on, next to that of the next holder",
+        help: "await the work inside the section: `return await ..`",
+        step: "this is only begun when the lock is released",
+        confidence: Confidence::High,
+        unawaited: Some(call),
+    })
+}
+
+/// Whether a call gives a promise: an asynchronous function of this file, or a parameter that is declared so.
+fn gives_promise(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    if let Some(Callee::Here(function)) = file.callee(call) {
+        return file.is_asynchronous(function);
+    }
+    let Some(name) = file.called_parameter(call) else { return false };
+    let functions = model.ancestors(call).filter(|a| model.kind(*a) == Kind::Function);
+    let param = functions.flat_map(|f| model.children_with(f, Role::Param)).find(|p| model.sym(*p) == name);
+    param.is_some_and(|p| ["Promise<", "Awaitable", "Coroutine"].iter().any(|t| file.text(p).contains(t)))
 }
 
 /// Somebody waits in the section: a group, a channel, all promises.

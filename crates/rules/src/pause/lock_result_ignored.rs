@@ -1,7 +1,8 @@
 //! `lock-result-ignored`: the answer "not acquired" is dropped, and the section runs without the lock.
 
 use crate::Rule;
-use crate::pause::unread_answer::unread_answers;
+use crate::pause::unheard_lock::{silent_channels, unpromised};
+use crate::pause::unread_answer::Unreads;
 use crate::shown::is_log_call;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -12,7 +13,7 @@ use timelint_semantics::{Analysis, Command, Does, How, KeyCommand, has_word};
 /// See the module.
 pub(crate) struct LockResultIgnored;
 
-static META: RuleMeta = RuleMeta {
+pub(crate) static META: RuleMeta = RuleMeta {
     id: "lock-result-ignored",
     aliases: &[],
     family: Family::Pause,
@@ -29,9 +30,10 @@ impl Rule for LockResultIgnored {
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let commands = file.key_commands();
-        let told = unread_answers(file);
-        let calls = file.tables.calls.iter().copied().filter(|c| !told.iter().any(|u| u.asked == *c));
+        let told = file.shared(Unreads::of);
+        let calls = file.tables.calls.iter().copied().filter(|c| !told.0.iter().any(|u| u.asked == *c));
         out.extend(calls.filter_map(|call| ignored(file, call, commands)));
+        out.extend(silent_channels(file));
         out.extend(file.tables.scoped.iter().filter_map(|item| swallowed(file, *item)));
     }
 }
@@ -46,8 +48,11 @@ enum Ignored {
 }
 
 fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option<Finding> {
-    let confidence = answers(file, call, commands)?;
     let model = file.model;
+    if let Some(finding) = unpromised(file, call) {
+        return Some(finding);
+    }
+    let confidence = answers(file, call, commands).or_else(|| answers_elsewhere(file, call))?;
     let top = whole_expression(file, call);
     let how = dropped(file, top, call, commands).or_else(|| goes_on(file, call))?;
     let after = match how {
@@ -55,7 +60,7 @@ fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
         Ignored::GoesOn(statement) => model.end(statement),
     };
     let function = file.function_around(call)?;
-    let work = first_work(file, after, model.end(function))?;
+    let work = first_work(file, after, model.end(function)).or_else(|| handed_out(file, call))?;
     let story = Story::new(&META, file, call, format!("`{}` may not get the lock, and nobody looks", file.short(call)))
         .why("whoever does not get the lock does the work all the same, at the same time as the one that has it")
         .help("leave when the lock was not acquired, and release only what was")
@@ -84,12 +89,53 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
     let says = match known.api.role {
         ApiRole::LockTry => true,
         ApiRole::LockAcquire => {
-            known.api.answers.unwrap_or_else(|| given(ArgMeaning::Wait))
+            known.api.answers.unwrap_or_else(|| given(ArgMeaning::Wait) || made_with_limit(file, call))
                 || given(ArgMeaning::Blocking) && !waits(file, call)
         }
         _ => false,
     };
     (says && file.takes_distributed(call)).then_some(Confidence::High)
+}
+
+/// The handle was made with a limit for the wait: `lock = r.lock(name, blocking_timeout=5)`.
+fn made_with_limit(file: &Analysis<'_>, call: NodeId) -> bool {
+    let made = file.model.child(call, Role::Receiver).and_then(|h| file.made_by(h));
+    let known = made.and_then(|m| Some((m, file.resolve(m).filter(|k| k.how != How::Name)?)));
+    known.is_some_and(|(made, known)| {
+        let limit = file.argument(made, known, ArgMeaning::Wait);
+        limit.is_some_and(|l| file.model.kind(l) != Kind::Null)
+    })
+}
+
+/// Nobody knows the callee, but the file looks at its answer everywhere else: `owner = handler.obtainLock(c, A)` here,
+/// `handler.obtainLock(c, B);` there.
+fn answers_elsewhere(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
+    const TAKES: [&str; 5] = ["acquire", "obtain", "try", "take", "grab"];
+    let model = file.model;
+    let name = model.name(call);
+    let takes = has_word(name, &["lock", "lease", "leadership"]) && has_word(name, &TAKES);
+    if model.kind(call) != Kind::Call || !takes || file.resolve(call).is_some_and(|k| k.how != How::Name) {
+        return None;
+    }
+    let receiver = |c: NodeId| model.child(c, Role::Receiver).map(|r| model.sym(r));
+    let same = |c: &NodeId| *c != call && model.sym(*c) == model.sym(call) && receiver(*c) == receiver(call);
+    let answered = |c: NodeId| {
+        let statement = file.statement(whole_expression(file, c));
+        match model.kind(statement) {
+            Kind::If | Kind::Loop => true,
+            Kind::Let | Kind::Assign => {
+                model.child(statement, Role::Target).is_some_and(|t| !file.reads_of(t).is_empty())
+            }
+            _ => false,
+        }
+    };
+    file.tables.calls.iter().copied().filter(same).any(answered).then_some(Confidence::Medium)
+}
+
+/// The lock is the caller's from here, without what would tell it of the loss.
+fn handed_out(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
+    let known = file.resolve(call).filter(|k| k.api.verdict && k.api.role == ApiRole::LockTry)?;
+    (known.how != How::Name).then(|| file.statement(call))
 }
 
 /// `blocking=True` and kin: it waits until it has the lock.
@@ -137,7 +183,10 @@ fn dropped(file: &Analysis<'_>, top: NodeId, call: NodeId, commands: &[KeyComman
     let targets: Vec<NodeId> = model.children_with(statement, Role::Target).collect();
     // A command answers with its first value; the second is an error of the connection.
     let of_command = commands.iter().any(|c| c.at == call) && targets.len() > 1 && targets.first().is_some_and(blank);
-    (of_command || !targets.is_empty() && targets.iter().all(blank)).then_some(Ignored::Dropped)
+    // A lock that says by its first value whether, or how long, it is held.
+    let verdict =
+        file.resolve(call).is_some_and(|k| k.api.verdict && k.how != How::Name) && targets.first().is_some_and(blank);
+    (of_command || verdict || !targets.is_empty() && targets.iter().all(blank)).then_some(Ignored::Dropped)
 }
 
 /// `if (!lock.tryLock()) { log }`, and on it goes.
@@ -171,7 +220,7 @@ fn goes_on(file: &Analysis<'_>, call: NodeId) -> Option<Ignored> {
 }
 
 /// The first call that is neither a log line nor about the lock.
-fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
+pub(crate) fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
     let calls = &file.tables.calls;
     let first = calls.partition_point(|c| *c < from);
     let about_lock = |c: NodeId| {

@@ -6,7 +6,8 @@ use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
 use timelint_semantics::{
-    Analysis, Command, Expiry, How, KeyCommand, Origins, Resolved, clears_expired_locks, makes_lock_row,
+    Analysis, Callee, Command, Expiry, How, KeyCommand, Origins, Resolved, StoreKind, clears_expired_locks,
+    makes_lock_row,
 };
 
 /// See the module.
@@ -37,6 +38,7 @@ impl Rule for LockWithoutExpiry {
         out.extend(file.lock_files().into_iter().map(|found| lock_file(file, found)));
         out.extend(rows_of_one(file).into_iter().map(|found| row_of_one(file, found)));
         out.extend(file.unleased_puts().into_iter().map(|found| unleased(file, found)));
+        out.extend(file.unbound_nodes().into_iter().map(|found| unbound(file, found)));
     }
 }
 
@@ -91,13 +93,14 @@ fn library_lock(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Optio
 
 /// A key that is written if absent, called or used as a lock, and never told to go away.
 fn own_lock(file: &Analysis<'_>, take: &KeyCommand, all: &[KeyCommand]) -> Option<Finding> {
-    if take.expiry != Expiry::Never || !file.is_own_lock(take, all) {
+    let left_out = if take.expiry == Expiry::Given { left_out(file, take.at) } else { None };
+    if take.expiry != Expiry::Never && left_out.is_none() || !file.is_own_lock(take, all) {
         return None;
     }
     let later = |c: &KeyCommand| matches!(c.command, Command::Expire | Command::Swap) && file.same_key(take.key, c.key);
     // A deadline as the value is an expiry of the project's own.
     let deadline = take.value.is_some_and(|v| file.value(v).origins.any(Origins::CLOCKS));
-    if deadline || all.iter().any(later) {
+    if deadline || all.iter().any(later) || file.expires_later(take, all).is_some() {
         return None;
     }
     let message = format!("the lock that `{}` takes never expires", file.short(take.at));
@@ -106,10 +109,41 @@ fn own_lock(file: &Analysis<'_>, take: &KeyCommand, all: &[KeyCommand]) -> Optio
         .help(format!("{}; choose more than the longest work, or renew while it runs", advice(file, take)))
         .confidence(if take.how == How::Name { Confidence::Medium } else { Confidence::High })
         .step(file.location(take.at), "the key is written with no expiry");
+    if let Some(call) = left_out {
+        story = story.step(file.location(call), "this call leaves the expiry out, and the default is none");
+    }
     if let Some(free) = file.frees(take, all).next() {
         story = story.step(file.location(free.at), "and removed only if the holder gets here");
     }
     Some(story.tell())
+}
+
+/// A call of this file to the function around `take` that leaves out the parameter for the expiry, whose default is none.
+fn left_out(file: &Analysis<'_>, take: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let function = file.function_around(take)?;
+    let params: Vec<NodeId> = model.children_with(function, Role::Param).collect();
+    let given = model.descendants(take).filter(|n| model.kind(*n) == Kind::Name);
+    let (position, name) = given.into_iter().find_map(|n| {
+        let position = params.iter().position(|p| model.sym(*p) == model.sym(n))?;
+        let none = model.child(params[position], Role::Value).filter(|v| model.kind(*v) == Kind::Null)?;
+        // `expiry = expiry or DEFAULT`
+        let kept = file.stores_of(n).iter().all(|s| matches!(s.kind, StoreKind::Param(_)));
+        kept.then_some((position, model.name(params[position]))).filter(|_| none < take)
+    })?;
+    let own = params.first().is_some_and(|p| matches!(model.name(*p), "self" | "cls"));
+    let position = position - usize::from(own && position > 0);
+    let omits = |c: NodeId| {
+        let mut args = model.children_with(c, Role::Arg).peekable();
+        model.sym(c) == model.sym(function)
+            && model.children_with(c, Role::Arg).count() <= position
+            && args.all(|a| model.kind(a) != Kind::Spread && model.name(a) != name)
+    };
+    file.tables
+        .calls
+        .iter()
+        .copied()
+        .find(|c| matches!(file.callee(*c), Some(Callee::Here(f)) if f == function) && omits(*c))
 }
 
 /// What the client's catalogue entry advises.
@@ -143,6 +177,17 @@ fn unleased(file: &Analysis<'_>, put: NodeId) -> Finding {
         .help("grant a lease, keep it alive while the work runs, and write the key with it")
         .confidence(Confidence::Medium)
         .step(file.location(put), "the key is written if it is not there, and nothing makes it go away")
+        .tell()
+}
+
+fn unbound(file: &Analysis<'_>, node: NodeId) -> Finding {
+    Story::new(&META, file, node, format!("the lock that `{}` takes outlives its session", file.short(node)))
+        .why(WHY)
+        .help(
+            "make the node ephemeral, so that it goes with the session of its holder, or use the client's lock recipe",
+        )
+        .confidence(Confidence::Medium)
+        .step(file.location(node), "the node stays when its holder's session ends")
         .tell()
 }
 

@@ -1,6 +1,9 @@
 //! Rules about leases, locks and leadership: what a process that pauses still believes.
 
 mod aged_lock;
+mod awaiting;
+mod checked_take;
+mod dropped_renewal;
 pub(crate) mod fake_fencing_token;
 mod guarded_write;
 pub(crate) mod lease_check_then_act;
@@ -24,5 +27,6 @@ mod renewal_timing;
 mod split_lock;
 mod stale_answer;
 pub(crate) mod unfenced_lock;
+mod unheard_lock;
 mod unread_answer;
 mod unreceipted;

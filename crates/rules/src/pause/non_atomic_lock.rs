@@ -1,9 +1,10 @@
 //! `non-atomic-lock`: a lock is taken, renewed or given back in several steps that somebody can come between.
 
 use crate::Rule;
+use crate::pause::checked_take::checks_then_writes;
 use crate::pause::ownerless::{forced, removals, renewals};
 use crate::pause::ownerless_text::{rows, scripts, transactions};
-use crate::pause::split_lock::{checks_then_writes, split_acquires};
+use crate::pause::split_lock::split_acquires;
 use timelint_diagnostics::{Family, Finding, RuleMeta, Severity};
 use timelint_semantics::Analysis;
 

@@ -188,7 +188,8 @@ fn is_lock(file: &Analysis<'_>, command: &KeyCommand, all: &[KeyCommand]) -> boo
 }
 
 /// Words of a function that keeps a lock alive.
-const RENEWING: [&str; 11] = [
+const RENEWING: [&str; 12] = [
+    "hold",
     "renew",
     "renewal",
     "extend",
@@ -205,24 +206,52 @@ const RENEWING: [&str; 11] = [
 /// The key's expiry is moved and nobody asked whose lock it is by now.
 pub(crate) fn renewals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> {
     let renews = |at: NodeId| {
-        file.model
-            .ancestors(at)
-            .any(|a| file.model.kind(a) == Kind::Function && has_word(file.function_name(a), &RENEWING))
+        let named = |a: NodeId| file.model.kind(a) == Kind::Function && has_word(file.function_name(a), &RENEWING);
+        file.model.ancestors(at).any(named) || file.is_timed(at)
     };
     let moves = |c: &KeyCommand| match c.command {
         Command::Expire => true,
         // An object does not expire: what is written says until when it counts.
-        Command::Set => c.expiry == Expiry::Given || writes_object(file, c),
+        Command::Set => c.expiry == Expiry::Given || writes_object(file, c) || rewrites(file, c, all),
         _ => false,
     };
     let own_lock = |c: &KeyCommand| all.iter().any(|t| file.is_own_lock(t, all) && file.same_key(t.key, c.key));
-    let keyed =
-        all.iter().filter(|c| moves(c) && renews(c.at) && (is_lock_named(file, c) || own_lock(c))).map(|c| c.at);
-    let own = file.tables.calls.iter().copied().filter(|c| expires_itself(file, *c) && renews(*c));
-    let mut places: Vec<NodeId> = keyed.chain(own).filter(|at| !file.is_one_step(*at)).collect();
+    let keyed = all
+        .iter()
+        .filter(|c| moves(c) && (renews(c.at) && (is_lock_named(file, c) || own_lock(c)) || prolongs(file, c, all)));
+    let keyed = keyed.map(|c| (c.at, read_before(file, c, all)));
+    let own = file.tables.calls.iter().copied().filter(|c| expires_itself(file, *c) && renews(*c)).map(|c| (c, None));
+    let mut places: Vec<(NodeId, Option<NodeId>)> = keyed.chain(own).filter(|p| !file.is_one_step(p.0)).collect();
     places.sort_unstable();
-    places.dedup();
-    places.into_iter().map(|at| renewal(file, at)).collect()
+    places.dedup_by_key(|p| p.0);
+    places.into_iter().map(|(at, read)| renewal(file, at, read)).collect()
+}
+
+/// What was read is changed and written back: `lease = get(key)`, `set(key, lease)`.
+fn rewrites(file: &Analysis<'_>, write: &KeyCommand, all: &[KeyCommand]) -> bool {
+    write.value.is_some() && read_before(file, write, all).is_some()
+}
+
+/// The read of the same key before a write, in its function.
+fn read_before(file: &Analysis<'_>, write: &KeyCommand, all: &[KeyCommand]) -> Option<NodeId> {
+    let function = file.function_around(write.at);
+    let reads = all.iter().filter(|c| c.command == Command::Get && c.at < write.at && file.same_key(c.key, write.key));
+    reads.map(|c| c.at).find(|at| file.function_around(*at) == function)
+}
+
+/// A new expiry for the key of a lock, in a function that did not take it and does not speak of taking it.
+fn prolongs(file: &Analysis<'_>, command: &KeyCommand, all: &[KeyCommand]) -> bool {
+    const TAKING: [&str; 8] = ["lock", "trylock", "acquire", "obtain", "elect", "expire", "set", "try"];
+    let function = file.named_function_around(command.at);
+    let name = function.map_or("", |f| file.function_name(f));
+    let takes = |c: &&KeyCommand| {
+        matches!(c.command, Command::SetIfAbsent | Command::Set | Command::Swap)
+            && file.named_function_around(c.at) == function
+    };
+    command.command == Command::Expire
+        && file.is_lock_key(command.key)
+        && !has_word(name, &TAKING)
+        && !all.iter().filter(takes).any(|c| file.same_key(c.key, command.key))
 }
 
 /// A blind write of an object, whose key and content stand side by side.
@@ -249,12 +278,15 @@ fn expires_itself(file: &Analysis<'_>, call: NodeId) -> bool {
         && file.callee(call).is_none()
 }
 
-fn renewal(file: &Analysis<'_>, at: NodeId) -> Finding {
-    Story::new(&META, file, at, format!("`{}` renews the lock whoever holds it", file.short(at)))
+fn renewal(file: &Analysis<'_>, at: NodeId, read: Option<NodeId>) -> Finding {
+    let story = Story::new(&META, file, at, format!("`{}` renews the lock whoever holds it", file.short(at)))
         .why("after a pause that outlasts the lease this prolongs the next holder's lock, and this one works on without any")
         .help("compare the owner and set the expiry in one script, and stop the work when it is not ours any more")
         .confidence(Confidence::Medium)
-        .severity(Severity::Warning)
-        .step(file.location(at), "nobody asks whose lock it is")
-        .tell()
+        .severity(Severity::Warning);
+    let story = match read {
+        Some(read) => story.step(file.location(read), "it is still there here"),
+        None => story,
+    };
+    story.step(file.location(at), "nobody asks whose lock it is").tell()
 }

@@ -5,7 +5,8 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{
-    Analysis, frees_lock_row, has_word, is_blind_extension, is_blind_write, script_compares_owner, script_reads, words,
+    Analysis, Command, LockTouch, Subject, Touch, frees_lock_row, has_word, is_blind_extension, is_blind_write,
+    script_compares_owner, script_reads, words,
 };
 
 /// Functions that take a lock or keep it.
@@ -82,7 +83,9 @@ pub(crate) fn rows(file: &Analysis<'_>) -> Vec<Finding> {
     let releasing = |at: NodeId| file.named_function_around(at).is_some_and(|f| releases_locks(file, f));
     let texts = model.ids().filter(|n| statement(file, *n).is_some_and(|s| frees_lock_row(&s)));
     let calls = file.tables.calls.iter().copied().filter(|c| deletes_by_name(file, *c));
-    let mut places: Vec<NodeId> = texts.chain(calls).filter(|at| releasing(*at)).collect();
+    let touches = file.lock_touches();
+    let records = touches.iter().filter(|t| removes_record(file, t)).map(|t| t.at);
+    let mut places: Vec<NodeId> = texts.chain(calls).chain(records).filter(|at| releasing(*at)).collect();
     places.sort_unstable();
     let judge = |at: NodeId| {
         Story::new(&META, file, at, "the lock's row is freed whoever holds it")
@@ -97,6 +100,17 @@ pub(crate) fn rows(file: &Analysis<'_>) -> Vec<Finding> {
             .tell()
     };
     places.into_iter().map(judge).collect()
+}
+
+/// A document or item is removed by its name alone; a key of a coordinator is, where nothing compares it before.
+fn removes_record(file: &Analysis<'_>, touch: &LockTouch) -> bool {
+    if touch.touch != Touch::Remove {
+        return false;
+    }
+    let Subject::Key(key) = touch.subject else { return true };
+    let taken = file.key_commands().iter().any(|c| c.command == Command::SetIfAbsent && file.same_key(c.key, key));
+    // Keys that are taken by a command are judged with it.
+    !taken && file.is_lock_key(key) && file.is_coordinator(touch.at) && !file.is_one_step(touch.at)
 }
 
 /// A function that gives a lock back by its name, or that such a function of the file calls.

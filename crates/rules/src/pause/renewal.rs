@@ -1,5 +1,6 @@
 //! Renewals: what counts as one, and those that fail without anybody hearing of it.
 
+use crate::pause::dropped_renewal::is_dropped;
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::outlived_lease::makes_lease;
 use crate::shown::is_log_call;
@@ -60,112 +61,6 @@ fn renews(file: &Analysis<'_>, at: NodeId) -> bool {
         named.and_then(|p| model.child(p, Role::Target)).map_or(model.name(f), |t| model.name(t))
     };
     functions.into_iter().any(|f| names_renewal(model.name(f)) || names_renewal(bound(f)))
-}
-
-/// Renewals whose failure an empty handler swallows, or whose answer is dropped.
-pub(crate) fn dropped_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
-    let calls = file.tables.calls.iter().copied();
-    calls.filter_map(|c| swallowed(file, c).or_else(|| discarded(file, c))).collect()
-}
-
-/// `extendLock().then(..).catch(() => {})`, `try { renew() } catch {}`.
-fn swallowed(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
-    if !is_claim_renewal(file, call) {
-        return None;
-    }
-    let handler = rejected_to(file, call).or_else(|| caught_by(file, call))?;
-    Some(Lapse {
-        at: call,
-        kind: Lapsed::Dropped,
-        steps: vec![(call, "the claim is renewed"), (handler, "a failure ends here, and the work is not told")],
-        confidence: Confidence::Medium,
-        evidence: "the handler of the failure is empty".to_owned(),
-        advice: None,
-    })
-}
-
-/// A renewal of a lock, lease or leadership; not of a connection or a form.
-fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
-    const CLAIM: [&str; 7] = ["lock", "locks", "lease", "leases", "leadership", "leader", "mutex"];
-    const RENEW: [&str; 5] = ["renew", "extend", "refresh", "keepalive", "prolong"];
-    let model = file.model;
-    if model.kind(call) != Kind::Call {
-        return false;
-    }
-    if let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) {
-        return known.api.role == ApiRole::LockExtend;
-    }
-    let name = model.name(call);
-    let on = model.child(call, Role::Receiver).map_or("", |r| model.name(r));
-    has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
-}
-
-/// The empty function that a chain of continuations ends in.
-fn rejected_to(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
-    let model = file.model;
-    let mut at = call;
-    while let Some(next) = model.parent(at).filter(|p| model.kind(*p) == Kind::Call && model.role(at) == Role::Receiver)
-    {
-        if model.name(next) == "catch" {
-            let handler = model.child(next, Role::Arg).filter(|h| model.kind(*h) == Kind::Function)?;
-            return model
-                .descendants(handler)
-                .all(|d| matches!(model.kind(d), Kind::Block | Kind::Param))
-                .then_some(handler);
-        }
-        at = next;
-    }
-    None
-}
-
-/// The empty handler of the `try` around a renewal.
-fn caught_by(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
-    let model = file.model;
-    let inside = model.ancestors(call).take_while(|a| model.kind(*a) != Kind::Function);
-    let body = inside
-        .into_iter()
-        .find(|a| model.role(*a) == Role::Body && model.parent(*a).is_some_and(|p| model.kind(p) == Kind::Try))?;
-    // Several statements: the handler is about all of them.
-    let alone = model.children(body).count() <= 2;
-    let around = model.parent(body)?;
-    let mut catches = model.children(around).filter(|c| model.kind(*c) == Kind::Catch);
-    let handler = catches.next().filter(|_| alone)?;
-    let idle = |c: NodeId| {
-        model.child(c, Role::Body).is_none_or(|b| model.kind(b) == Kind::Block && model.children(b).next().is_none())
-    };
-    (idle(handler) && catches.all(idle)).then_some(handler)
-}
-
-/// `_, _ = mutex.Extend()`, or a heartbeat that calls `lease.refresh()` and looks at nothing.
-fn discarded(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
-    let known = file.resolve(call).filter(|k| k.api.role == ApiRole::LockExtend && k.how != How::Name)?;
-    // Where the answer is an exception, dropping the result drops nothing.
-    if !known.api.verdict || !is_dropped(file, call) {
-        return None;
-    }
-    Some(Lapse {
-        at: call,
-        kind: Lapsed::Dropped,
-        steps: vec![(call, "the answer says whether the claim is still held, and is dropped")],
-        confidence: Confidence::Medium,
-        evidence: "the result is not bound to anything".to_owned(),
-        advice: known.api.advice.clone(),
-    })
-}
-
-/// A statement of its own, or assigned to nothing but blanks.
-fn is_dropped(file: &Analysis<'_>, call: NodeId) -> bool {
-    let model = file.model;
-    let mut at = call;
-    while let Some(outer) = model.parent(at).filter(|p| model.kind(*p) == Kind::Await) {
-        at = outer;
-    }
-    let Some(parent) = model.parent(at) else { return true };
-    match model.kind(parent) {
-        Kind::Block | Kind::Module => true,
-        Kind::Let | Kind::Assign => model.children_with(parent, Role::Target).all(|t| model.name(t) == "_"),
-        _ => false,
-    }
 }
 
 /// Renewals that one failure ends for good.
@@ -230,7 +125,7 @@ fn ended(file: &Analysis<'_>, branch: NodeId) -> Option<Lapse> {
             && matches!(model.name(*n), "e" | "err" | "error" | "ex" | "exception" | "t" | "throwable")
     })?;
     let then = model.child(branch, Role::Then).filter(|t| only_logs(file, *t))?;
-    if model.child(branch, Role::Else).is_some() || !renews(file, branch) {
+    if model.child(branch, Role::Else).is_some() {
         return None;
     }
     let leaves = model.children(then).last().filter(|l| {
@@ -238,6 +133,10 @@ fn ended(file: &Analysis<'_>, branch: NodeId) -> Option<Lapse> {
         model.kind(*l) == Kind::Break || model.kind(*l) == Kind::Return && silent(*l)
     })?;
     let renewal = renewal_before(file, branch, model.sym(failure))?;
+    let known = file.resolve(renewal).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::LockExtend);
+    if !known && !renews(file, branch) {
+        return None;
+    }
     // Whether anything goes on: a loop around it, or a call of the function's own name behind the branch.
     let repeats = file.in_loop(branch).is_some() || rearms_behind(file, branch);
     repeats.then(|| Lapse {
@@ -251,7 +150,7 @@ fn ended(file: &Analysis<'_>, branch: NodeId) -> Option<Lapse> {
 }
 
 /// A block of log lines that ends by leaving.
-fn only_logs(file: &Analysis<'_>, block: NodeId) -> bool {
+pub(crate) fn only_logs(file: &Analysis<'_>, block: NodeId) -> bool {
     let model = file.model;
     let statements = model.children(block);
     model.kind(block) == Kind::Block

@@ -5,22 +5,27 @@ use crate::pause::renewal::{is_renewal, names_renewal};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning};
-use timelint_semantics::{Analysis, How, has_word};
+use timelint_semantics::{Analysis, Command, How, has_word};
+
+/// A renewal that begins later than this part of the lease leaves no time for a second try.
+const LATEST: f64 = 0.75;
 
 /// All of the file.
 pub(crate) fn mistimed_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
     let calls = file.tables.calls.iter().copied();
     calls
         .filter_map(|c| {
-            late(file, c).or_else(|| whole_term(file, c)).or_else(|| grows(file, c)).or_else(|| ends_first(file, c))
+            late(file, c)
+                .or_else(|| part_of_lease(file, c))
+                .or_else(|| whole_term(file, c))
+                .or_else(|| grows(file, c))
+                .or_else(|| ends_first(file, c))
         })
         .collect()
 }
 
 /// Loops that renew no sooner than the lease ends, by their constants.
 fn late(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
-    /// A renewal that begins later than this part of the lease leaves no time for a second try.
-    const LATEST: f64 = 0.95;
     let model = file.model;
     let known = file.resolve(renewal).filter(|k| k.api.role == ApiRole::LockExtend && k.how != How::Name)?;
     let lease = file.argument(renewal, known, ArgMeaning::Lease)?;
@@ -43,6 +48,92 @@ fn late(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
         evidence: format!("renews every {seconds} s and more, for {lease} s"),
         advice: None,
     })
+}
+
+/// `renew(id, ttl); sleep(ttl * 0.9)`, `setInterval(() => redis.pexpire(key, TTL), TTL)`: the same length is the lease and,
+/// but for a factor, the pause.
+fn part_of_lease(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    let renews = is_renewal(file, renewal)
+        || file
+            .key_command(renewal)
+            .is_some_and(|k| k.command == Command::Expire && (file.is_lock_key(k.key) || taken_here(file, k.key)));
+    if !renews || model.kind(renewal) != Kind::Call {
+        return None;
+    }
+    let lengths: Vec<NodeId> = model
+        .children_with(renewal, Role::Arg)
+        .map(|a| model.child(a, Role::Value).filter(|_| model.kind(a) == Kind::Argument).unwrap_or(a))
+        .filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Member))
+        .collect();
+    let (pause, part) = pauses(file, renewal).into_iter().find_map(|p| {
+        let (factor, length) = factor_of(file, p);
+        let same = || lengths.iter().any(|l| file.same_key(*l, length));
+        (factor >= LATEST && is_lease_length(file, length, factor) && same()).then_some((p, factor))
+    })?;
+    Some(Lapse {
+        at: renewal,
+        kind: Lapsed::Late,
+        steps: vec![(renewal, "the lease that is renewed"), (pause, "and the pause between two renewals")],
+        confidence: Confidence::Medium,
+        evidence: format!("the pause is {part} of the lease"),
+        advice: None,
+    })
+}
+
+/// A length that is called a lease's; the whole of one that is called an interval is none.
+fn is_lease_length(file: &Analysis<'_>, length: NodeId, factor: f64) -> bool {
+    const LEASES: [&str; 9] =
+        ["ttl", "lease", "expiry", "expire", "expires", "expiration", "lifetime", "validity", "timeout"];
+    let name = file.model.name(length);
+    let spaced = has_word(name, &["interval", "period", "delay", "every", "frequency"]);
+    !spaced && (has_word(name, &LEASES) || factor < 1.0 && has_word(name, &["duration"]))
+}
+
+/// Whether the key is one that this file takes a lock with.
+fn taken_here(file: &Analysis<'_>, key: NodeId) -> bool {
+    let all = file.key_commands();
+    all.iter().any(|t| file.is_own_lock(t, all) && file.same_key(t.key, key))
+}
+
+/// The lengths that a renewal waits for before it comes again: in its loop, of its timer, of the ticker of its loop.
+fn pauses(file: &Analysis<'_>, renewal: NodeId) -> Vec<NodeId> {
+    let model = file.model;
+    let plain = |c: NodeId| model.children_with(c, Role::Arg).filter(|a| model.kind(*a) != Kind::Function);
+    let mut found = Vec::new();
+    if let Some(function) = file.function_around(renewal)
+        && model.role(function) == Role::Arg
+        && let Some(timer) = model.parent(function).filter(|_| file.is_timed(renewal))
+    {
+        found.extend(plain(timer));
+    }
+    if let Some(round) = file.in_loop(renewal) {
+        let waits = file.tables.calls.iter().copied().filter(|c| model.contains(round, *c));
+        let waits = waits.filter(|c| matches!(model.name(*c), "sleep" | "wait" | "Sleep" | "After" | "delay"));
+        found.extend(waits.flat_map(plain));
+        let around = file.named_function_around(renewal).unwrap_or(model.root());
+        let tickers = file.tables.calls.iter().copied().filter(|c| model.contains(around, *c));
+        found.extend(tickers.filter(|c| matches!(model.name(*c), "NewTicker" | "Tick")).flat_map(plain));
+    }
+    found
+}
+
+/// A length as a factor and what it is a part of.
+fn factor_of(file: &Analysis<'_>, length: NodeId) -> (f64, NodeId) {
+    let model = file.model;
+    let mut operands = model.children_with(length, Role::Operand);
+    match (model.kind(length), operands.next(), operands.next()) {
+        (Kind::Binary, Some(a), Some(b)) if model.name(length) == "*" => {
+            let number = |n: NodeId| file.value(n).number.filter(|_| model.kind(n) == Kind::Number);
+            match (number(a), number(b)) {
+                (Some(f), None) => (f, b),
+                (None, Some(f)) => (f, a),
+                _ => (0.0, length),
+            }
+        }
+        (Kind::Name | Kind::Member, ..) => (1.0, length),
+        _ => (0.0, length),
+    }
 }
 
 /// `term = driver.heartbeat(); stopped.wait(term)`: the next renewal is due when all of the term has passed.

@@ -16,8 +16,18 @@ pub(crate) struct Unread {
     pub(crate) work: NodeId,
 }
 
+/// All such answers of a file, which two rules ask for.
+pub(crate) struct Unreads(pub(crate) Vec<Unread>);
+
+impl Unreads {
+    /// Those of the file.
+    pub(crate) fn of(file: &Analysis<'_>) -> Self {
+        Self(unread_answers(file))
+    }
+}
+
 /// All such answers of the file: parameters of continuations and local variables.
-pub(crate) fn unread_answers(file: &Analysis<'_>) -> Vec<Unread> {
+fn unread_answers(file: &Analysis<'_>) -> Vec<Unread> {
     let model = file.model;
     let mut found = rearmed(file);
     if !file.says(&["locked", "acquired", "obtained", "lock", "leader"]) {

@@ -1,0 +1,254 @@
+//! Taking a lock by looking whether it is free and then writing it.
+
+use crate::pause::non_atomic_lock::META;
+use crate::story::Story;
+use timelint_diagnostics::{Confidence, Finding};
+use timelint_model::{Kind, NodeId, Role, Sym};
+use timelint_semantics::{Analysis, LockTouch, Subject, Touch, has_word, words};
+
+/// Functions that give a lock back, keep it or look after the locks of others.
+const NOT_TAKING: [&str; 22] = [
+    "unlock",
+    "release",
+    "free",
+    "renew",
+    "renewal",
+    "extend",
+    "refresh",
+    "heartbeat",
+    "touch",
+    "keepalive",
+    "prolong",
+    "clear",
+    "reset",
+    "clean",
+    "cleanup",
+    "delete",
+    "remove",
+    "list",
+    "migrate",
+    "test",
+    "force",
+    "steal",
+];
+
+/// The record of a lock is read, and written if the answer was that nobody has it: two that read at the same time both
+/// write.
+pub(crate) fn checks_then_writes(file: &Analysis<'_>) -> Vec<Finding> {
+    let touches = file.lock_touches();
+    let writes = touches.iter().filter(|t| t.touch == Touch::Write);
+    let mut found: Vec<(NodeId, Finding)> = writes.filter_map(|w| Some((w.at, checked(file, w, touches)?))).collect();
+    let model = file.model;
+    let others = file.tables.calls.iter().copied().filter(|c| model.kind(*c) == Kind::Call);
+    for call in others.filter(|c| touches.binary_search_by_key(c, |t| t.at).is_err()) {
+        found.extend(own_store(file, call).map(|f| (call, f)));
+    }
+    found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn checked(file: &Analysis<'_>, write: &LockTouch, all: &[LockTouch]) -> Option<Finding> {
+    let function = file.named_function_around(write.at)?;
+    let name = file.function_name(function);
+    if has_word(name, &NOT_TAKING) {
+        return None;
+    }
+    let reads = all.iter().filter(|r| {
+        r.touch == Touch::Read
+            && r.at < write.at
+            && same_subject(file, r.subject, write.subject)
+            && file.named_function_around(r.at) == Some(function)
+    });
+    let (read, refusal) = reads.filter_map(|r| Some((r, refusal(file, r.at, write.at)?))).last()?;
+    if !meant_as_lock(file, write, refusal)
+        || file.is_one_step_until(read.at, write.at)
+        || in_transaction(file, write.at)
+    {
+        return None;
+    }
+    let sure = matches!(write.subject, Subject::Key(key) if file.is_lock_key(key));
+    Some(tell(file, read.at, write.at, if sure { Confidence::High } else { Confidence::Medium }))
+}
+
+fn tell(file: &Analysis<'_>, read: NodeId, write: NodeId, confidence: Confidence) -> Finding {
+    let message = format!("`{}` and `{}` take the lock in two steps", file.short(read), file.short(write));
+    Story::new(&META, file, write, message)
+        .why("two processes that both find nothing there both write, and both believe that they hold the lock")
+        .help(
+            "let the store decide in one command: write the record only if it is absent or expired (`SET .. NX`, `UPDATE .. \
+             WHERE .. AND owner IS NULL`, a condition or precondition of the write), and look at whether it was written",
+        )
+        .confidence(confidence)
+        .step(file.location(read), "nobody holds it here")
+        .step(file.location(write), "somebody else may have taken it before this")
+        .tell()
+}
+
+fn same_subject(file: &Analysis<'_>, one: Subject, other: Subject) -> bool {
+    match (one, other) {
+        (Subject::Key(a), Subject::Key(b)) => file.same_key(a, b),
+        (one, other) => one == other,
+    }
+}
+
+/// Whether the record is a lock: by its key, by who writes it, or by what is said when it is there.
+fn meant_as_lock(file: &Analysis<'_>, write: &LockTouch, refusal: NodeId) -> bool {
+    const TAKING: [&str; 9] = ["lock", "trylock", "acquire", "obtain", "elect", "claim", "campaign", "mutex", "lease"];
+    let function = file.named_function_around(write.at).map_or("", |f| file.function_name(f));
+    match write.subject {
+        Subject::Key(key) => {
+            file.is_lock_key(key)
+                || has_word(function, &TAKING[..7]) && !mentions_cache(file, key)
+                || refuses_second(file, refusal)
+        }
+        Subject::Table(_) => true,
+        Subject::Record(_) => has_word(function, &TAKING),
+    }
+}
+
+fn mentions_cache(file: &Analysis<'_>, key: NodeId) -> bool {
+    file.model.self_and_descendants(key).any(|n| has_word(file.model.name(n), &["cache", "cached"]))
+}
+
+/// `throw new Error("There is already an active scheduler")`
+fn refuses_second(file: &Analysis<'_>, refusal: NodeId) -> bool {
+    let model = file.model;
+    let thrown = model.self_and_descendants(refusal).filter(|n| model.kind(*n) == Kind::Throw);
+    thrown.into_iter().any(|t| {
+        model.descendants(t).any(|n| {
+            let text = model.name(n);
+            model.kind(n) == Kind::String
+                && has_word(text, &["already", "another"])
+                && has_word(text, &["active", "running", "runs", "locked", "started", "instance", "held", "progress"])
+        })
+    })
+}
+
+/// A transaction around the write may lock what it reads.
+fn in_transaction(file: &Analysis<'_>, at: NodeId) -> bool {
+    let model = file.model;
+    let words = ["transactional", "atomic", "transaction", "serializable"];
+    model
+        .ancestors(at)
+        .filter(|a| matches!(model.kind(*a), Kind::Function | Kind::Class))
+        .any(|f| model.children_with(f, Role::Decorator).any(|d| has_word(model.name(d), &words)))
+}
+
+/// The statement between a read and a write that leaves because of what was read, or that holds the write.
+fn refusal(file: &Analysis<'_>, read: NodeId, write: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let statement = file.statement(read);
+    let mut answers = answer_names(file, read, write, statement);
+    let speaks =
+        |n: NodeId, answers: &[Sym]| n == read || model.kind(n) == Kind::Name && answers.contains(&model.sym(n));
+    let about = |n: NodeId, answers: &[Sym]| model.self_and_descendants(n).any(|d| speaks(d, answers));
+    // The read may be a part of the condition.
+    let from = if matches!(model.kind(statement), Kind::If | Kind::Loop) { statement } else { read };
+    for n in (from.0..write.0).map(NodeId) {
+        match model.kind(n) {
+            Kind::Let | Kind::Assign if n > read => {
+                if model.children_with(n, Role::Value).any(|v| about(v, &answers)) {
+                    answers.extend(names_below(file, model.children_with(n, Role::Target)));
+                }
+            }
+            Kind::If | Kind::Loop => {
+                let asks = model.child(n, Role::Condition).is_some_and(|c| about(c, &answers));
+                let leaves = model.contains(n, write)
+                    || model.kind(n) == Kind::Loop
+                    || model
+                        .descendants(n)
+                        .any(|d| matches!(model.kind(d), Kind::Return | Kind::Throw | Kind::Continue));
+                if asks && leaves {
+                    return Some(n);
+                }
+            }
+            _ => {}
+        }
+    }
+    // `try: head(key); return False; except NotFound: pass`
+    let asked =
+        model.ancestors(read).take_while(|a| !model.contains(*a, write)).find(|a| model.kind(*a) == Kind::Try)?;
+    let body = model.child(asked, Role::Body).filter(|b| model.contains(*b, read) && file.exits(*b));
+    body.map(|_| asked)
+}
+
+/// The names that hold what a read found: its targets, what it fills, its cursor, the parameters of its continuation.
+fn answer_names(file: &Analysis<'_>, read: NodeId, write: NodeId, statement: NodeId) -> Vec<Sym> {
+    let model = file.model;
+    let mut names = names_below(file, model.children_with(statement, Role::Target));
+    let filled = model.descendants(statement).filter(|n| model.kind(*n) == Kind::Unary && model.name(*n) == "&");
+    names.extend(names_below(file, filled));
+    if words(model.name(read)).first().is_some_and(|w| w == "execute") {
+        names.extend(names_below(file, model.child(read, Role::Receiver).into_iter()));
+    }
+    let continuations = model.ancestors(write).take_while(|a| *a > statement && model.contains(statement, *a));
+    for function in continuations.filter(|a| model.kind(*a) == Kind::Function) {
+        names.extend(names_below(file, model.children_with(function, Role::Param)));
+        names.extend(model.children_with(function, Role::Param).map(|p| model.sym(p)));
+    }
+    names
+}
+
+/// The names in some expressions, but those of errors.
+fn names_below(file: &Analysis<'_>, nodes: impl Iterator<Item = NodeId>) -> Vec<Sym> {
+    let model = file.model;
+    let error = |name: &str| name == "_" || name == "e" || has_word(name, &["err", "error", "ex", "exception", "ctx"]);
+    nodes
+        .flat_map(|n| model.self_and_descendants(n))
+        .filter(|n| model.kind(*n) == Kind::Name && !error(model.name(*n)))
+        .map(|n| model.sym(n))
+        .collect()
+}
+
+/// The same in a store of the project's own, in a class that is about locks.
+fn own_store(file: &Analysis<'_>, write: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let first = words(model.name(write)).into_iter().next()?;
+    if !matches!(first.as_str(), "set" | "put" | "setex" | "psetex" | "write" | "store") || file.is_one_step(write) {
+        return None;
+    }
+    let store = model.child(write, Role::Receiver)?;
+    let key = model.child(write, Role::Arg)?;
+    if !file.class_about_locks(write) || !shared_store(file, store) || !file.is_lock_key(key) {
+        return None;
+    }
+    let check = file.guards(write).into_iter().find_map(|guard| {
+        let source = file.condition_source(guard.condition);
+        let asked = model.self_and_descendants(source).find(|n| asks_for(file, *n, store, key));
+        asked.filter(|_| looks_for_nothing(file, guard.condition, guard.holds))
+    })?;
+    Some(tell(file, check, write, Confidence::Medium))
+}
+
+/// Whether a call asks the same store for the same key.
+fn asks_for(file: &Analysis<'_>, call: NodeId, store: NodeId, key: NodeId) -> bool {
+    let model = file.model;
+    model.kind(call) == Kind::Call
+        && words(model.name(call)).first().is_some_and(|w| matches!(w.as_str(), "get" | "exists" | "has" | "read"))
+        && model.child(call, Role::Receiver).is_some_and(|r| file.same_key(r, store))
+        && model.children_with(call, Role::Arg).any(|k| file.same_key(k, key))
+}
+
+/// Keys that are texts live in a store that others can see; a collection of this process is no such store.
+fn shared_store(file: &Analysis<'_>, store: NodeId) -> bool {
+    const LOCAL: [&str; 9] = ["map", "dict", "locks", "set", "cache", "local", "table", "hash", "registry"];
+    let known = file.type_of(store).is_some_and(|t| has_word(&t.name, &LOCAL));
+    !known && !has_word(file.model.name(store), &LOCAL)
+}
+
+/// The condition says, where the write happens, that nothing was found.
+fn looks_for_nothing(file: &Analysis<'_>, condition: NodeId, holds: bool) -> bool {
+    let model = file.model;
+    match (model.kind(condition), model.name(condition)) {
+        (Kind::Binary, op @ ("==" | "!=" | "is" | "is not" | "===" | "!==")) => {
+            let nothing = model.children_with(condition, Role::Operand).any(|o| {
+                model.kind(o) == Kind::Null
+                    || model.kind(o) == Kind::Number && model.name(o) == "0"
+                    || model.kind(o) == Kind::String && model.name(o).is_empty()
+                    || has_word(model.name(o), &["empty", "nil", "none", "missing"])
+            });
+            nothing && holds == matches!(op, "==" | "is" | "===")
+        }
+        (Kind::Binary, _) => false,
+        _ => !holds,
+    }
+}
