@@ -157,7 +157,7 @@ impl Analysis<'_> {
             return None;
         }
         let key = named.iter().find(|n| model.name(**n) == "Key").and_then(|n| model.child(*n, Role::Value))?;
-        Some(KeyCommand { at: call, command, key, value: None, expiry: Expiry::Unclear, how: How::Import })
+        Some(KeyCommand { at: call, command, key, value: None, expiry: Expiry::Never, how: How::Import })
     }
 
     /// A call that the catalogue knows: its entry names store and command.
@@ -342,6 +342,13 @@ impl Analysis<'_> {
         let model = self.model;
         if let Some(text) = self.literal_text(argument).filter(|_| model.kind(argument) != Kind::Call) {
             return word_flag(&text);
+        }
+        // What a variable for options holds may be anything, a condition too.
+        if words(model.name(argument))
+            .last()
+            .is_some_and(|w| matches!(w.as_str(), "opt" | "opts" | "option" | "options"))
+        {
+            return Flags { unclear: true, ..Flags::default() };
         }
         let parts = model.self_and_descendants(argument);
         let named = parts.into_iter().filter(|n| matches!(model.kind(*n), Kind::Call | Kind::Member | Kind::Name));

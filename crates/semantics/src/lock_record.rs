@@ -5,7 +5,7 @@
 
 use crate::analysis::Analysis;
 use crate::effects::is_precondition;
-use crate::key_command::Command;
+use crate::key_command::{Command, Expiry};
 use crate::names::{fold, has_word, words};
 use crate::one_step::{LOCK_TABLES, names_owner};
 use timelint_model::{Kind, NodeId, Role, Sym};
@@ -99,7 +99,7 @@ impl Analysis<'_> {
     fn key_touch(&self, command: &crate::key_command::KeyCommand) -> Option<LockTouch> {
         let touch = match command.command {
             Command::Get | Command::Exists => Touch::Read,
-            Command::Set => Touch::Write,
+            Command::Set if command.expiry != Expiry::Unclear => Touch::Write,
             Command::Delete => Touch::Remove,
             _ => return None,
         };

@@ -235,3 +235,89 @@ fn a_flag_of_the_library_adds_chance() {
     let class = "import org.springframework.retry.annotation.*;\nclass A {\n    @Retryable(maxAttempts = 8, backoff = @Backoff(delay = 200, multiplier = 2))\n    void load() { client.load(); }\n}\n";
     assert!(jittered("A.java", class).contains("multiplier = 2, random = true)"));
 }
+
+/// The text after the edit of the first finding of `rule`, which must take all of that rule's findings away.
+fn mended_of(rule: &str, path: &str, text: &str, who: Applicability) -> String {
+    let found = |text: &str| {
+        let mut project = Project::default();
+        project.add(path, text);
+        project.findings().into_iter().filter(|f| f.rule.id == rule).collect::<Vec<_>>()
+    };
+    let findings = found(text);
+    let fix = findings.first().expect("a finding").fixes.first().expect("a fix");
+    assert_eq!(fix.applicability, who);
+    let after = applied(text, &fix.edits);
+    let left: Vec<String> = found(&after).into_iter().map(|f| f.message).collect();
+    assert!(left.is_empty(), "{after}\n{left:?}");
+    after
+}
+
+#[test]
+fn a_lock_is_taken_with_its_expiry() {
+    let joined = |path, text| mended_of("non-atomic-lock", path, text, Applicability::Safe);
+    let python = "import redis\nr = redis.Redis()\n\ndef acquire(key, owner, ttl):\n    if r.setnx(key, owner):\n        \
+                  r.expire(key, ttl)\n        return True\n    return False\n";
+    let after = joined("a.py", python);
+    assert!(after.contains("if r.set(key, owner, nx=True, ex=ttl):\n        return True\n"), "{after}");
+    let script = "const Redis = require('ioredis');\nconst redis = new Redis();\nasync function acquireLock(key, owner) {\n  \
+                  const taken = await redis.setnx(key, owner);\n  if (taken) {\n    await redis.pexpire(key, 5000);\n    \
+                  return true;\n  }\n  return false;\n}\n";
+    let after = joined("a.js", script);
+    assert!(
+        after.contains("await redis.set(key, owner, 'PX', 5000, 'NX');\n  if (taken) {\n    return true;"),
+        "{after}"
+    );
+    let go = "package a\n\nimport (\n\t\"context\"\n\t\"time\"\n\n\t\"github.com/redis/go-redis/v9\"\n)\n\nfunc lock(ctx \
+              context.Context, rdb *redis.Client, key, owner string) bool {\n\tok, err := rdb.SetNX(ctx, key, owner, \
+              0).Result()\n\tif err == nil && ok {\n\t\trdb.Expire(ctx, key, 30*time.Second)\n\t\treturn true\n\t}\n\treturn \
+              false\n}\n";
+    let after = joined("a.go", go);
+    assert!(after.contains("rdb.SetNX(ctx, key, owner, 30*time.Second).Result()"), "{after}");
+    assert!(!after.contains("Expire"), "{after}");
+    let java = "import java.util.concurrent.TimeUnit;\nimport org.springframework.data.redis.core.StringRedisTemplate;\nclass \
+                Locks {\n  private StringRedisTemplate template;\n  boolean lock(String key, String owner, long ttl) {\n    \
+                Boolean taken = template.opsForValue().setIfAbsent(key, owner);\n    if (taken) {\n      \
+                template.expire(key, ttl, TimeUnit.SECONDS);\n      return true;\n    }\n    return false;\n  }\n}\n";
+    let after = joined("A.java", java);
+    assert!(after.contains("setIfAbsent(key, owner, ttl, TimeUnit.SECONDS);"), "{after}");
+}
+
+#[test]
+fn a_lock_stays_where_its_answer_or_what_is_between_would_change() {
+    for (what, body) in [
+        (
+            "the answer is compared",
+            "    if r.setnx(key, owner) == 1:\n        r.expire(key, ttl)\n        return True\n",
+        ),
+        (
+            "the answer is returned",
+            "    ok = r.setnx(key, owner)\n    if ok:\n        r.expire(key, ttl)\n        log()\n    return ok\n",
+        ),
+        (
+            "something is between",
+            "    if r.setnx(key, owner):\n        ttl = ask()\n        r.expire(key, ttl)\n        return True\n",
+        ),
+        ("the block would be empty", "    if r.setnx(key, owner):\n        r.expire(key, ttl)\n"),
+        ("it is not asked", "    r.setnx(key, owner)\n    r.expire(key, ttl)\n"),
+    ] {
+        let text = format!("import redis\nr = redis.Redis()\n\ndef acquire_lock(key, owner, ttl):\n{body}");
+        let mut project = Project::default();
+        project.add("a.py", text.as_str());
+        let found = project.findings().into_iter().filter(|f| f.rule.id == "non-atomic-lock");
+        let fixes: Vec<_> = found.flat_map(|f| f.fixes).collect();
+        assert!(fixes.is_empty(), "{what}: {fixes:?}");
+    }
+}
+
+#[test]
+fn what_is_done_under_a_lock_is_awaited() {
+    let text = "import Redlock from 'redlock';\nexport async function run(redlock: Redlock, work: () => Promise<void>) {\n  \
+                const lock = await redlock.acquire(['a'], 5000);\n  try {\n    return work();\n  } finally {\n    await \
+                lock.release();\n  }\n}\n";
+    let after = mended_of("lock-released-early", "a.ts", text, Applicability::Unsafe);
+    assert!(after.contains("return await work();"), "{after}");
+    let text = "import redis.asyncio as redis\nclient = redis.Redis()\n\nasync def run(work):\n    lock = client.lock('a', \
+                timeout=9)\n    lock.acquire()\n    await work()\n    await lock.release()\n";
+    let after = mended_of("lock-result-ignored", "a.py", text, Applicability::Unsafe);
+    assert!(after.contains("    await lock.acquire()\n"), "{after}");
+}

@@ -5,7 +5,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, Callee, How, Origins, has_word};
+use timelint_semantics::{Analysis, Callee, How, Origins, has_word, words};
 
 /// See the module.
 pub(crate) struct FakeFencingToken;
@@ -107,7 +107,12 @@ fn fake(file: &Analysis<'_>, name: &str, value: NodeId, named: NodeId) -> Option
         let known = file.resolve(n)?;
         (known.api.role == ApiRole::Random && known.how != How::Name).then_some(known)
     });
+    // `recordVersion = item.getRecordVersion()`: kept under its own name, which a holder may compare for being the same.
+    let kept = words(name).iter().all(|w| words(model.name(value)).iter().any(|v| v == w));
     if let Some(owner) = random.filter(|k| k.api.scope == Some(LockScope::Distributed)) {
+        if kept && !fencing {
+            return None;
+        }
         return Some(Fake { at: value, named, nature: Nature::Owner, how: owner.how });
     }
     if !fencing && !has_word(name, &HOLDER) {

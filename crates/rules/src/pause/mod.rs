@@ -6,6 +6,7 @@ mod checked_take;
 mod dropped_renewal;
 pub(crate) mod fake_fencing_token;
 mod guarded_write;
+mod joined_edit;
 pub(crate) mod lease_check_then_act;
 pub(crate) mod lease_not_renewed;
 mod lock_purpose;

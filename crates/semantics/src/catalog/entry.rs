@@ -197,6 +197,21 @@ impl TimeoutKind {
     }
 }
 
+/// How a call and a later one on the same key become one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Joined {
+    /// The name of the later call.
+    pub after: String,
+    /// How many arguments it has.
+    pub arity: usize,
+    /// The one call: `{0}` is the first argument of this call, `{+1}` the second of the later one.
+    pub text: String,
+    /// It answers as this call does; otherwise only true and false are alike.
+    #[serde(default)]
+    pub alike: bool,
+}
+
 /// One argument of an API.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -359,6 +374,9 @@ pub struct Api {
     /// For retry policies and their waits: what holds by default.
     #[serde(default)]
     pub retry: Option<RetrySpec>,
+    /// For a command that takes a lock: how it and the command that sets the expiry become one.
+    #[serde(default)]
+    pub joined: Vec<Joined>,
     /// Where the fact was read.
     #[serde(default)]
     pub doc: Option<String>,
@@ -393,6 +411,7 @@ impl Api {
             loss: None,
             tells: None,
             retry: None,
+            joined: Vec::new(),
             doc: None,
         }
     }

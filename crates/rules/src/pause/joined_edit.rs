@@ -1,0 +1,105 @@
+//! The edit that takes a lock and gives it its expiry in one command, where nothing else can notice.
+
+use timelint_diagnostics::{Edit, Location, Span};
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::{Analysis, How};
+
+/// The edits that put the expiry into the command that takes the lock: only where the two follow each other, the second
+/// runs when the first succeeded, and the answer is used for no more than that.
+pub(crate) fn joined_edit(file: &Analysis<'_>, take: NodeId, expire: NodeId) -> Option<Vec<Edit>> {
+    let model = file.model;
+    let known = file.resolve(take).filter(|k| k.how != How::Name)?;
+    let (first, second) = (plain_arguments(file, take)?, plain_arguments(file, expire)?);
+    let name = model.name(expire);
+    let joined = known.api.joined.iter().find(|j| j.after.eq_ignore_ascii_case(name) && j.arity == second.len())?;
+    let (receiver, other) = (model.child(take, Role::Receiver)?, model.child(expire, Role::Receiver)?);
+    let same_client = file.text(receiver).starts_with(file.text(other));
+    let fixed =
+        |a: &NodeId| matches!(model.kind(*a), Kind::Name | Kind::Member | Kind::Number) || file.value(*a).is_constant();
+    if !same_client
+        || !second.iter().all(fixed)
+        || file.guards(expire).is_empty()
+        || !follows(file, take, expire)
+        || !joined.alike && !only_tested(file, outcome(file, take), 0)
+    {
+        return None;
+    }
+    let mut text = format!("{}.{}", file.text(receiver), joined.text);
+    for (place, argument) in first.iter().enumerate() {
+        text = text.replace(&format!("{{{place}}}"), file.text(*argument));
+    }
+    for (place, argument) in second.iter().enumerate() {
+        text = text.replace(&format!("{{+{place}}}"), file.text(*argument));
+    }
+    let whole = Edit { location: Location::new(file.path.clone(), model.span(take)), text };
+    Some(vec![whole, removal(file, expire)?])
+}
+
+fn plain_arguments(file: &Analysis<'_>, call: NodeId) -> Option<Vec<NodeId>> {
+    let model = file.model;
+    let given: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
+    let odd = |a: &NodeId| matches!(model.kind(*a), Kind::Argument | Kind::Spread | Kind::Function);
+    (!given.iter().any(odd)).then_some(given)
+}
+
+/// The call with what is asked of its result.
+fn outcome(file: &Analysis<'_>, call: NodeId) -> NodeId {
+    let model = file.model;
+    let mut top = call;
+    while let Some(outer) = model.parent(top).filter(|p| model.kind(*p) == Kind::Await) {
+        top = outer;
+    }
+    top
+}
+
+/// Nothing is called and nothing stored between the two, but for asking whether the first succeeded.
+fn follows(file: &Analysis<'_>, take: NodeId, expire: NodeId) -> bool {
+    let model = file.model;
+    let stored = file.statement(take);
+    (model.end(take).0..expire.0).map(NodeId).all(|n| match model.kind(n) {
+        Kind::Call | Kind::New => model.contains(n, take) || model.contains(n, expire),
+        Kind::Let | Kind::Assign => n == stored,
+        Kind::Await => model.contains(n, expire),
+        _ => true,
+    }) && file.function_around(take) == file.function_around(expire)
+}
+
+/// Whether a value is used for nothing but the question whether it is true.
+fn only_tested(file: &Analysis<'_>, value: NodeId, depth: usize) -> bool {
+    let model = file.model;
+    let Some(parent) = model.parent(value).filter(|_| depth < 4) else { return false };
+    match model.kind(parent) {
+        Kind::If | Kind::Loop | Kind::Conditional => model.role(value) == Role::Condition,
+        Kind::Unary => model.name(parent) == "!" && only_tested(file, parent, depth + 1),
+        Kind::Binary => matches!(model.name(parent), "&&" | "||") && only_tested(file, parent, depth + 1),
+        Kind::Let | Kind::Assign => {
+            let mut targets = model.children_with(parent, Role::Target);
+            let (Some(target), None) = (targets.next(), targets.next()) else { return false };
+            let reads = file.reads_of(target);
+            model.kind(target) == Kind::Name
+                && !reads.is_empty()
+                && reads.into_iter().all(|r| only_tested(file, r, depth + 1))
+        }
+        _ => false,
+    }
+}
+
+/// Takes the statement away with its line; not one that is alone in its block, which some languages cannot leave empty.
+fn removal(file: &Analysis<'_>, call: NodeId) -> Option<Edit> {
+    let model = file.model;
+    let statement = outcome(file, call);
+    let block = model.parent(statement).filter(|p| model.kind(*p) == Kind::Block)?;
+    if model.children(block).count() < 2 {
+        return None;
+    }
+    let source = file.text(model.root());
+    let base = model.span(model.root()).start as usize;
+    let span = model.span(statement);
+    let before = source.get(..(span.start as usize).checked_sub(base)?)?;
+    let behind = source.get((span.end as usize).checked_sub(base)?..)?;
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let rest = behind.find('\n').map_or(behind.len(), |at| at + 1);
+    let alone = before[line..].trim().is_empty() && behind[..rest].trim().trim_matches(';').is_empty();
+    let span = Span { start: (base + line) as u32, end: span.end + rest as u32 };
+    alone.then(|| Edit { location: Location::new(file.path.clone(), span), text: String::new() })
+}
