@@ -5,7 +5,7 @@
 
 use crate::analysis::Analysis;
 use crate::effects::is_precondition;
-use crate::key_command::{Command, Expiry};
+use crate::key_command::{Command, Expiry, KeyCommand};
 use crate::names::{fold, has_word, words};
 use crate::one_step::{LOCK_TABLES, names_owner};
 use timelint_model::{Kind, NodeId, Role, Sym};
@@ -86,7 +86,7 @@ impl Analysis<'_> {
         if !self.says(&LOCK_TABLES) && !self.says(&["leadership", "acquire", "already", "another"]) {
             return Vec::new();
         }
-        let mut touches: Vec<LockTouch> = self.key_commands().iter().filter_map(|c| self.key_touch(c)).collect();
+        let mut touches: Vec<LockTouch> = self.key_commands().iter().filter_map(key_touch).collect();
         let known: Vec<NodeId> = touches.iter().map(|t| t.at).collect();
         let others = self.tables.calls.iter().copied().filter(|c| known.binary_search(c).is_err());
         touches.extend(others.filter_map(|c| {
@@ -94,16 +94,6 @@ impl Analysis<'_> {
         }));
         touches.sort_by_key(|t| t.at);
         touches
-    }
-
-    fn key_touch(&self, command: &crate::key_command::KeyCommand) -> Option<LockTouch> {
-        let touch = match command.command {
-            Command::Get | Command::Exists => Touch::Read,
-            Command::Set if command.expiry != Expiry::Unclear => Touch::Write,
-            Command::Delete => Touch::Remove,
-            _ => return None,
-        };
-        Some(LockTouch { at: command.at, touch, subject: Subject::Key(command.key) })
     }
 
     /// `SELECT .. FROM locks`, `UPDATE locks SET .. WHERE name = ?`, as an argument of the call.
@@ -183,7 +173,7 @@ impl Analysis<'_> {
         if matches!(model.name(call), "save" | "saveAndFlush" | "persist" | "merge" | "flush" | "Save") {
             let receiver = model.child(call, Role::Receiver)?;
             let given = model.child(call, Role::Arg).filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Unary));
-            let given = given.map(|g| model.child(g, Role::Operand).unwrap_or(g)).unwrap_or(receiver);
+            let given = given.map_or(receiver, |g| model.child(g, Role::Operand).unwrap_or(g));
             let record = Some(given).filter(|g| model.kind(*g) == Kind::Name)?;
             self.lock_entity(record)?;
             return Some(LockTouch { at: call, touch: Touch::Write, subject: Subject::Record(model.sym(record)) });
@@ -227,6 +217,17 @@ impl Analysis<'_> {
         }
         (reads && about).then_some(source)
     }
+}
+
+/// What a command on a key does to it; one whose options are not seen may be conditional.
+fn key_touch(command: &KeyCommand) -> Option<LockTouch> {
+    let touch = match command.command {
+        Command::Get | Command::Exists => Touch::Read,
+        Command::Set if command.expiry != Expiry::Unclear => Touch::Write,
+        Command::Delete => Touch::Remove,
+        _ => return None,
+    };
+    Some(LockTouch { at: command.at, touch, subject: Subject::Key(command.key) })
 }
 
 /// What a statement does to which table of locks; one that compares, or that locks its rows, does neither.

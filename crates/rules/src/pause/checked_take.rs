@@ -95,11 +95,8 @@ fn meant_as_lock(file: &Analysis<'_>, write: &LockTouch, refusal: NodeId) -> boo
     const TAKING: [&str; 9] = ["lock", "trylock", "acquire", "obtain", "elect", "claim", "campaign", "mutex", "lease"];
     let function = file.named_function_around(write.at).map_or("", |f| file.function_name(f));
     match write.subject {
-        Subject::Key(key) => {
-            file.is_lock_key(key)
-                || has_word(function, &TAKING[..7]) && !mentions_cache(file, key)
-                || refuses_second(file, refusal)
-        }
+        Subject::Key(key) if mentions_cache(file, key) || caches(file, write.at) => false,
+        Subject::Key(key) => file.is_lock_key(key) || has_word(function, &TAKING[..7]) || refuses_second(file, refusal),
         Subject::Table(_) => true,
         Subject::Record(_) => has_word(function, &TAKING),
     }
@@ -107,6 +104,12 @@ fn meant_as_lock(file: &Analysis<'_>, write: &LockTouch, refusal: NodeId) -> boo
 
 fn mentions_cache(file: &Analysis<'_>, key: NodeId) -> bool {
     file.model.self_and_descendants(key).any(|n| has_word(file.model.name(n), &["cache", "cached"]))
+}
+
+/// The store is called a cache, and the key is no lock's by its own text.
+fn caches(file: &Analysis<'_>, write: NodeId) -> bool {
+    let receiver = file.model.child(write, Role::Receiver);
+    receiver.is_some_and(|r| has_word(file.model.name(r), &["cache", "caches"])) && !file.is_about_locks(write)
 }
 
 /// `throw new Error("There is already an active scheduler")`
@@ -145,10 +148,8 @@ fn refusal(file: &Analysis<'_>, read: NodeId, write: NodeId) -> Option<NodeId> {
     let from = if matches!(model.kind(statement), Kind::If | Kind::Loop) { statement } else { read };
     for n in (from.0..write.0).map(NodeId) {
         match model.kind(n) {
-            Kind::Let | Kind::Assign if n > read => {
-                if model.children_with(n, Role::Value).any(|v| about(v, &answers)) {
-                    answers.extend(names_below(file, model.children_with(n, Role::Target)));
-                }
+            Kind::Let | Kind::Assign if n > read && model.children_with(n, Role::Value).any(|v| about(v, &answers)) => {
+                answers.extend(names_below(file, model.children_with(n, Role::Target)));
             }
             Kind::If | Kind::Loop => {
                 let asks = model.child(n, Role::Condition).is_some_and(|c| about(c, &answers));
@@ -157,7 +158,11 @@ fn refusal(file: &Analysis<'_>, read: NodeId, write: NodeId) -> Option<NodeId> {
                     || model
                         .descendants(n)
                         .any(|d| matches!(model.kind(d), Kind::Return | Kind::Throw | Kind::Continue));
-                if asks && leaves {
+                // A cache hands out what it found.
+                let handed_out = model.descendants(n).any(|d| {
+                    model.kind(d) == Kind::Return && model.child(d, Role::Value).is_some_and(|v| about(v, &answers))
+                });
+                if asks && leaves && !handed_out {
                     return Some(n);
                 }
             }

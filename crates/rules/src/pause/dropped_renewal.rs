@@ -19,13 +19,12 @@ fn swallowed(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
         return None;
     }
     let empty = rejected_to(file, call).or_else(|| caught_by(file, call, true));
-    let (handler, evidence) = match empty {
-        Some(handler) => (handler, "the handler of the failure is empty"),
+    let (handler, evidence) = if let Some(handler) = empty {
+        (handler, "the handler of the failure is empty")
+    } else {
         // A library's own renewal in a timer beside the work: who waits for the work does not read the log.
-        None => {
-            let known = file.resolve(call).is_some_and(|k| k.how != How::Name) && file.is_timed(call);
-            (known.then(|| caught_by(file, call, false)).flatten()?, "the failure is logged and nothing else")
-        }
+        let known = file.resolve(call).is_some_and(|k| k.how != How::Name) && file.is_timed(call);
+        (known.then(|| caught_by(file, call, false)).flatten()?, "the failure is logged and nothing else")
     };
     Some(Lapse {
         at: call,
@@ -127,6 +126,48 @@ pub(crate) fn is_dropped(file: &Analysis<'_>, call: NodeId) -> bool {
         Kind::Let | Kind::Assign => model.children_with(parent, Role::Target).all(|t| model.name(t) == "_"),
         _ => false,
     }
+}
+
+/// Renewals in a function that another thread runs, of locks that only the thread that took them can renew.
+pub(crate) fn foreign_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
+    let extends =
+        |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::LockExtend && k.how != How::Name);
+    file.tables.calls.iter().copied().filter(extends).filter_map(|c| foreign(file, c)).collect()
+}
+
+fn foreign(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
+    const STARTS: [&str; 5] = ["Thread", "Timer", "submit", "start_new_thread", "run_in_executor"];
+    let model = file.model;
+    let made = file.made_by(model.child(renewal, Role::Receiver)?)?;
+    let bound = file.resolve(made).is_some_and(|k| k.api.thread_bound && k.how != How::Name);
+    let shared = model.children_with(made, Role::Arg).any(|a| {
+        model.kind(a) == Kind::Spread
+            || has_word(model.name(a), &["local"])
+                && model.child(a, Role::Value).is_some_and(|v| model.name(v).eq_ignore_ascii_case("false"))
+    });
+    let function = file.function_around(renewal).filter(|_| bound && !shared)?;
+    let hands = |a: NodeId| {
+        let value = model.child(a, Role::Value).filter(|_| model.kind(a) == Kind::Argument).unwrap_or(a);
+        value == function || !model.name(function).is_empty() && model.sym(value) == model.sym(function)
+    };
+    let started = file
+        .tables
+        .calls
+        .iter()
+        .copied()
+        .find(|c| STARTS.contains(&model.name(*c)) && model.children_with(*c, Role::Arg).any(hands))?;
+    Some(Lapse {
+        at: renewal,
+        kind: Lapsed::Foreign,
+        steps: vec![
+            (made, "its token is kept for the thread that takes it"),
+            (started, "this runs in another thread"),
+            (renewal, "and has no token to renew with"),
+        ],
+        confidence: Confidence::High,
+        evidence: "nothing says that the token is shared".to_owned(),
+        advice: None,
+    })
 }
 
 /// `task = create_task(renew_lease())` beside the work, and all that is done with the task is to end it.

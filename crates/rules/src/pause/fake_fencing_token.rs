@@ -5,7 +5,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, Callee, How, Origins, has_word, words};
+use timelint_semantics::{Analysis, Callee, Command, How, Origins, has_word, words};
 
 /// See the module.
 pub(crate) struct FakeFencingToken;
@@ -43,6 +43,7 @@ impl Rule for FakeFencingToken {
         found.dedup_by_key(|f| f.at);
         // The value that a name was given is told once, where it is made.
         out.extend(found.iter().map(|f| tell(file, f)));
+        out.extend(mortal_counters(file));
     }
 }
 
@@ -134,6 +135,45 @@ fn fake(file: &Analysis<'_>, name: &str, value: NodeId, named: NodeId) -> Option
         return None;
     };
     Some(Fake { at: value, named, nature, how: known.how })
+}
+
+/// `incr(fence)` and then `expire(fence)`: a counter that starts again hands out numbers that the resource has already seen.
+fn mortal_counters(file: &Analysis<'_>) -> Vec<Finding> {
+    let model = file.model;
+    let counts =
+        |c: &NodeId| model.kind(*c) == Kind::Call && has_word(model.name(*c), &["incr", "increment", "incrby"]);
+    let taken_from: Vec<(NodeId, NodeId)> = file
+        .tables
+        .calls
+        .iter()
+        .copied()
+        .filter(counts)
+        .filter_map(|c| {
+            let about =
+                |a: &NodeId| model.self_and_descendants(*a).any(|n| has_word(model.name(n), &["fence", "fencing"]));
+            Some((c, model.children_with(c, Role::Arg).find(about)?))
+        })
+        .collect();
+    if taken_from.is_empty() {
+        return Vec::new();
+    }
+    let ends = file.key_commands().iter().filter(|c| matches!(c.command, Command::Expire | Command::Delete));
+    ends.filter_map(|end| {
+        let (next, _) = taken_from.iter().find(|(_, key)| file.same_key(*key, end.key))?;
+        Some(
+            Story::new(&META, file, end.at, format!("`{}` lets the counter of fencing tokens start again", file.short(end.at)))
+                .why(
+                    "after it has gone the next holder gets a low number, which the resource refuses, or which a late holder \
+                     of the old count exceeds",
+                )
+                .help("keep the counter as long as what it protects: no expiry, no eviction, no removal with the lock")
+                .confidence(Confidence::Medium)
+                .step(file.location(*next), "each holder gets the next number")
+                .step(file.location(end.at), "and here the count ends")
+                .tell(),
+        )
+    })
+    .collect()
 }
 
 /// `leaderEpochStart`, `lockTermSeconds`: a point or length of time, and no number of a holder.

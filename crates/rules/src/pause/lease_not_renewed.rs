@@ -3,7 +3,7 @@
 
 use crate::Rule;
 use crate::pause::aged_lock::aged_locks;
-use crate::pause::dropped_renewal::dropped_renewals;
+use crate::pause::dropped_renewal::{dropped_renewals, foreign_renewals};
 use crate::pause::lost_claim::{kept_flags, unheard_losses};
 use crate::pause::outlived_lease::{early_leases, outlived};
 use crate::pause::renewal::{forgotten_leases, fragile_renewals, may_renew};
@@ -70,6 +70,8 @@ pub(crate) enum Kind {
     Kept,
     /// The handle tells of the loss, and nobody listens.
     Unheard,
+    /// The thread that renews is not the one that holds.
+    Foreign,
     /// Others take the lock by its age, and its holder never makes it younger.
     Aged,
 }
@@ -88,6 +90,7 @@ impl Rule for LeaseNotRenewed {
             lapses.extend(forgotten_leases(file));
             lapses.extend(kept_flags(file));
             lapses.extend(mistimed_renewals(file));
+            lapses.extend(foreign_renewals(file));
         }
         lapses.extend(unheard_losses(file));
         lapses.extend(aged_locks(file));
@@ -181,6 +184,13 @@ fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
             "after a pause or a partition the lease is gone for good, and the handle that is kept here goes on to be used \
              as if it were alive",
             UNHEARD,
+        ),
+        Kind::Foreign => (
+            format!("`{here}` renews in a thread that does not hold the lock"),
+            "the lock keeps its owner's token for the thread that took it: in another one there is none, each renewal fails, \
+             and the lease runs out while the work goes on",
+            "make the lock so that its token is shared by all threads (`thread_local=False`), and look at what a renewal \
+             says",
         ),
         Kind::Aged => (
             "a lock counts as abandoned by its age, but its holder never makes it younger".to_owned(),

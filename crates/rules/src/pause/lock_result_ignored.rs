@@ -181,12 +181,29 @@ fn dropped(file: &Analysis<'_>, top: NodeId, call: NodeId, commands: &[KeyComman
     }
     let blank = |t: &NodeId| model.name(*t) == "_";
     let targets: Vec<NodeId> = model.children_with(statement, Role::Target).collect();
+    if let [only] = targets[..]
+        && only_released(file, only, call)
+    {
+        return Some(Ignored::Dropped);
+    }
     // A command answers with its first value; the second is an error of the connection.
     let of_command = commands.iter().any(|c| c.at == call) && targets.len() > 1 && targets.first().is_some_and(blank);
     // A lock that says by its first value whether, or how long, it is held.
     let verdict =
         file.resolve(call).is_some_and(|k| k.api.verdict && k.how != How::Name) && targets.first().is_some_and(blank);
     (of_command || verdict || !targets.is_empty() && targets.iter().all(blank)).then_some(Ignored::Dropped)
+}
+
+/// `lock = manager.lock(name, ttl)`, which may be none, and all that is done with it is to give it back.
+fn only_released(file: &Analysis<'_>, target: NodeId, call: NodeId) -> bool {
+    let model = file.model;
+    let tries = file.resolve(call).is_some_and(|k| k.api.role == ApiRole::LockTry && k.how != How::Name);
+    let reads = if tries && model.kind(target) == Kind::Name { file.reads_of(target) } else { Vec::new() };
+    let released = |r: &NodeId| {
+        let by = model.parent(*r).filter(|p| model.kind(*p) == Kind::Call && model.role(*r) == Role::Arg);
+        by.is_some_and(|b| file.releases(b) && file.guards(b).is_empty())
+    };
+    !reads.is_empty() && reads.iter().all(released)
 }
 
 /// `if (!lock.tryLock()) { log }`, and on it goes.

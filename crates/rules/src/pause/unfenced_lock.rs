@@ -4,6 +4,7 @@
 use crate::Rule;
 use crate::pause::lock_purpose::{opaque_call, principal, score};
 use crate::pause::unreceipted::{Unreceipted, unreceipted};
+use crate::shown::is_log_call;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -204,6 +205,8 @@ fn takes_token(file: &Analysis<'_>, region: &Region<'_>) -> bool {
     range.into_iter().any(|n| {
         matches!(file.model.kind(n), Kind::Call | Kind::Member)
             && file.resolve(n).is_some_and(|r| r.api.role == ApiRole::LockToken)
+            // A log enforces nothing.
+            && !file.model.ancestors(n).take_while(|a| *a > function).any(|a| is_log_call(file, a))
     })
 }
 

@@ -374,6 +374,9 @@ pub struct Api {
     /// For retry policies and their waits: what holds by default.
     #[serde(default)]
     pub retry: Option<RetrySpec>,
+    /// For locks: only the thread that took it may renew it, unless an argument for what is local says `false`.
+    #[serde(default)]
+    pub thread_bound: bool,
     /// For a command that takes a lock: how it and the command that sets the expiry become one.
     #[serde(default)]
     pub joined: Vec<Joined>,
@@ -411,6 +414,7 @@ impl Api {
             loss: None,
             tells: None,
             retry: None,
+            thread_bound: false,
             joined: Vec::new(),
             doc: None,
         }
