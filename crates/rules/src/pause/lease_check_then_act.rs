@@ -5,7 +5,7 @@ use crate::Rule;
 use crate::pause::guarded_write::{Act, collect, suspicious_functions};
 use crate::pause::lock_validity::{Gap, Missing, validity_gaps};
 use crate::pause::ownership::{Check, Claim, Source};
-use crate::pause::stale_answer::{Race, Stale, races, stale_answers, unchecked_lease_reads};
+use crate::pause::stale_answer::{Race, Stale, races, stale_answers, unasked_leases, unchecked_lease_reads};
 use crate::pause::unread_answer::{Unread, Unreads};
 use crate::story::{Story, lower};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -44,6 +44,7 @@ impl Rule for LeaseCheckThenAct {
         out.extend(acts.iter().map(|a| tell(file, a)));
         out.extend(file.shared(Unreads::of).0.iter().map(|u| tell_unread(file, u)));
         out.extend(unchecked_lease_reads(file).into_iter().map(|(mode, answer)| tell_lease_read(file, mode, answer)));
+        out.extend(unasked_leases(file).into_iter().map(|(answer, lease)| tell_unasked(file, answer, lease)));
         out.extend(validity_gaps(file).into_iter().map(|g| tell_gap(file, g)));
     }
 }
@@ -115,6 +116,19 @@ fn tell_stale(file: &Analysis<'_>, stale: &Stale<'_>) -> Finding {
 
 fn stale_confidence(stale: &Stale<'_>) -> Confidence {
     if stale.check.weak || stale.check.source == Source::RoundTrip { Confidence::Low } else { Confidence::Medium }
+}
+
+fn tell_unasked(file: &Analysis<'_>, answer: NodeId, lease: NodeId) -> Finding {
+    Story::new(&META, file, answer, format!("`{}` says who led last, and not whether the lease still holds", file.short(answer)))
+        .why(
+            "what was learned of the leader stays as it is while this process is paused or cut off: it goes on saying yes after \
+             another one has taken over, and whoever asks it acts on that",
+        )
+        .help("ask the lease as part of the answer; and let what is done for the answer carry the term or revision")
+        .confidence(Confidence::Medium)
+        .step(file.location(lease), "the lease could be asked")
+        .step(file.location(answer), "and is not")
+        .tell()
 }
 
 fn tell_race(file: &Analysis<'_>, race: &Race) -> Finding {

@@ -216,9 +216,13 @@ pub(crate) fn renewals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> 
         _ => false,
     };
     let own_lock = |c: &KeyCommand| all.iter().any(|t| file.is_own_lock(t, all) && file.same_key(t.key, c.key));
-    let keyed = all
-        .iter()
-        .filter(|c| moves(c) && (renews(c.at) && (is_lock_named(file, c) || own_lock(c)) || prolongs(file, c, all)));
+    let asked = |c: &KeyCommand| {
+        c.command == Command::Expire && comparison_before(file, c, all).is_some() && is_lock(file, c, all)
+    };
+    let keyed = all.iter().filter(|c| {
+        let kept = renews(c.at) && (is_lock_named(file, c) || own_lock(c));
+        moves(c) && (kept || prolongs(file, c, all) || asked(c))
+    });
     let keyed = keyed.map(|c| (c.at, read_before(file, c, all)));
     let own = file.tables.calls.iter().copied().filter(|c| expires_itself(file, *c) && renews(*c)).map(|c| (c, None));
     let mut places: Vec<(NodeId, Option<NodeId>)> = keyed.chain(own).filter(|p| !file.is_one_step(p.0)).collect();

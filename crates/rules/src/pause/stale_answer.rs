@@ -5,7 +5,7 @@ use crate::pause::guarded_write::{guards_through, is_about_the_lock_itself};
 use crate::pause::ownership::{Check, Claim, confirmed, leaf, suspicious};
 use crate::pause::pause_window::{Window, long_wait};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, has_word};
+use timelint_semantics::{Analysis, has_word, words};
 
 /// An answer that is older than its check.
 pub(crate) struct Stale<'a> {
@@ -115,6 +115,39 @@ pub(crate) fn unchecked_lease_reads(file: &Analysis<'_>) -> Vec<(NodeId, NodeId)
             (!looked).then_some((value, answers))
         })
         .collect()
+}
+
+/// Answers to "am I the leader" that compare what is remembered, in a class that could ask its lease: the answer, and where
+/// the class does ask.
+pub(crate) fn unasked_leases(file: &Analysis<'_>) -> Vec<(NodeId, NodeId)> {
+    const CLAIM: [&str; 2] = ["lease", "leadership"];
+    const ASKS: [&str; 6] = ["check", "valid", "expired", "alive", "held", "holds"];
+    let model = file.model;
+    if !file.says(&CLAIM) || !file.says(&["leader", "master", "primary"]) {
+        return Vec::new();
+    }
+    let asks = |call: NodeId| {
+        has_word(model.name(call), &ASKS)
+            && model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &CLAIM))
+    };
+    let answer = |method: NodeId| {
+        let said = words(model.name(method));
+        let about = said.len() == 2 && said[0] == "is" && matches!(said[1].as_str(), "leader" | "master" | "primary");
+        let [value] = file.returns(method)[..] else { return None };
+        let compares = about && model.kind(value) == Kind::Binary && model.name(value) == "==";
+        let silent =
+            !model.descendants(value).any(|n| has_word(model.name(n), &CLAIM) || has_word(model.name(n), &ASKS));
+        (compares && silent).then_some(value)
+    };
+    let of_class = |class: &timelint_semantics::ClassInfo| {
+        let mut methods: Vec<NodeId> = class.methods.values().flatten().copied().collect();
+        methods.sort_unstable();
+        let value = methods.iter().find_map(|m| answer(*m))?;
+        let inside = |c: &NodeId| methods.iter().any(|m| model.contains(*m, *c));
+        let lease = file.tables.calls.iter().copied().find(|c| inside(c) && asks(*c))?;
+        Some((value, lease))
+    };
+    file.tables.classes.iter().filter_map(of_class).collect()
 }
 
 /// The cases of a function's `select`s that run although the claim may be lost already.
