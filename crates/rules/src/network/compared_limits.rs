@@ -16,6 +16,13 @@ pub(super) fn added_constant(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> 
 /// The constant operand of an addition.
 fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     let model = file.model;
+    // `new Date(Date.now() + LIMIT)`
+    if let (Kind::New, Some(inner)) = (model.kind(id), model.child(id, Role::Arg))
+        && model.children_with(id, Role::Arg).count() == 1
+        && file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeConvert)
+    {
+        return amount_added(file, inner);
+    }
     let mut parts = match model.kind(id) {
         Kind::Binary if model.name(id) == "+" => model.children_with(id, Role::Operand).collect::<Vec<_>>(),
         Kind::Call if file.resolve(id).is_some_and(|r| r.api.role == ApiRole::TimeAdd) => {
@@ -63,7 +70,10 @@ pub(super) fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     {
         return None;
     }
-    let times_out = has_name && words(own).iter().any(|w| w == "timeout") && is_remote_name(own);
+    let mut classes = model.ancestors(id).filter(|a| model.kind(*a) == Kind::Class);
+    let times_out = has_name
+        && words(own).iter().any(|w| w == "timeout")
+        && (is_remote_name(own) || classes.any(|c| is_remote_name(model.name(c))));
     if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
         return None;
     }

@@ -1,16 +1,20 @@
 //! `hard-coded-timeout`: a constant bounds how long another machine may take, and nothing can change it.
 
 use crate::Rule;
+use crate::network::changeable::{
+    MembersSet, has_settable_sibling, is_a_default, is_alternative, is_poll, is_set_elsewhere, may_be_overridden,
+    members_set, of_another_object,
+};
 use crate::network::limit_names::is_default_name;
-use crate::network::limits::{Limit, fixed_value, in_defaults, limits_at};
-use crate::network::remote::{MOST_NEAR, Remote, is_ending, is_near, is_tool};
+use crate::network::limits::{Limit, fixed_value, limits_at};
+use crate::network::remote::{Remote, is_ending, is_near, is_tool};
 use crate::network::text_limits::text_limits;
 use crate::story::{Story, lower};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Origins, Value, has_word, words};
+use timelint_semantics::catalog::TimeoutKind;
+use timelint_semantics::{Analysis, How, Value, has_word, words};
 
 /// See the module.
 pub(crate) struct HardCodedTimeout;
@@ -89,7 +93,7 @@ impl Groups {
 }
 
 /// The limit if it is a constant that deserves a word, with how sure that is.
-fn judge(file: &Analysis<'_>, limit: Limit, set: &BTreeSet<&str>) -> Option<Fixed> {
+fn judge(file: &Analysis<'_>, limit: Limit, set: &MembersSet<'_>) -> Option<Fixed> {
     const DAY: f64 = 86400.0;
     if limit.remote == Remote::No {
         return None;
@@ -98,6 +102,7 @@ fn judge(file: &Analysis<'_>, limit: Limit, set: &BTreeSet<&str>) -> Option<Fixe
     let seconds = value.seconds(limit.unit);
     let endless = seconds.is_some_and(|s| s > DAY);
     if endless
+        || is_alternative(file, limit.length)
         || of_another_object(file, limit.length, 0)
         || is_set_elsewhere(file, &limit, set)
         || is_a_default(file, &limit)
@@ -107,23 +112,6 @@ fn judge(file: &Analysis<'_>, limit: Limit, set: &BTreeSet<&str>) -> Option<Fixe
     }
     let confidence = sureness(file, &limit, &value, seconds);
     Some(Fixed { limit, value, seconds, confidence })
-}
-
-/// A wait that is repeated when its time is up: the limit only says how often something else gets its turn.
-fn is_poll(file: &Analysis<'_>, limit: &Limit) -> bool {
-    let model = file.model;
-    let reads = matches!(limit.kind, TimeoutKind::Await | TimeoutKind::Read | TimeoutKind::Total);
-    let Some(around) = file.in_loop(limit.site).filter(|_| reads) else { return false };
-    let repeats = |body: NodeId| {
-        !model.descendants(body).any(|d| matches!(model.kind(d), Kind::Throw | Kind::Return | Kind::Break))
-    };
-    let timed_out = |catch: &NodeId| {
-        let named = |t: NodeId| has_word(model.name(t), &["timeout", "empty"]);
-        model.self_and_descendants(*catch).take(MOST_NEAR).any(named)
-    };
-    let tries = model.ancestors(limit.site).take_while(|a| *a != around).filter(|a| model.kind(*a) == Kind::Try);
-    let mut catches = tries.flat_map(|t| model.children_with(t, Role::Catch)).filter(timed_out);
-    catches.any(|c| model.child(c, Role::Body).is_some_and(repeats))
 }
 
 /// What the links and the length say: each link by name alone costs a step, and so does what seldom hurts.
@@ -153,9 +141,28 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
     let harmless = seconds.is_some_and(|s| s >= TEN_MINUTES)
         || keeps_alive(limit)
         || ends(file, limit)
-        || is_near(file, limit.site);
+        || is_near(file, limit.site)
+        || is_near_by_origin(file, limit.site)
+        || limit.how == How::Name && is_settings_file(&file.path);
     let pretends = file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &["mock", "fake"]));
     if settable || harmless || pretends || is_tool(&file.path) { Confidence::Low } else { confidence }
+}
+
+/// What a limit is set on was made for this machine: `s = socket(AF_UNIX); s.settimeout(1)`.
+fn is_near_by_origin(file: &Analysis<'_>, site: NodeId) -> bool {
+    let receiver = file.model.child(site, Role::Receiver);
+    let stores = receiver.map_or(&[][..], |r| file.stores_of(r));
+    stores.iter().take(8).filter_map(|s| s.value).any(|v| is_near(file, v))
+}
+
+/// A file whose entries are the settings: `src/config/api.ts`, `settings.py`.
+fn is_settings_file(path: &str) -> bool {
+    let mut parts = path.rsplit('/').take(2);
+    let own = |part: &str| {
+        let stem = part.split('.').next().unwrap_or(part);
+        matches!(stem, "config" | "configs" | "conf" | "configuration" | "settings" | "options" | "defaults")
+    };
+    parts.any(own)
 }
 
 /// An entry of the project's own type whose name is open to other packages by convention.
@@ -189,81 +196,6 @@ fn keeps_alive(limit: &Limit) -> bool {
     limit.kind == TimeoutKind::Heartbeat && probes && !has(&["timeout", "deadline"]) && limit.how != How::Name
 }
 
-/// The constant is called a default, and it goes to something found by name, or where defaults are made.
-fn is_a_default(file: &Analysis<'_>, limit: &Limit) -> bool {
-    let model = file.model;
-    let named = matches!(model.kind(limit.length), Kind::Name | Kind::Member);
-    let default = named && words(model.name(limit.length)).iter().any(|w| matches!(w.as_str(), "default" | "defaults"));
-    let target = model.child(file.statement(limit.site), Role::Target).map_or("", |t| model.name(t));
-    let made_default = words(target).iter().any(|w| matches!(w.as_str(), "default" | "defaults"));
-    made_default || default && (limit.how == How::Name || in_defaults(file, limit.length))
-}
-
-/// A field that a subclass or another object may set: declared with a value, and neither private nor constant.
-fn may_be_overridden(file: &Analysis<'_>, length: NodeId) -> bool {
-    let model = file.model;
-    let name = model.name(length);
-    if !matches!(model.kind(length), Kind::Name | Kind::Member)
-        || !name.chars().any(char::is_lowercase)
-        || name.starts_with('_')
-    {
-        return false;
-    }
-    // By convention open to other packages.
-    let public = name.starts_with(char::is_uppercase);
-    let own = model.child(length, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
-    if own && (public || file.index().is_set(name)) {
-        return true;
-    }
-    let Some(class) = file.tables.class_around(model, length).and_then(|c| file.tables.classes.get(c as usize)) else {
-        return false;
-    };
-    let stores = class.fields.get(&model.sym(length)).map_or(&[][..], Vec::as_slice);
-    let elsewhere = file.value(length).sites.first().is_some_and(|s| s.location.path != file.path);
-    if stores.is_empty() && elsewhere && !class.extends.is_empty() {
-        return true;
-    }
-    stores.iter().any(|s| {
-        let declared =
-            class.node.is_some() && file.function_around(s.at).is_none_or(|f| class.node.is_some_and(|c| f < c));
-        let closed = |m: NodeId| matches!(model.name(m), "private" | "final" | "readonly" | "const");
-        declared && !model.children_with(s.at, Role::Modifier).any(closed)
-    })
-}
-
-/// Something else may set it: another statement of the file, or of the project for the project's own types.
-fn is_set_elsewhere(file: &Analysis<'_>, limit: &Limit, set: &BTreeSet<&str>) -> bool {
-    let name = limit.name.as_str();
-    let named = file.model.role(limit.length) == Role::Value && !name.is_empty();
-    named && (set.contains(leaf(name)) || limit.how == How::Name && file.index().is_set(name))
-}
-
-/// The members that the file stores something to that is no constant.
-fn members_set<'f>(file: &'f Analysis<'_>) -> BTreeSet<&'f str> {
-    let model = file.model;
-    let constant = Origins::CONSTANT.and(Origins::NULL);
-    let assigns = model.ids().filter(|n| model.kind(*n) == Kind::Assign);
-    let stored = assigns.filter_map(|n| Some((model.child(n, Role::Target)?, model.child(n, Role::Value)?)));
-    let open = stored.filter(|(target, value)| {
-        let named = model.kind(*target) == Kind::Member && model.name(*target).to_ascii_lowercase().contains("timeout");
-        named && !file.value(*value).origins.without(constant).is_empty()
-    });
-    open.map(|(target, _)| model.name(target)).collect()
-}
-
-/// Another limit of the same construction can be set: this one was forgotten.
-fn has_settable_sibling(file: &Analysis<'_>, limit: &Limit) -> bool {
-    let model = file.model;
-    let entries = model
-        .descendants(file.statement(limit.site))
-        .take(MOST_NEAR)
-        .filter(|d| matches!(model.kind(*d), Kind::Entry | Kind::Argument));
-    let mut named = entries.filter(|e| model.name(*e).to_ascii_lowercase().contains("timeout"));
-    named.any(|e| {
-        model.child(e, Role::Value).is_some_and(|v| file.value(v).origins.any(Origins::PARAM.and(Origins::CONFIG)))
-    })
-}
-
 /// It bounds how long something may take to end.
 fn ends(file: &Analysis<'_>, limit: &Limit) -> bool {
     let model = file.model;
@@ -271,43 +203,6 @@ fn ends(file: &Analysis<'_>, limit: &Limit) -> bool {
     let statement = file.statement(limit.site);
     let target = model.child(statement, Role::Target).map_or("", |t| model.name(t));
     [function, target, limit.name.as_str()].iter().any(|n| is_ending(n))
-}
-
-/// The value is read from another object, whose owner may have set it: a setting, a message.
-fn of_another_object(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
-    let model = file.model;
-    model.self_and_descendants(id).any(|n| match model.kind(n) {
-        Kind::Member if model.role(n) != Role::Object => {
-            let own = model.child(n, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
-            !own && file.resolve(n).is_none() && !is_path(file, n)
-        }
-        Kind::Call => {
-            let asked =
-                model.child(n, Role::Receiver).is_some_and(|r| !file.tables.is_this(model, r) && !is_path(file, r));
-            asked && file.resolve(n).is_none()
-        }
-        Kind::Name if depth < 3 => {
-            let source = file.condition_source(n);
-            source != n && !model.contains(id, source) && of_another_object(file, source, depth + 1)
-        }
-        _ => false,
-    })
-}
-
-/// `pkg.CONSTANT`, `Class.CONSTANT`: every part but the last is no variable of this file.
-fn is_path(file: &Analysis<'_>, member: NodeId) -> bool {
-    let model = file.model;
-    let mut root = member;
-    for _ in 0..16 {
-        match model.child(root, Role::Object) {
-            Some(object) => root = object,
-            None => break,
-        }
-    }
-    let name = model.name(root);
-    model.kind(root) == Kind::Name
-        && (file.tables.imports.contains_key(name) || name.starts_with(char::is_uppercase))
-        && file.path_of(root).is_some()
 }
 
 fn tell(file: &Analysis<'_>, mut group: Vec<Fixed>) -> Finding {

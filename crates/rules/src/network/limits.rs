@@ -63,7 +63,7 @@ fn find_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
             _ => unknown_call_limits(file, id),
         },
         Kind::Argument | Kind::Entry if speaks_of_limits(file) => named_limit(file, id).into_iter().collect(),
-        Kind::Assign | Kind::Let => assigned_limits(file, id),
+        Kind::Assign | Kind::Let | Kind::Field => assigned_limits(file, id),
         Kind::Binary => compared_limit(file, id).into_iter().collect(),
         _ => Vec::new(),
     }
@@ -158,13 +158,39 @@ fn effective_kind(known: Resolved<'_>, spec: &ArgSpec) -> Option<TimeoutKind> {
 fn known_remote(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: TimeoutKind) -> Remote {
     let role = known.api.role;
     match kind {
-        TimeoutKind::Await => file.model.child(id, Role::Receiver).map_or(Remote::No, |r| source_evidence(file, r)),
+        TimeoutKind::Await => {
+            let source = file.model.child(id, Role::Receiver).map_or(Remote::No, |r| source_evidence(file, r));
+            source.max(evidence_of_waiting(file, id))
+        }
         TimeoutKind::Total if matches!(role, ApiRole::TimeoutSet | ApiRole::Await | ApiRole::None) => {
             let by_name = known.how != How::Name && known.api.name.as_slice().iter().any(|n| is_remote_name(n));
             if by_name { Remote::Known } else { evidence_reached(file, id).max(evidence_of_purpose(file, id)) }
         }
         _ => Remote::Known,
     }
+}
+
+/// The function around is called after an answer of another machine that it waits for: `waitForHandshake`, `await_reply`.
+fn evidence_of_waiting(file: &Analysis<'_>, id: NodeId) -> Remote {
+    const ANSWERS: [&str; 10] = [
+        "handshake",
+        "response",
+        "reply",
+        "ack",
+        "acks",
+        "acknowledgement",
+        "connected",
+        "connection",
+        "registration",
+        "election",
+    ];
+    let mut outer = file.model.ancestors(id).filter(|a| file.model.kind(*a) == Kind::Function);
+    let named = outer.find(|f| !matches!(file.model.name(*f), "" | "_"));
+    let waits = named.is_some_and(|f| {
+        let name = file.model.name(f);
+        has_word(name, &["wait", "await", "waits", "wait_for", "until"]) && has_word(name, &ANSWERS)
+    });
+    if waits && file.in_loop(id).is_none() { Remote::Named } else { Remote::No }
 }
 
 /// The function around is called after what it does with another machine: `_rsync`, `fetch_peers`.
@@ -262,7 +288,10 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     let model = file.model;
     let parent = model.parent(id)?;
     if model.kind(parent) != Kind::Record {
-        return matches!(model.kind(parent), Kind::Call | Kind::New | Kind::Decorator).then_some(parent);
+        // `set_defaults(conf, pool_timeout=10)`
+        let sets_defaults = has_word(model.name(parent), &["default", "defaults", "setdefault"]);
+        let takes = matches!(model.kind(parent), Kind::Call | Kind::New | Kind::Decorator) && !sets_defaults;
+        return takes.then_some(parent);
     }
     let overridden = model.children(parent).any(|c| c > id && model.kind(c) == Kind::Spread);
     if overridden {
@@ -356,9 +385,9 @@ pub(super) fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
 /// `client.timeout = 5`, and instants made of the clock and a constant that are called a deadline.
 fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     let model = file.model;
-    let (Some(target), Some(value)) = (model.child(id, Role::Target), model.child(id, Role::Value)) else {
-        return Vec::new();
-    };
+    // A field is its own name.
+    let target = model.child(id, Role::Target).or((model.kind(id) == Kind::Field).then_some(id));
+    let (Some(target), Some(value)) = (target, model.child(id, Role::Value)) else { return Vec::new() };
     let name = model.name(target);
     let mut all = Vec::new();
     if model.kind(target) == Kind::Member {

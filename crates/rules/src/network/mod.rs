@@ -4,6 +4,7 @@ mod answers;
 mod attempts;
 mod bounds;
 mod call_limits;
+mod changeable;
 mod commands;
 mod compared_limits;
 mod connections;

@@ -27,7 +27,7 @@ pub(crate) const MOST_NEAR: usize = 500;
 const MOST_NODES: usize = 2000;
 
 /// Words of identifiers that speak of another machine.
-const REMOTE: [&str; 80] = [
+const REMOTE: [&str; 81] = [
     "client",
     "clients",
     "rpc",
@@ -108,6 +108,7 @@ const REMOTE: [&str; 80] = [
     "rsync",
     "replicator",
     "federation",
+    "invocation",
 ];
 
 /// Words of code that ends something.
@@ -316,7 +317,7 @@ pub(crate) fn source_evidence(file: &Analysis<'_>, id: NodeId) -> Remote {
 
 /// The other side is this machine.
 pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
-    const NEAR: [&str; 8] = ["inmem", "memory", "loopback", "pipe", "netlink", "unix", "mock", "fake"];
+    const NEAR: [&str; 9] = ["inmem", "memory", "loopback", "pipe", "netlink", "unix", "mock", "fake", "dgram"];
     let model = file.model;
     model.self_and_descendants(site).take(MOST_NEAR).any(|d| match model.kind(d) {
         // A datagram socket waits for nobody.
@@ -346,7 +347,7 @@ const CHORES: [&str; 9] =
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 25] = [
+    const TOOLS: [&str; 29] = [
         "hello",
         "samples",
         "dev",
@@ -372,6 +373,11 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "playground",
         "example",
         "contrib",
+        // What runs in a browser.
+        "static",
+        "webapp",
+        "www",
+        "frontend",
     ];
     let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
     let mut parts = path.rsplit('/');
