@@ -322,12 +322,15 @@ fn starts_up(file: &Analysis<'_>, function: Option<NodeId>) -> bool {
     outer.any(|f| words(file.model.name(f)).first().is_some_and(|w| STARTS.contains(&w.as_str())))
 }
 
-fn takes_context(file: &Analysis<'_>, function: NodeId) -> bool {
+pub(crate) fn takes_context(file: &Analysis<'_>, function: NodeId) -> bool {
+    file.model.children_with(function, Role::Param).any(|p| is_context(file, p))
+}
+
+/// A parameter that is called a context.
+pub(crate) fn is_context(file: &Analysis<'_>, param: NodeId) -> bool {
     let model = file.model;
-    model.children_with(function, Role::Param).any(|p| {
-        let name = model.child(p, Role::Target).map_or(model.name(p), |t| model.name(t));
-        has_word(name, &["ctx", "context"])
-    })
+    let name = model.child(param, Role::Target).map_or(model.name(param), |t| model.name(t));
+    has_word(name, &["ctx", "context"])
 }
 
 fn tell(file: &Analysis<'_>, calls: &[Call]) -> Finding {

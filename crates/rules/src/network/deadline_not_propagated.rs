@@ -1,6 +1,7 @@
 //! `deadline-not-propagated`: the whole limit of the caller is handed to every step of a loop.
 
 use crate::Rule;
+use crate::network::bare_requests::bare_requests;
 use crate::network::limits::{Limit, limits_at};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool};
 use crate::story::Story;
@@ -12,7 +13,7 @@ use timelint_semantics::{Analysis, How, StoreKind, words};
 /// See the module.
 pub(crate) struct DeadlineNotPropagated;
 
-static META: RuleMeta = RuleMeta {
+pub(crate) static META: RuleMeta = RuleMeta {
     id: "deadline-not-propagated",
     aliases: &[],
     family: Family::Network,
@@ -36,6 +37,7 @@ impl Rule for DeadlineNotPropagated {
                 out.push(tell(file, &step));
             }
         }
+        out.extend(bare_requests(file));
         out.extend(file.tables.calls.iter().filter_map(|call| unheeded(file, *call)).map(|s| tell_unheeded(file, &s)));
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod attempts;
+mod bare_requests;
 mod bounds;
 mod call_limits;
 mod changeable;

@@ -386,7 +386,9 @@ pub(crate) fn is_tool(path: &str) -> bool {
     // `release.py` beside the project's folders, and the commands of a program in a file of their own.
     let beside = !path.contains('/') && words(stem).first().is_some_and(|w| CHORES.contains(&w.as_str()));
     let commands = has_word(stem, &["cli", "subcommands", "commands"]);
-    let mut folders = parts;
+    // `src/main/java/org/example/integration`: a package of the product.
+    let product = path.contains("/src/main/");
+    let mut folders = parts.filter(|p| !product || !has_word(p, &["integration", "functional", "features"]));
     runs_tests
         || beside
         || commands
