@@ -175,7 +175,10 @@ fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Co
     }
     // Only some versions or platforms wait for ever.
     let conditional = default.contains(" before ") || default.contains('(') && !is_back_end(&file.path);
+    // Profiles are fetched by those who run it.
+    let profiles = default.contains("none can be set") && file.says(&["pprof"]);
     if conditional
+        || profiles
         || is_tool(&file.path)
         || is_front_end(&file.path)
         || is_handed_on(file, site, known)
