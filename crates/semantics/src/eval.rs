@@ -9,6 +9,7 @@ pub(crate) use arithmetic::{arithmetic, scaled, unit_of};
 
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::ApiRole;
+use crate::names::has_word;
 use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind, Tables};
 use crate::value::{How, Origins, Value, parse_number};
@@ -389,6 +390,14 @@ impl Analysis<'_> {
     fn replaced_clock(&self, call: NodeId) -> Option<Value> {
         let (name, receiver) = (self.model.sym(call), self.model.child(call, Role::Receiver)?);
         let clock = self.type_of(receiver)?.name;
+        // `this(.., new MonotonicClock())`, of another file.
+        let made = |c: &&NodeId| {
+            let ty = self.model.child(**c, Role::Type).filter(|_| self.model.kind(**c) == Kind::New);
+            ty.is_some_and(|t| has_word(crate::catalog::leaf(self.model.name(t)), &["monotonic", "steady"]))
+        };
+        if self.tables.calls.iter().any(|c| made(&c)) {
+            return Some(Value::unknown());
+        }
         let classes = self.tables.classes.iter().filter(|c| c.methods.contains_key(&name));
         let extending = classes.filter(|c| self.supertypes(&c.name).contains(&clock));
         let methods = extending.filter_map(|c| c.methods.get(&name)?.first().copied());
