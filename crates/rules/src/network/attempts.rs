@@ -7,6 +7,7 @@ use crate::network::outcome::{Outcome, outcome_of, targets_of};
 use crate::network::remote::{Remote, call_evidence, evidence_around, is_remote_name};
 use crate::network::rounds::{fails_back, leaves_on_success, on_failure_path, try_around};
 use crate::network::times::{Bound, bound_of, counts};
+use std::rc::Rc;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, LockScope};
 use timelint_semantics::{Analysis, How, has_word, words};
@@ -64,13 +65,15 @@ const IDLE: [&str; 63] = [
 const MOST_NODES: usize = 3000;
 
 /// Every loop of the file that repeats a call of another machine until it works.
-pub(crate) fn attempts(file: &Analysis<'_>) -> Vec<Attempt> {
-    let model = file.model;
-    let loops = model.ids().filter(|id| model.kind(*id) == Kind::Loop);
-    let mut found: Vec<Attempt> = loops.filter_map(|l| attempt_in(file, l)).collect();
-    let jumps = model.ids().filter(|id| model.kind(*id) == Kind::Continue && model.sym(*id) != Sym::EMPTY);
-    found.extend(jumps.filter_map(|j| jump_back(file, j)));
-    found
+pub(crate) fn attempts(file: &Analysis<'_>) -> Rc<Vec<Attempt>> {
+    file.shared(|file| {
+        let model = file.model;
+        let loops = model.ids().filter(|id| model.kind(*id) == Kind::Loop);
+        let mut found: Vec<Attempt> = loops.filter_map(|l| attempt_in(file, l)).collect();
+        let jumps = model.ids().filter(|id| model.kind(*id) == Kind::Continue && model.sym(*id) != Sym::EMPTY);
+        found.extend(jumps.filter_map(|j| jump_back(file, j)));
+        found
+    })
 }
 
 /// Whether names in the code, its function or its class speak of trying again.

@@ -23,6 +23,9 @@ const PLAIN: [&str; 30] = [
 const OPTIONS: [&str; 10] =
     ["opts", "options", "config", "configuration", "conf", "cfg", "settings", "props", "properties", "params"];
 
+/// A pause from which on repeating without end no longer loads anybody.
+pub(crate) const GENTLE_SECONDS: f64 = 10.0;
+
 /// A bare number from which on it is taken to be milliseconds.
 const MILLIS_FROM: f64 = 50.0;
 

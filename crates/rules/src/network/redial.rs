@@ -8,7 +8,7 @@ use std::rc::Rc;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
-use timelint_semantics::{Analysis, How, has_word};
+use timelint_semantics::{Analysis, Guard, How, has_word};
 
 /// A function that is run again after it failed.
 #[derive(Debug, Clone)]
@@ -191,7 +191,7 @@ fn speaks_of_pause(file: &Analysis<'_>, id: NodeId) -> bool {
 fn failure_around(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     let model = file.model;
     // Who looks at how often was tried has not succeeded.
-    let failed = |g: &timelint_semantics::Guard| {
+    let failed = |g: &Guard| {
         outcome_of(file, g.condition, g.holds, id, &[]) == Outcome::Failure
             || is_counted(file, g.condition)
                 && model.self_and_descendants(g.condition).any(|n| has_word(model.name(n), &RETRY))

@@ -1,5 +1,6 @@
 //! Is another machine on the other side of a call? By what is known of the API, by names, by what stands around.
 
+use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, How, has_word, words};
@@ -344,6 +345,13 @@ fn is_socket_path(file: &Analysis<'_>, entry: NodeId) -> bool {
 /// Words of scripts that somebody runs to build, check or release a project.
 const CHORES: [&str; 9] =
     ["release", "changelog", "bump", "github", "merge", "benchmark", "install", "build", "deploy"];
+
+/// Findings in commands, tests and tools are of low confidence.
+pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
+    if is_tool(&file.path) {
+        findings.iter_mut().for_each(|f| f.confidence = Confidence::Low);
+    }
+}
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::network::attempts::{RETRY, is_contended};
 use crate::network::delay::delay_given_by;
-use crate::network::remote::{Remote, evidence_around};
+use crate::network::remote::{Remote, evidence_around, is_remote_name};
 use crate::network::retry_policy::Policy;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
@@ -62,8 +62,5 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
 
 fn imports_remote(file: &Analysis<'_>) -> bool {
     let model = file.model;
-    model.ids().any(|n| {
-        matches!(model.kind(n), Kind::Import | Kind::ImportItem)
-            && crate::network::remote::is_remote_name(model.name(n))
-    })
+    model.ids().any(|n| matches!(model.kind(n), Kind::Import | Kind::ImportItem) && is_remote_name(model.name(n)))
 }

@@ -3,13 +3,13 @@
 
 use crate::Rule;
 use crate::network::attempts::{Attempt, attempts};
-use crate::network::remote::{Remote, call_evidence, is_tool};
+use crate::network::remote::{Remote, call_evidence, quiet_in_tools};
 use crate::network::rounds::try_around;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect};
-use timelint_semantics::{Analysis, How, Origins, has_word, is_conditional};
+use timelint_semantics::{Analysis, How, Origins, has_word, is_conditional, words};
 
 /// See the module.
 pub(crate) struct RetryNonIdempotent;
@@ -62,16 +62,14 @@ impl Rule for RetryNonIdempotent {
         out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
         for id in file.model.ids() {
             out.extend(match file.model.kind(id) {
-                Kind::Decorator => of_decorator(file, id),
-                Kind::Call => of_callback(file, id).or_else(|| of_policy(file, id)),
+                Kind::Decorator => of_function(file, id),
+                Kind::Call => of_function(file, id).or_else(|| of_policy(file, id)),
                 Kind::New | Kind::Record => of_policy(file, id),
                 Kind::Catch => of_handler(file, id),
                 _ => None,
             });
         }
-        if is_tool(&file.path) {
-            out[from..].iter_mut().for_each(|f| f.confidence = Confidence::Low);
-        }
+        quiet_in_tools(file, &mut out[from..]);
     }
 }
 
@@ -92,52 +90,28 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     Some(story.step(file.location(attempt.call), "sent again after a failure that may have come too late").tell())
 }
 
-/// A function that a policy repeats as a whole.
-fn of_decorator(file: &Analysis<'_>, decorator: NodeId) -> Option<Finding> {
-    let model = file.model;
-    file.resolve(decorator).filter(|k| k.api.role == ApiRole::RetryPolicy && k.how != How::Name)?;
-    let function = model.parent(decorator).filter(|p| model.kind(*p) == Kind::Function)?;
-    let first = file.tables.calls.partition_point(|c| *c < function);
-    let calls = || file.tables.calls[first..].iter().copied().take_while(|c| model.contains(function, *c));
-    if let Some((call, key)) = calls().find_map(|c| fresh_key(file, c, function).map(|k| (c, k))) {
-        return Some(of_fresh_key(file, call, key));
-    }
-    let (call, confidence) =
-        calls().filter(|c| !model.contains(decorator, *c)).find_map(|c| doing(file, c).map(|d| (c, d)))?;
-    if calls().any(|c| carries_key(file, c)) {
-        return None;
-    }
-    let message = format!(
-        "`{}` is repeated by `{}` although it may have been carried out",
-        file.short(call),
-        file.short(decorator)
-    );
-    let story = Story::new(&META, file, call, message).why(WHY).help(HELP).confidence(confidence);
-    Some(
-        story
-            .step(file.location(decorator), "repeats the whole function")
-            .step(file.location(call), "sent again")
-            .tell(),
-    )
-}
-
-/// `pRetry(() => client.charge(card))`: a function that a policy of a library repeats as a whole.
-fn of_callback(file: &Analysis<'_>, policy: NodeId) -> Option<Finding> {
+/// A function that a policy repeats as a whole: `@retry def pay()`, `pRetry(() => client.charge(card))`.
+fn of_function(file: &Analysis<'_>, policy: NodeId) -> Option<Finding> {
     let model = file.model;
     file.resolve(policy).filter(|k| k.api.role == ApiRole::RetryPolicy && k.how != How::Name)?;
-    let function = model.children_with(policy, Role::Arg).find(|a| model.kind(*a) == Kind::Function)?;
+    let around = model.parent(policy).filter(|_| model.kind(policy) == Kind::Decorator);
+    let function = around.into_iter().chain(model.children_with(policy, Role::Arg));
+    let function = function.into_iter().find(|f| model.kind(*f) == Kind::Function)?;
     let first = file.tables.calls.partition_point(|c| *c < function);
-    let calls = || file.tables.calls[first..].iter().copied().take_while(|c| model.contains(function, *c));
+    let inside = || file.tables.calls[first..].iter().copied().take_while(|c| model.contains(function, *c));
+    // What the policy is told is not repeated.
+    let calls = || inside().filter(|c| model.kind(policy) != Kind::Decorator || !model.contains(policy, *c));
     if let Some((call, key)) = calls().find_map(|c| fresh_key(file, c, function).map(|k| (c, k))) {
         return Some(of_fresh_key(file, call, key));
     }
     let (call, confidence) = calls().find_map(|c| doing(file, c).map(|d| (c, d)))?;
-    if carries_key(file, call) {
+    if calls().any(|c| carries_key(file, c)) {
         return None;
     }
-    let name = model.name(policy);
+    let name = file.short(policy);
     let message = format!("`{}` is repeated by `{name}` although it may have been carried out", file.short(call));
     let story = Story::new(&META, file, call, message).why(WHY).help(HELP).confidence(confidence);
+    let story = story.step(file.location(policy), "repeats the whole function");
     Some(story.step(file.location(call), "sent again").tell())
 }
 
@@ -235,10 +209,10 @@ fn doing(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
             return Some(Confidence::Medium);
         }
     }
-    let words = timelint_semantics::words(model.name(call));
+    let parts = words(model.name(call));
     // Mails and messages to people are no data that could be written twice without harm.
-    let tells = words.windows(2).any(|w| w[0] == "send" && matches!(w[1].as_str(), "mail" | "email" | "sms"));
-    let does = tells || words.first().is_some_and(|w| DOING.contains(&w.as_str()));
+    let tells = parts.windows(2).any(|w| w[0] == "send" && matches!(w[1].as_str(), "mail" | "email" | "sms"));
+    let does = tells || parts.first().is_some_and(|w| DOING.contains(&w.as_str()));
     (does && call_evidence(file, call) >= Remote::Named).then_some(Confidence::Medium)
 }
 
@@ -256,8 +230,8 @@ fn carries_key(file: &Analysis<'_>, call: NodeId) -> bool {
 }
 
 fn is_key_name(name: &str) -> bool {
-    let words = timelint_semantics::words(name);
-    let pair = |a: &str, b: &str| words.windows(2).any(|w| w[0] == a && w[1] == b);
+    let parts = words(name);
+    let pair = |a: &str, b: &str| parts.windows(2).any(|w| w[0] == a && w[1] == b);
     has_word(name, &KEYS)
         || pair("request", "id")
         || pair("client", "token")

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use timelint_diagnostics::{Confidence, Edit, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Pauses, RetrySpec, Unit, leaf};
-use timelint_semantics::{Analysis, How, Resolved, StoreKind, has_word};
+use timelint_semantics::{Analysis, How, Resolved, Store, StoreKind, has_word};
 
 /// A policy of repeating what failed.
 #[derive(Debug, Clone)]
@@ -379,7 +379,7 @@ fn is_spread(file: &Analysis<'_>, id: NodeId) -> bool {
 fn is_written_here(file: &Analysis<'_>, options: NodeId) -> bool {
     match file.model.kind(options) {
         Kind::Name => {
-            let record = |s: &timelint_semantics::Store| s.value.is_some_and(|v| file.model.kind(v) == Kind::Record);
+            let record = |s: &Store| s.value.is_some_and(|v| file.model.kind(v) == Kind::Record);
             !file.stores_of(options).is_empty() && file.stores_of(options).iter().all(record)
         }
         kind => matches!(kind, Kind::Record | Kind::Function),

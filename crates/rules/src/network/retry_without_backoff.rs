@@ -2,10 +2,10 @@
 
 use crate::Rule;
 use crate::network::attempts::{Attempt, attempts};
-use crate::network::delay::Delay;
+use crate::network::delay::{Delay, GENTLE_SECONDS};
 use crate::network::pace::{Pace, Pause, pace_of};
 use crate::network::redial::{Redial, redials};
-use crate::network::remote::{Remote, is_tool};
+use crate::network::remote::{Remote, quiet_in_tools};
 use crate::network::reopen::{Reopening, reopenings};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::rounds::{goes_on, try_around};
@@ -29,9 +29,6 @@ static META: RuleMeta = RuleMeta {
     page: include_str!("retry_without_backoff.md"),
 };
 
-/// A pause from which on repeating without end no longer loads anybody.
-const GENTLE_SECONDS: f64 = 10.0;
-
 /// Attempts up to which an even pace does little harm.
 const FEW: f64 = 3.0;
 
@@ -46,9 +43,7 @@ impl Rule for RetryWithoutBackoff {
         out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
         out.extend(reopenings(file).into_iter().map(|r| of_reopening(file, r)));
         out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
-        if is_tool(&file.path) {
-            out[from..].iter_mut().for_each(|f| f.confidence = Confidence::Low);
-        }
+        quiet_in_tools(file, &mut out[from..]);
     }
 }
 

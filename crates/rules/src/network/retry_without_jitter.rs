@@ -2,10 +2,10 @@
 
 use crate::Rule;
 use crate::network::attempts::{Attempt, attempts};
-use crate::network::delay::Delay;
+use crate::network::delay::{Delay, GENTLE_SECONDS};
 use crate::network::pace::{Pace, Pause, pace_of};
 use crate::network::redial::{Redial, redials};
-use crate::network::remote::{Remote, evidence_around, is_tool};
+use crate::network::remote::{Remote, evidence_around, quiet_in_tools};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::times::Bound;
 use crate::story::Story;
@@ -26,9 +26,6 @@ static META: RuleMeta = RuleMeta {
     page: include_str!("retry_without_jitter.md"),
 };
 
-/// A pause from which on repeating without end no longer loads anybody.
-const GENTLE_SECONDS: f64 = 10.0;
-
 /// Attempts up to which coming back together does little harm.
 const FEW: f64 = 2.0;
 
@@ -42,9 +39,7 @@ impl Rule for RetryWithoutJitter {
         out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
         out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
         out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
-        if is_tool(&file.path) {
-            out[from..].iter_mut().for_each(|f| f.confidence = Confidence::Low);
-        }
+        quiet_in_tools(file, &mut out[from..]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Rule;
 use crate::network::outcome::is_error_name;
-use crate::network::remote::{Remote, call_evidence, is_ending, is_tool};
+use crate::network::remote::{Remote, call_evidence, is_ending, quiet_in_tools};
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -60,9 +60,7 @@ impl Rule for TimeoutSwallowed {
                 _ => None,
             });
         }
-        if is_tool(&file.path) {
-            out[from..].iter_mut().for_each(|f| f.confidence = Confidence::Low);
-        }
+        quiet_in_tools(file, &mut out[from..]);
     }
 }
 
