@@ -450,7 +450,7 @@ impl<'a> Analysis<'a> {
         let package = self.tables.package.iter().map(String::as_str);
         for module in self.tables.wildcards.iter().map(String::as_str).chain(package).chain(["java.lang"]) {
             let path = join_path(module, name);
-            if self.catalog.knows_type(&path) {
+            if self.catalog.knows_type(&path) || self.catalog.lookup(&path, None).is_some() {
                 return Some(Type { name: path, how });
             }
         }

@@ -2,15 +2,18 @@
 //!
 //! What tells them from polling, consuming and periodic work: success leaves the loop, failure does not.
 
+use crate::network::attempted::attempted;
 use crate::network::elsewhere::{asks_elsewhere, drains, mends_cause};
+use crate::network::failing::failing;
 use crate::network::outcome::{Outcome, outcome_of, targets_of};
-use crate::network::remote::{Remote, call_evidence, evidence_around, is_remote_name};
-use crate::network::rounds::{fails_back, leaves_on_success, on_failure_path, try_around};
+use crate::network::pace::{self, pause_of};
+use crate::network::remote::Remote;
+use crate::network::rounds::{fails_back, is_plain, leaves_on_success, on_failure_path, try_around};
 use crate::network::times::{Bound, bound_of, counts};
 use std::rc::Rc;
 use timelint_model::{Kind, NodeId, Role, Sym};
-use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, How, has_word, words};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, has_word, words};
 
 /// A loop that repeats a call until it works.
 #[derive(Debug, Clone)]
@@ -44,21 +47,10 @@ const CONTENDED: [&str; 11] =
 
 /// First words of calls that try to bring something about, as opposed to asking how things are.
 #[rustfmt::skip]
-const TRYING: [&str; 30] = [
+pub(crate) const TRYING: [&str; 30] = [
     "connect", "reconnect", "acquire", "lock", "try", "register", "join", "send", "publish", "post",
     "transaction", "txn", "commit", "write", "submit", "push", "bind", "login", "auth", "authenticate",
     "renew", "ping", "health", "probe", "dial", "open", "set", "put", "exec", "execute",
-];
-
-/// Words of calls that are no attempt, whatever they are called on.
-#[rustfmt::skip]
-const IDLE: [&str; 63] = [
-    "log", "debug", "info", "warn", "warning", "error", "errorf", "infof", "warnf", "debugf", "trace", "print",
-    "printf", "println", "format", "sprintf", "close", "closed", "stop", "cancel", "destroy", "is", "has",
-    "len", "size", "string", "parse", "new", "now", "since", "done", "err", "sleep", "wait", "delay", "build",
-    "builder", "with", "emit", "metrics", "observe", "pop", "equal", "equals", "contains", "starts", "ends",
-    "matches", "compare", "bind", "listen", "next", "hash", "decode", "encode", "append", "should", "can",
-    "to", "getattr", "isinstance", "min", "max",
 ];
 
 /// Nodes of one loop that are looked at.
@@ -72,6 +64,11 @@ pub(crate) fn attempts(file: &Analysis<'_>) -> Rc<Vec<Attempt>> {
         let mut found: Vec<Attempt> = loops.filter_map(|l| attempt_in(file, l)).collect();
         let jumps = model.ids().filter(|id| model.kind(*id) == Kind::Continue && model.sym(*id) != Sym::EMPTY);
         found.extend(jumps.filter_map(|j| jump_back(file, j)));
+        // The innermost loop that repeats a call is what repeats it.
+        let inner: Vec<(NodeId, NodeId)> = found.iter().map(|a| (a.call, a.again)).collect();
+        found.retain(|a| {
+            !inner.iter().any(|(call, again)| *call == a.call && *again != a.again && model.contains(a.again, *again))
+        });
         found
     })
 }
@@ -96,34 +93,45 @@ fn attempt_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Attempt> {
     if !counts || polls(file, repeated) || drains(file, repeated) {
         return None;
     }
-    let first = file.tables.calls.partition_point(|c| *c < repeated);
-    let inside = file.tables.calls[first..].iter().copied().take_while(|c| model.contains(repeated, *c));
-    let own = inside.filter(|c| file.in_loop(*c) == Some(repeated) && !in_iterable(file, repeated, *c));
-    for call in own {
-        let remote = attempted(file, repeated, call);
-        if remote == Remote::No || on_failure_path(file, repeated, call) || !fails_back(file, repeated, call) {
-            continue;
-        }
-        let Some(sure) = leaves_on_success(file, repeated, call) else { continue };
-        let tries = has_word(model.name(call), &TRYING);
-        if !sure && !tries {
-            continue;
-        }
-        let around = remote == Remote::Around;
-        if around && !speaks_of_retry(file, repeated) && !tries {
-            continue;
-        }
-        return Some(Attempt {
-            again: repeated,
-            call,
-            remote,
-            bound: bound_of(file, repeated),
-            contends: contends(file, call),
-            connects: connects(file, call),
-            elsewhere: asks_elsewhere(file, repeated, call) || mends_cause(file, repeated, call),
-        });
+    let inside = calls_in(file, repeated);
+    let tried = |c: NodeId| {
+        let inner = file.in_loop(c).filter(|l| *l != repeated);
+        inner.is_none_or(|l| try_around(file, repeated, c).is_some_and(|t| model.contains(t, l)))
+    };
+    let calls = inside.filter(|c| tried(*c) && !in_iterable(file, repeated, *c));
+    let found: Vec<(NodeId, Remote)> = calls.filter_map(|c| repeated_call(file, repeated, c)).collect();
+    // Of several the one that is known best, and of these the one that brings something about, is what fails.
+    let tries = |call: NodeId| has_word(model.name(call), &TRYING);
+    let (call, remote) = found.into_iter().rev().max_by_key(|(call, remote)| (*remote, tries(*call)))?;
+    Some(Attempt {
+        again: repeated,
+        call,
+        remote,
+        bound: bound_of(file, repeated),
+        contends: contends(file, call),
+        connects: connects(file, call),
+        elsewhere: asks_elsewhere(file, repeated, call) || mends_cause(file, repeated, call),
+    })
+}
+
+/// The call, if the loop repeats it until it works, and how it is known that it goes to another machine.
+fn repeated_call(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Option<(NodeId, Remote)> {
+    let remote = attempted(file, repeated, call);
+    if remote == Remote::No || on_failure_path(file, repeated, call) || !fails_back(file, repeated, call) {
+        return None;
     }
-    None
+    let sure = leaves_on_success(file, repeated, call)?;
+    let tries = has_word(file.model.name(call), &TRYING);
+    let speaks = remote != Remote::Around || tries || speaks_of_retry(file, repeated);
+    // Who waits after a failure only, and not for an answer, tries again.
+    let sure = sure || tries || pauses_after_failure(file, repeated, call);
+    (speaks && sure).then_some((call, remote))
+}
+
+/// A handler that leads to the next round waits for a time.
+fn pauses_after_failure(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
+    let handler = failing(file, repeated, call).and_then(|f| f.at).filter(|a| file.model.kind(*a) == Kind::Catch);
+    handler.is_some_and(|h| calls_in(file, h).any(|c| pause_of(file, c).is_some_and(|p| p.amount.is_some())))
 }
 
 /// `time.Sleep(d); goto RETRY`: the nearest call of another machine before the jump.
@@ -143,11 +151,17 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
     let call = remote.iter().copied().rfind(on_top).or(remote.last().copied())?;
     let remote = attempted(file, function, call);
     let failed = |c: NodeId, holds: bool| outcome_of(file, c, holds, call, &targets_of(file, call)) == Outcome::Failure;
-    if !file.guards(jump).iter().any(|g| failed(g.condition, g.holds)) {
+    // At once: after any failure, not after one that says that somebody else was faster.
+    let any = |c: NodeId| is_plain(file, c) && model.kind(c) == Kind::Binary;
+    if !file.guards(jump).iter().any(|g| failed(g.condition, g.holds) && (waits || any(g.condition))) {
+        return None;
+    }
+    let calls = || file.tables.calls[first..].iter().copied().take_while(|c| *c < jump);
+    if !waits && calls().any(|c| c != call && pace::waits(file, c)) {
         return None;
     }
     let bound = if file.guards(jump).iter().any(|g| counts(file, g.condition)) { Bound::Some } else { Bound::Endless };
-    waits.then(|| Attempt {
+    Some(Attempt {
         again: jump,
         call,
         remote,
@@ -158,6 +172,12 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
     })
 }
 
+/// The calls in a stretch of code.
+pub(crate) fn calls_in<'f>(file: &'f Analysis<'_>, within: NodeId) -> impl Iterator<Item = NodeId> + 'f {
+    let first = file.tables.calls.partition_point(|c| *c < within);
+    file.tables.calls[first..].iter().copied().take_while(move |c| file.model.contains(within, *c))
+}
+
 /// A loop over numbers, not over things.
 fn only_counts(file: &Analysis<'_>, repeated: NodeId) -> bool {
     const COUNTERS: [&str; 5] = ["range", "xrange", "count", "times", "rangeClosed"];
@@ -165,7 +185,11 @@ fn only_counts(file: &Analysis<'_>, repeated: NodeId) -> bool {
     model.child(repeated, Role::Iterable).is_some_and(|i| match model.kind(i) {
         Kind::Number => true,
         Kind::Call => COUNTERS.contains(&model.name(i)),
-        Kind::Name | Kind::Member => has_word(model.name(i), &RETRY),
+        Kind::Name | Kind::Member => {
+            has_word(model.name(i), &RETRY) || has_word(model.name(i), &["delays", "backoffs"])
+        }
+        // `for delay in (1, 2, 4)`
+        Kind::List => model.children_with(i, Role::Item).all(|n| model.kind(n) == Kind::Number),
         _ => false,
     })
 }
@@ -187,110 +211,6 @@ fn in_iterable(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
     let mut heads =
         model.children(repeated).filter(|c| matches!(model.role(*c), Role::Iterable | Role::Init | Role::Update));
     heads.any(|h| model.contains(h, call))
-}
-
-/// Evidence that the call goes to another machine.
-fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Remote {
-    let model = file.model;
-    if model.kind(call) != Kind::Call && model.kind(call) != Kind::New {
-        return Remote::No;
-    }
-    if let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) {
-        return match known.api.role {
-            ApiRole::Write | ApiRole::RemoteCall | ApiRole::Transaction => {
-                if known.api.scope == Some(LockScope::File) {
-                    Remote::No
-                } else {
-                    Remote::Known
-                }
-            }
-            ApiRole::LockAcquire | ApiRole::LockTry | ApiRole::LockExtend => {
-                let handle = model.child(call, Role::Receiver);
-                let scope = known.api.scope.or_else(|| handle.and_then(|h| file.lock_scope(h)));
-                if scope == Some(LockScope::Distributed) { Remote::Known } else { Remote::No }
-            }
-            _ => Remote::No,
-        };
-    }
-    if model.kind(call) == Kind::New || has_word(model.name(call), &IDLE) || is_part(file, call) {
-        return Remote::No;
-    }
-    if is_inner(file, call) || speaks_of_embedded_store(file, repeated, call) {
-        return Remote::No;
-    }
-    if is_given(file, call) {
-        let speaks = speaks_of_retry(file, repeated) && file_is_remote(file, repeated);
-        return if speaks { Remote::Named } else { Remote::No };
-    }
-    // `ref.get()`
-    if matches!(model.name(call), "get" | "value" | "peek") && model.child(call, Role::Arg).is_none() {
-        return Remote::No;
-    }
-    let named = call_evidence(file, call);
-    if named >= Remote::Named {
-        return named;
-    }
-    if has_word(model.name(call), &TRYING) { evidence_around(file, call) } else { Remote::No }
-}
-
-/// `broker.getQueue()` in `broker.getQueue().isEmpty()`: a part of this process is asked for.
-fn is_part(file: &Analysis<'_>, call: NodeId) -> bool {
-    let model = file.model;
-    model.role(call) == Role::Receiver
-        && model.child(call, Role::Arg).is_none()
-        && words(model.name(call)).first().is_some_and(|w| w == "get")
-}
-
-/// `connect(merge(address, options))`, `shutdown().join(60, SECONDS)`: it prepares another call, or waits for one.
-fn is_inner(file: &Analysis<'_>, call: NodeId) -> bool {
-    let model = file.model;
-    let receiver = model.child(call, Role::Receiver);
-    if receiver.is_some_and(|r| model.kind(r) == Kind::Call) && model.name(call) == "join" {
-        return true;
-    }
-    let mut child = call;
-    for around in model.ancestors(call) {
-        if model.kind(around).is_statement() || matches!(model.kind(around), Kind::Function | Kind::Block) {
-            return false;
-        }
-        if matches!(model.kind(around), Kind::Call | Kind::New) && model.role(child) == Role::Arg {
-            let asks = has_word(model.name(call), &TRYING) || has_word(model.name(call), &["fetch", "call", "invoke"]);
-            let named = receiver.is_some_and(|r| is_remote_name(model.name(r))) || is_remote_name(model.name(call));
-            return !asks && model.child(call, Role::Arg).is_none() || !named;
-        }
-        child = around;
-    }
-    false
-}
-
-/// A store inside this process fails for reasons of this machine.
-fn speaks_of_embedded_store(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
-    const EMBEDDED: [&str; 8] = ["rocks", "rocksdb", "leveldb", "sqlite", "badger", "bolt", "lmdb", "berkeley"];
-    let model = file.model;
-    let caught = try_around(file, repeated, call).into_iter().flat_map(|t| model.children_with(t, Role::Catch));
-    let types = caught.flat_map(|c| model.children_with(c, Role::Type));
-    let around = model.ancestors(call).filter(|a| model.kind(*a) == Kind::Class);
-    types.chain(around).any(|n| has_word(model.name(n), &EMBEDDED))
-}
-
-/// A function that the enclosing function was given is called: `f()`.
-fn is_given(file: &Analysis<'_>, call: NodeId) -> bool {
-    let model = file.model;
-    let plain = model.child(call, Role::Receiver).is_none() && model.child(call, Role::Callee).is_none();
-    let is_param = |f: NodeId| model.children_with(f, Role::Param).any(|p| model.sym(p) == model.sym(call));
-    plain && model.ancestors(call).filter(|a| model.kind(*a) == Kind::Function).any(is_param)
-}
-
-/// The loop, or what the file imports and defines, speaks of other machines.
-fn file_is_remote(file: &Analysis<'_>, repeated: NodeId) -> bool {
-    let model = file.model;
-    let near = model.descendants(repeated).take(MOST_NODES).any(|n| {
-        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Type | Kind::Entry) && is_remote_name(model.name(n))
-    });
-    let spoken = |n: NodeId| {
-        matches!(model.kind(n), Kind::ImportItem | Kind::Class | Kind::Import) && is_remote_name(model.name(n))
-    };
-    near || model.ids().any(spoken)
 }
 
 /// Whether the code around `id`, or what it is given, speaks of a lock.

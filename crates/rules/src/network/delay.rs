@@ -43,6 +43,8 @@ pub(crate) struct Delay {
     pub(crate) fixed: Option<f64>,
     /// It depends on how often was tried.
     pub(crate) grows: bool,
+    /// Where it becomes longer, if elsewhere than where is waited.
+    pub(crate) grown: Option<NodeId>,
     /// It has a random part.
     pub(crate) random: bool,
     /// It can be set from outside.
@@ -149,10 +151,27 @@ impl Walk<'_, '_> {
                 Kind::Name if model.role(node) == Role::Object && has_word(model.name(node), &OPTIONS) => {}
                 Kind::Name if model.role(node) != Role::Receiver => self.name(node, depth),
                 Kind::Member => self.member(node, depth),
+                Kind::Index if self.is_told(node) => skip = model.end(node),
+                // `self._config['retry_backoff_ms']`
+                Kind::Index if model.child(node, Role::Object).is_some_and(|o| has_word(model.name(o), &OPTIONS)) => {
+                    self.found.settable = true;
+                    skip = model.end(node);
+                }
                 Kind::Opaque | Kind::Index => self.found.unknown = true,
                 _ => {}
             }
         }
+    }
+
+    /// `response.headers["Retry-After"]`: the server itself says how long.
+    fn is_told(&self, node: NodeId) -> bool {
+        let model = self.file.model;
+        model.descendants(node).take(16).any(|n| {
+            model.kind(n) == Kind::String && model.name(n).len() < 32 && {
+                let name = model.name(n).to_ascii_lowercase();
+                name.contains("retry") && name.contains("after")
+            }
+        })
     }
 
     /// `2 ^ attempt`: a constant and something that is none.
@@ -170,6 +189,15 @@ impl Walk<'_, '_> {
         let name = model.name(call);
         if is_random_name(name) {
             self.found.random = true;
+            return false;
+        }
+        if self.is_told(call) {
+            return false;
+        }
+        // `s.options().ReconnectWait`, `conf.get("reconnect.wait")`
+        let receiver = model.child(call, Role::Receiver).map_or("", |r| model.name(r));
+        if has_word(receiver, &OPTIONS) || has_word(name, &OPTIONS) && model.child(call, Role::Arg).is_none() {
+            self.found.settable = true;
             return false;
         }
         if let Some(known) = self.file.resolve(call)
@@ -216,8 +244,16 @@ impl Walk<'_, '_> {
         if stores.is_empty() {
             self.constant_or_unknown(node);
         }
+        self.stores(node, stores, depth);
+    }
+
+    fn stores(&mut self, read: NodeId, stores: &[Store], depth: u32) {
         for store in stores {
-            self.store(node, *store, depth);
+            let before = self.found.grows;
+            self.store(read, *store, depth);
+            if self.found.grows && !before && depth == 0 {
+                self.found.grown = store.value.or(Some(store.at));
+            }
         }
     }
 
@@ -240,9 +276,7 @@ impl Walk<'_, '_> {
             self.found.unknown |= of_param && !own && model.kind(self.within) == Kind::Function;
             return;
         }
-        for store in stores {
-            self.store(node, *store, depth);
-        }
+        self.stores(node, stores, depth);
     }
 
     fn constant_or_unknown(&mut self, node: NodeId) {

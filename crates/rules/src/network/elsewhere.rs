@@ -109,7 +109,7 @@ pub(crate) fn mends_cause(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -
 const ENTERING: [&str; 6] = ["login", "relogin", "authenticate", "reauthenticate", "reauth", "authorize"];
 
 /// A failure that names what is wrong, and it is not the connection.
-fn is_cause(name: &str) -> bool {
+pub(crate) fn is_cause(name: &str) -> bool {
     #[rustfmt::skip]
     const CAUSES: [&str; 25] = [
         "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",

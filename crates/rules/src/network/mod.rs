@@ -1,6 +1,7 @@
 //! Rules about limits of time, retries and failure detection: what a late message does.
 
 mod answers;
+mod attempted;
 mod attempts;
 mod bare_requests;
 mod bounds;
@@ -12,8 +13,10 @@ mod connections;
 mod contexts;
 pub(crate) mod deadline_not_propagated;
 mod death;
+mod deeds;
 mod delay;
 mod elsewhere;
+mod failing;
 pub(crate) mod hard_coded_timeout;
 mod limit_names;
 mod limits;
@@ -30,6 +33,7 @@ mod retry_policy;
 pub(crate) mod retry_without_backoff;
 pub(crate) mod retry_without_jitter;
 mod rounds;
+mod sessions;
 mod stubs;
 mod text_limits;
 pub(crate) mod timeout_as_death;

@@ -39,10 +39,11 @@ pub(crate) fn is_error_name(name: &str) -> bool {
 /// The variables that get what the call gives.
 pub(crate) fn targets_of(file: &Analysis<'_>, call: NodeId) -> Vec<Sym> {
     let model = file.model;
-    let statement = model.ancestors(call).find(|a| {
-        matches!(model.kind(*a), Kind::Let | Kind::Assign) || matches!(model.kind(*a), Kind::Block | Kind::Function)
-    });
-    let Some(statement) = statement.filter(|s| matches!(model.kind(*s), Kind::Let | Kind::Assign)) else {
+    let statement = model
+        .ancestors(call)
+        .find(|a| matches!(model.kind(*a), Kind::Let | Kind::Assign | Kind::WithItem | Kind::Block | Kind::Function));
+    let gives = |s: &NodeId| matches!(model.kind(*s), Kind::Let | Kind::Assign | Kind::WithItem);
+    let Some(statement) = statement.filter(gives) else {
         return Vec::new();
     };
     let targets = model.children_with(statement, Role::Target).flat_map(|t| model.self_and_descendants(t));
@@ -80,6 +81,8 @@ pub(crate) fn outcome_of(
             Some(inner) => outcome_of(file, inner, !holds, call, targets),
             None => Outcome::Other,
         },
+        Kind::Binary if matches!(model.name(condition), "&&" | "||") => compound(file, condition, holds, call, targets),
+        Kind::Binary if matches!(model.name(condition), "in" | "!in") => member(file, condition, holds, call, targets),
         Kind::Binary => comparison(file, condition, holds, call, targets),
         Kind::Call => {
             let takes_error = model
@@ -99,6 +102,45 @@ pub(crate) fn outcome_of(
     }
 }
 
+/// `err == nil || !retryable(err)`: whatever else leads there, success does; `err != nil && tries < 3` is a failure.
+fn compound(file: &Analysis<'_>, condition: NodeId, holds: bool, call: NodeId, targets: &[Sym]) -> Outcome {
+    let model = file.model;
+    let parts = model.children_with(condition, Role::Operand);
+    let outcomes: Vec<Outcome> = parts.map(|p| outcome_of(file, p, holds, call, targets)).collect();
+    let any = |outcome| outcomes.contains(&outcome);
+    let all_hold = (model.name(condition) == "&&") == holds;
+    if all_hold && any(Outcome::Failure) || !outcomes.is_empty() && outcomes.iter().all(|o| *o == Outcome::Failure) {
+        return Outcome::Failure;
+    }
+    let found = [Outcome::Success, Outcome::Answer].into_iter().find(|o| any(*o));
+    found.unwrap_or(if any(Outcome::Other) { Outcome::Other } else { Outcome::Neutral })
+}
+
+/// The answer of the call, part of it, or a variable that was made of it.
+fn is_of(file: &Analysis<'_>, id: NodeId, call: NodeId, targets: &[Sym]) -> bool {
+    let model = file.model;
+    let names =
+        |n: NodeId| model.self_and_descendants(n).take(64).any(|d| d == call || targets.contains(&model.sym(d)));
+    names(id) || file.stores_of(id).iter().filter_map(|s| s.value).any(names)
+}
+
+/// `status not in RETRYABLE`, `status in (200, 201)`.
+fn member(file: &Analysis<'_>, condition: NodeId, holds: bool, call: NodeId, targets: &[Sym]) -> Outcome {
+    const BAD: [&str; 7] = ["retry", "retryable", "retriable", "transient", "error", "errors", "failed"];
+    let model = file.model;
+    let operands: Vec<NodeId> = model.children_with(condition, Role::Operand).collect();
+    let [left, right] = operands[..] else { return Outcome::Other };
+    if !has_word(model.name(left), &STATUS) || !is_of(file, left, call, targets) {
+        return Outcome::Other;
+    }
+    let codes = model.children_with(right, Role::Item).filter_map(|i| file.value(i).number);
+    let bad = has_word(model.name(right), &BAD) || codes.into_iter().any(|n| n >= 429.0);
+    if holds == (model.name(condition) == "in") && bad || !bad && holds == (model.name(condition) == "!in") {
+        return Outcome::Failure;
+    }
+    Outcome::Success
+}
+
 fn comparison(file: &Analysis<'_>, condition: NodeId, holds: bool, call: NodeId, targets: &[Sym]) -> Outcome {
     let model = file.model;
     let operands: Vec<NodeId> = model.children_with(condition, Role::Operand).collect();
@@ -112,6 +154,12 @@ fn comparison(file: &Analysis<'_>, condition: NodeId, holds: bool, call: NodeId,
     let subject = if model.kind(left) == Kind::Null { right } else { left };
     let name = model.name(subject);
     if null {
+        // `ctx.Err() != nil`: somebody else's failure, or none at all.
+        let asked = model.kind(subject) == Kind::Call && !model.contains(subject, call);
+        let of = model.child(subject, Role::Receiver).filter(|_| asked);
+        if of.is_some_and(|r| !is_error_name(model.name(r)) && !targets.contains(&model.sym(r))) {
+            return Outcome::Neutral;
+        }
         if is_error_name(name) && !model.contains(subject, call)
             || targets.last() == Some(&model.sym(subject)) && is_error_name(name)
         {
@@ -132,20 +180,11 @@ fn comparison(file: &Analysis<'_>, condition: NodeId, holds: bool, call: NodeId,
             _ => Outcome::Neutral,
         };
     }
-    if has_word(name, &STATUS) {
-        let number = file.value(right).number;
-        let good = number.is_none_or(|n| n < 500.0);
-        return match (equal, good) {
-            (true, true) => Outcome::Success,
-            (false, true) => Outcome::Failure,
-            (bad, false) => {
-                if bad && model.name(condition) == "==" {
-                    Outcome::Failure
-                } else {
-                    Outcome::Success
-                }
-            }
-        };
+    if has_word(name, &STATUS) && is_of(file, subject, call, targets) {
+        // What is compared with is bad by itself, or the first that is bad.
+        let bad = file.value(right).number.is_some_and(|n| n >= 500.0 || n == 429.0);
+        let below = matches!(model.name(condition), "<" | "<=" | ">" | ">=");
+        return if equal == (!bad || below) { Outcome::Success } else { Outcome::Failure };
     }
     if model.contains(condition, call) || targets.contains(&model.sym(subject)) {
         return if equal { Outcome::Answer } else { Outcome::Other };

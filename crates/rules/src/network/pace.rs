@@ -2,6 +2,7 @@
 
 use crate::network::attempts::RETRY;
 use crate::network::delay::{Delay, delay_of, is_random_name};
+use crate::network::failing::failing;
 use crate::shown::is_log_call;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
@@ -55,7 +56,9 @@ pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace 
     if is_told_to_wait(file, call) {
         return Pace::Unknown;
     }
-    let pauses = pauses_in(file, again, call);
+    let mut pauses = pauses_in(file, again, call);
+    let failing = if file.model.kind(again) == Kind::Loop { failing(file, again, call) } else { None };
+    pauses.retain(|p| failing.as_ref().is_none_or(|f| f.passes(file, call, p.at)));
     let Some(first) = pauses.first().copied() else { return Pace::AtOnce };
     let mut even: Option<(Pause, Delay)> = None;
     for pause in &pauses {
@@ -70,6 +73,11 @@ pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace 
         even = even.or(Some((*pause, delay)));
     }
     even.map_or(Pace::Unknown, |(pause, delay)| Pace::Even(pause, delay))
+}
+
+/// The pause that a call makes.
+pub(crate) fn pause_of(file: &Analysis<'_>, call: NodeId) -> Option<Pause> {
+    pause_at(file, call, call)
 }
 
 /// Whether a call may wait.
@@ -96,7 +104,12 @@ fn pauses_in(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Vec<Pause> {
             }
             // `select` without a default, `<-timer.C`
             Kind::Switch if model.name(node) == "select" => blocks(file, node).then_some(unknown(node)),
-            Kind::Unary if model.name(node) == "<-" && !in_select(file, node) => match timer_channel(file, node) {
+            Kind::Unary if model.name(node) == "<-" && in_select(file, node) => {
+                // A timer that is made here is a call, and found as one.
+                let made = model.child(node, Role::Operand).is_some_and(|o| model.kind(o) == Kind::Call);
+                timer_channel(file, node).filter(|_| !made)
+            }
+            Kind::Unary if model.name(node) == "<-" => match timer_channel(file, node) {
                 Some(pause) => Some(pause),
                 None => Some(unknown(node)),
             },
@@ -134,10 +147,17 @@ fn blocks(file: &Analysis<'_>, select: NodeId) -> bool {
     model.children_with(select, Role::Case).all(|c| model.child(c, Role::Value).is_some())
 }
 
-/// `<-time.After(d)`.
+/// `<-time.After(d)`, `<-ticker.C` after `ticker := time.NewTicker(d)`.
 fn timer_channel(file: &Analysis<'_>, receive: NodeId) -> Option<Pause> {
-    let inner = file.model.child(receive, Role::Operand)?;
-    (file.model.kind(inner) == Kind::Call).then(|| known_pause(file, inner)).flatten()
+    let model = file.model;
+    let inner = model.child(receive, Role::Operand)?;
+    let timer = match model.kind(inner) {
+        Kind::Call => inner,
+        Kind::Member => file.only_source(model.child(inner, Role::Object)?).filter(|v| model.kind(*v) == Kind::Call)?,
+        _ => return None,
+    };
+    let pause = known_pause(file, timer)?;
+    Some(Pause { at: receive, ..pause })
 }
 
 /// A loop over a channel or stream that an inner loop drains.

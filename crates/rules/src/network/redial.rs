@@ -2,13 +2,17 @@
 
 use crate::network::attempts::{RETRY, contends};
 use crate::network::delay::{Delay, delay_of};
-use crate::network::outcome::{Outcome, outcome_of};
+use crate::network::elsewhere::is_cause;
+use crate::network::outcome::{Outcome, is_error_name, outcome_of};
+use crate::network::pace::{Pause, pause_of};
 use crate::network::remote::{Remote, call_evidence, evidence_around};
+use crate::network::rounds::is_local_failure;
+use crate::network::times::{Bound, most_of};
 use std::rc::Rc;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
-use timelint_semantics::{Analysis, Guard, How, has_word};
+use timelint_semantics::{Analysis, Callee, Guard, How, has_word};
 
 /// A function that is run again after it failed.
 #[derive(Debug, Clone)]
@@ -19,10 +23,12 @@ pub(crate) struct Redial {
     pub(crate) failure: NodeId,
     /// The pause before, where there is one.
     pub(crate) delay: Option<(NodeId, Delay)>,
+    /// It waits for a time that cannot be seen, and that may grow.
+    pub(crate) hidden: bool,
     /// From what is known of the other side.
     pub(crate) confidence: Confidence,
-    /// A number of attempts is counted and compared.
-    pub(crate) bounded: bool,
+    /// How often.
+    pub(crate) bound: Bound,
     /// It is a lock that is asked for.
     pub(crate) contends: bool,
     /// It sets up a connection.
@@ -81,10 +87,13 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
         return None;
     }
     let around: Vec<NodeId> = model.ancestors(id).filter(|a| model.kind(*a) == Kind::Function).collect();
-    let timer = timer_around(file, id);
-    let failure = failure_around(file, timer.map_or(id, |t| t.0))?;
-    let name = model.name(target);
     let own = around.contains(&target);
+    let timer = timer_around(file, id);
+    let slept = if timer.is_none() && own { last_pause(file, target, id) } else { None };
+    // A number of attempts alone may count how often was looked, not how often it failed.
+    let failure = failure_around(file, timer.map_or(id, |t| t.0), timer.is_some())
+        .or_else(|| slept.and_then(|p| handler_that_sets(file, target, p.amount?)))?;
+    let name = model.name(target);
     // `pool.connect(listen)`: the function is what runs when there is a connection.
     let handed = model.parent(id).filter(|p| model.kind(*p) == Kind::Call && model.role(id) == Role::Arg);
     let taker = handed.filter(|p| has_word(model.name(*p), &CONNECTING));
@@ -92,19 +101,21 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     if !(own || named && leads_back(file, target, &around)) {
         return None;
     }
-    // `connect` that is called with something else next time is no repetition: `walk(child)`.
-    if timer.is_none()
-        && (model.kind(id) != Kind::Call
-            || !has_word(name, &CONNECTING)
-            || waits_somewhere(file, target)
-            || around.iter().any(|f| waits_somewhere(file, *f)))
-    {
+    let again = own && model.kind(id) == Kind::Call && repeats(file, id, target);
+    if timer.is_none() && slept.is_none() {
+        let waits = waits_somewhere(file, target) || around.iter().any(|f| waits_somewhere(file, *f));
+        let connects = model.kind(id) == Kind::Call && has_word(name, &CONNECTING);
+        if waits || moves_on(file, failure, id) || !(connects || again && is_bare(file, failure, id)) {
+            return None;
+        }
+    } else if timer.is_none() && !again {
         return None;
     }
-    let inner = taker
-        .into_iter()
-        .chain(model.descendants(target).take(MOST_NODES).filter(|c| matches!(model.kind(*c), Kind::Call | Kind::New)));
-    let remote = inner.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No).max(evidence_around(file, id));
+    let calls = model.descendants(target).take(MOST_NODES).filter(|c| matches!(model.kind(*c), Kind::Call | Kind::New));
+    // What it is called itself says nothing of what it calls.
+    let inner = taker.into_iter().chain(calls.filter(|c| *c != id && model.sym(*c) != model.sym(target)));
+    let inner = inner.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No);
+    let remote = inner.max(evidence_around(file, id));
     // A lock that several others have to grant is no lock of this process.
     let granted = |n: NodeId| has_word(model.name(n), &["servers", "nodes", "quorum"]);
     let votes = contends(file, id) && model.descendants(target).take(MOST_NODES).any(granted);
@@ -112,15 +123,121 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     let confidence = match (remote, named) {
         (Remote::Known | Remote::Named, true) => Confidence::Medium,
         (Remote::Known, false) if timer.is_some() => Confidence::Medium,
+        // A call that is known, in a function that gives itself the same again.
+        (Remote::Known | Remote::Named, false) if again => Confidence::Medium,
         (Remote::Around, true) | (Remote::Named, false) => Confidence::Low,
         _ => return None,
     };
-    let bounded = around.iter().any(|f| counts_down(file, *f));
-    let delay = timer.map(|(_, amount, unit)| (amount, delay_of(file, amount, unit, target)));
+    let pause = timer.map(|(_, amount, unit)| (amount, unit));
+    let pause = pause.or_else(|| slept.and_then(|s| Some((s.amount?, s.unit))));
+    let delay = pause.map(|(amount, unit)| (amount, delay_between(file, amount, unit, target, id)));
     // A timer of zero is none.
     let delay = delay.filter(|(_, d)| d.fixed != Some(0.0));
     let connects = around.iter().chain([&target]).any(|f| has_word(model.name(*f), &CONNECTING));
-    Some(Redial { again: id, failure, delay, confidence, bounded, contends: contends(file, id), connects })
+    let counted = around.iter().find_map(|f| counted_in(file, *f)).unwrap_or(Bound::Endless);
+    let bound = if runs_once_more(file, id) { Bound::Times(2.0) } else { counted };
+    let hidden = slept.is_some_and(|s| s.amount.is_none());
+    Some(Redial { again: id, failure, delay, hidden, confidence, bound, contends: contends(file, id), connects })
+}
+
+/// The pause that a function makes before it runs itself again.
+fn last_pause(file: &Analysis<'_>, function: NodeId, again: NodeId) -> Option<Pause> {
+    let first = file.tables.calls.partition_point(|c| *c < function);
+    let before = file.tables.calls[first..].iter().copied().take_while(|c| *c < again);
+    before.filter_map(|c| pause_of(file, c)).last()
+}
+
+/// The pause between two runs: what the function hands to itself unchanged does not grow.
+fn delay_between(file: &Analysis<'_>, amount: NodeId, unit: Option<Unit>, target: NodeId, again: NodeId) -> Delay {
+    let model = file.model;
+    let mut delay = delay_of(file, amount, unit, target);
+    let place = model.children_with(target, Role::Param).position(|p| model.sym(p) == model.sym(amount));
+    let given = place.and_then(|at| model.children_with(again, Role::Arg).nth(at));
+    let same = place.is_some() && given.is_none_or(|g| model.sym(g) == model.sym(amount));
+    if model.kind(amount) == Kind::Name && model.kind(again) == Kind::Call && same {
+        delay.grows = false;
+        delay.settable = true;
+    }
+    delay
+}
+
+/// The handler of the function in which the length of the pause is computed.
+fn handler_that_sets(file: &Analysis<'_>, function: NodeId, amount: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let stores = file.stores_of(amount).iter();
+    let handler = |at: NodeId| model.enclosing(at, Kind::Catch).filter(|c| model.contains(function, *c));
+    stores.filter_map(|s| handler(s.at)).next()
+}
+
+/// `send(request, attempts - 1)`: the function gets what it had, but for counters.
+fn repeats(file: &Analysis<'_>, call: NodeId, function: NodeId) -> bool {
+    let model = file.model;
+    let param = |n: NodeId| model.children_with(function, Role::Param).any(|p| model.sym(p) == model.sym(n));
+    let had = |n: NodeId| match model.kind(n) {
+        Kind::Name => param(n) || file.stores_of(n).iter().all(|s| !model.contains(function, s.at)),
+        Kind::Binary | Kind::Unary | Kind::Assign | Kind::Record | Kind::Argument => {
+            model.descendants(n).any(|d| model.kind(d) == Kind::Name && param(d))
+        }
+        kind => matches!(
+            kind,
+            Kind::Member | Kind::Number | Kind::String | Kind::Boolean | Kind::Null | Kind::Spread | Kind::This
+        ),
+    };
+    model.children_with(call, Role::Arg).all(had)
+}
+
+/// Nothing but the failure and the number of attempts decides that it runs again, and nothing is mended before: no
+/// other place is chosen, nobody logs in, no state is looked at that may have changed.
+fn is_bare(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
+    #[rustfmt::skip]
+    const MENDING: [&str; 27] = [
+        "login", "relogin", "authenticate", "reauthenticate", "reauth", "authorize", "refresh", "renew", "invalidate", "clear",
+        "update", "next", "switch", "rotate", "failover", "fallback", "create", "ensure", "register", "install", "redirect",
+        "follow", "remove", "delete", "pop", "shift", "set",
+    ];
+    let model = file.model;
+    let first = file.tables.calls.partition_point(|c| *c < failure);
+    let mut between = file.tables.calls[first..].iter().copied().take_while(|c| *c < again);
+    let named = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call | Kind::Type | Kind::String);
+    let parts = |n: NodeId| model.self_and_descendants(n).take(64).filter(|d| named(*d));
+    let cause = |n: NodeId| parts(n).any(|d| is_cause(model.name(d)) || is_local_failure(file, d));
+    // `n === 1`
+    let number = |n: NodeId| {
+        model.kind(n) == Kind::Binary
+            && model.children_with(n, Role::Operand).any(|o| model.kind(o) == Kind::Number)
+            && model.children_with(n, Role::Operand).any(|o| model.kind(o) == Kind::Name)
+    };
+    let decides = |n: NodeId| {
+        is_counted(file, n)
+            || number(n)
+            || parts(n).any(|d| is_error_name(model.name(d)) || has_word(model.name(d), &RETRY))
+    };
+    !between.any(|c| has_word(model.name(c), &MENDING))
+        && file
+            .guards(again)
+            .iter()
+            .filter(|g| g.condition >= failure)
+            .all(|g| decides(g.condition) && !cause(g.condition))
+        && !model.children_with(failure, Role::Type).any(cause)
+}
+
+/// `setIndex(index + 1)`: the next time another place is asked.
+fn moves_on(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
+    const MOVING: [&str; 7] = ["next", "index", "switch", "rotate", "failover", "fallback", "pick"];
+    let first = file.tables.calls.partition_point(|c| *c < failure);
+    let mut between = file.tables.calls[first..].iter().copied().take_while(|c| *c < again);
+    between.any(|c| has_word(file.model.name(c), &MOVING))
+}
+
+/// `if (!failedOnce) { failedOnce = true; … }`, `send(request, true)`: it is tried a second time and no more.
+fn runs_once_more(file: &Analysis<'_>, again: NodeId) -> bool {
+    let model = file.model;
+    let set = |n: NodeId| file.stores_of(n).iter().any(|s| s.value.is_some_and(|v| model.kind(v) == Kind::Boolean));
+    model.children_with(again, Role::Arg).any(|a| model.kind(a) == Kind::Boolean)
+        || file
+            .guards(again)
+            .iter()
+            .any(|g| matches!(model.kind(g.condition), Kind::Name | Kind::Member) && set(g.condition))
 }
 
 /// The function of this file that a call runs or a reference names.
@@ -137,12 +254,16 @@ fn function_named(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
         _ => None,
     };
     let free = || file.tables.free_functions.get(&name).and_then(|f| f.first()).copied().or_else(bound);
+    let called = || match file.callee(id) {
+        Some(Callee::Here(function)) => Some(function),
+        _ => None,
+    };
     match model.kind(id) {
         Kind::Call => match model.child(id, Role::Receiver) {
             Some(receiver) if file.tables.is_this(model, receiver) => of_class(),
             // `this.connect.bind(this)` names it, too; that is the member's turn.
             Some(_) => None,
-            None => of_class().or_else(free),
+            None => of_class().or_else(free).or_else(called),
         },
         Kind::Member => {
             let own = model.child(id, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
@@ -188,12 +309,13 @@ fn speaks_of_pause(file: &Analysis<'_>, id: NodeId) -> bool {
 }
 
 /// What is reached after a failure and holds `id`: a handler, a test of an error, a listener of lost connections.
-fn failure_around(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
+fn failure_around(file: &Analysis<'_>, id: NodeId, counted: bool) -> Option<NodeId> {
     let model = file.model;
     // Who looks at how often was tried has not succeeded.
     let failed = |g: &Guard| {
         outcome_of(file, g.condition, g.holds, id, &[]) == Outcome::Failure
-            || is_counted(file, g.condition)
+            || counted
+                && is_counted(file, g.condition)
                 && model.self_and_descendants(g.condition).any(|n| has_word(model.name(n), &RETRY))
     };
     if let Some(guard) = file.guards(id).iter().find(|g| failed(g)) {
@@ -216,6 +338,19 @@ fn failure_around(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     None
 }
 
+/// `.on('close', …)`, `ws.onclose = …`
+fn listens_for_loss(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    match (model.kind(id), model.name(id)) {
+        (Kind::Call, "on" | "once" | "addEventListener" | "addListener") => {
+            let event = model.child(id, Role::Arg);
+            event.is_some_and(|a| model.kind(a) == Kind::String && LOST.contains(&model.name(a)))
+        }
+        (Kind::Assign, _) => model.child(id, Role::Target).is_some_and(|t| LOST.contains(&model.name(t))),
+        _ => false,
+    }
+}
+
 /// `.catch(() => …)`, `.on('close', () => …)`, `ws.onclose = () => …`, `def on_disconnect(…)`.
 fn is_handler(file: &Analysis<'_>, function: NodeId) -> bool {
     let model = file.model;
@@ -225,20 +360,11 @@ fn is_handler(file: &Analysis<'_>, function: NodeId) -> bool {
         return handles && has_word(name, &FAILING) || has_word(name, &["reconnect", "redial"]);
     }
     let Some(parent) = model.parent(function) else { return false };
-    match model.kind(parent) {
-        Kind::Call if model.role(function) == Role::Arg => {
-            let args: Vec<NodeId> = model.children_with(parent, Role::Arg).collect();
-            match model.name(parent) {
-                "catch" => true,
-                "then" => args.get(1) == Some(&function),
-                "on" | "once" | "addEventListener" | "addListener" => {
-                    args.first().is_some_and(|a| model.kind(*a) == Kind::String && LOST.contains(&model.name(*a)))
-                }
-                _ => false,
-            }
-        }
-        Kind::Assign => model.child(parent, Role::Target).is_some_and(|t| LOST.contains(&model.name(t))),
-        _ => false,
+    let handed = model.kind(parent) == Kind::Call && model.role(function) == Role::Arg;
+    match model.name(parent) {
+        "catch" if handed => true,
+        "then" if handed => model.children_with(parent, Role::Arg).nth(1) == Some(function),
+        _ => (handed || model.kind(parent) == Kind::Assign) && listens_for_loss(file, parent),
     }
 }
 
@@ -249,8 +375,11 @@ fn leads_back(file: &Analysis<'_>, target: NodeId, around: &[NodeId]) -> bool {
     model.descendants(target).take(MOST_NODES).any(|n| {
         matches!(model.kind(n), Kind::Call | Kind::Name | Kind::Member)
             && names.contains(&model.sym(n))
-            && (failure_around(file, n).is_some()
-                || model.ancestors(n).take_while(|a| *a != target).any(|a| model.kind(a) == Kind::Function))
+            && (failure_around(file, n, true).is_some()
+                || model
+                    .ancestors(n)
+                    .take_while(|a| *a != target)
+                    .any(|a| model.kind(a) == Kind::Function || listens_for_loss(file, a)))
     })
 }
 
@@ -262,9 +391,11 @@ fn waits_somewhere(file: &Analysis<'_>, function: NodeId) -> bool {
     })
 }
 
-/// A number of attempts is counted and compared.
-fn counts_down(file: &Analysis<'_>, function: NodeId) -> bool {
-    file.model.descendants(function).take(MOST_NODES).any(|n| is_counted(file, n))
+/// How often a function that counts lets itself run again.
+fn counted_in(file: &Analysis<'_>, function: NodeId) -> Option<Bound> {
+    let mut inside = file.model.descendants(function).take(MOST_NODES);
+    let comparison = inside.find(|n| is_counted(file, *n))?;
+    Some(most_of(file, comparison).map_or(Bound::Some, Bound::Times))
 }
 
 /// `attempts < max`
@@ -273,6 +404,6 @@ fn is_counted(file: &Analysis<'_>, id: NodeId) -> bool {
         ["retry", "retries", "attempt", "attempts", "tries", "count", "remaining", "max", "times"];
     let model = file.model;
     model.kind(id) == Kind::Binary
-        && model.name(id).starts_with(['<', '>'])
+        && model.name(id).starts_with(['<', '>', '='])
         && model.children_with(id, Role::Operand).any(|o| has_word(model.name(o), &COUNTED))
 }

@@ -20,6 +20,11 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
         Some(p) if matches!(model.kind(p), Kind::Let | Kind::Assign) => {
             model.child(p, Role::Target).map_or("", |t| model.name(t))
         }
+        // `function createReconnectStrategy() { return retries => … }`
+        Some(p) if model.kind(p) == Kind::Return || model.kind(p) == Kind::Function => {
+            let named = |a: &NodeId| model.kind(*a) == Kind::Function && !model.name(*a).is_empty();
+            [p].into_iter().chain(model.ancestors(p)).find(named).map_or("", |f| model.name(f))
+        }
         _ => model.name(function),
     };
     let params: Vec<NodeId> = model.children_with(function, Role::Param).collect();
@@ -52,6 +57,7 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
         settable: delay.settable && !delay.grows,
         attempts: None,
         contends: is_contended(file, function),
+        network: false,
         confidence,
         advice: None,
         xor: delay.xor,

@@ -2,14 +2,16 @@
 //! could tell that it is the same one.
 
 use crate::Rule;
-use crate::network::attempts::{Attempt, attempts};
+use crate::network::attempts::{Attempt, attempts, calls_in};
+use crate::network::deeds::doing;
+use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, call_evidence, quiet_in_tools};
 use crate::network::rounds::try_around;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect};
-use timelint_semantics::{Analysis, How, Origins, has_word, is_conditional, words};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning};
+use timelint_semantics::{Analysis, How, Origins, has_word, words};
 
 /// See the module.
 pub(crate) struct RetryNonIdempotent;
@@ -29,13 +31,6 @@ static META: RuleMeta = RuleMeta {
 const KEYS: [&str; 20] = [
     "idempotency", "idempotent", "idempotence", "requestid", "clienttoken", "dedup", "dedupid", "deduplication", "nonce", "unique",
     "uniq", "msgid", "messageid", "txid", "txnid", "orderno", "correlation", "upsert", "conflict", "exists",
-];
-
-/// First words of calls that do something each time that they are made.
-#[rustfmt::skip]
-const DOING: [&str; 14] = [
-    "charge", "pay", "refund", "transfer", "debit", "credit", "withdraw", "deposit", "purchase", "checkout", "incr", "increment",
-    "lpush", "rpush",
 ];
 
 /// Words of calls that hand a request on, whatever it is.
@@ -60,11 +55,14 @@ impl Rule for RetryNonIdempotent {
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let from = out.len();
         out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
+        out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
         for id in file.model.ids() {
             out.extend(match file.model.kind(id) {
                 Kind::Decorator => of_function(file, id),
                 Kind::Call => of_function(file, id).or_else(|| of_policy(file, id)),
                 Kind::New | Kind::Record => of_policy(file, id),
+                Kind::Entry => of_option(file, id),
+                Kind::Function => of_predicate(file, id),
                 Kind::Catch => of_handler(file, id),
                 _ => None,
             });
@@ -81,13 +79,67 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     if let Some(key) = fresh_key(file, attempt.call, attempt.again) {
         return Some(of_fresh_key(file, attempt.call, key));
     }
-    let confidence = doing(file, attempt.call)?;
+    // `counter.incr(key).result()`
+    let model = file.model;
+    let calls = model.self_and_descendants(attempt.call).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Call);
+    let confidence = calls.into_iter().find_map(|c| doing(file, c))?;
     if carries_key(file, attempt.call) {
         return None;
     }
     let message = format!("`{}` is repeated although it may have been carried out", file.short(attempt.call));
     let story = Story::new(&META, file, attempt.call, message).why(WHY).help(HELP).confidence(confidence);
     Some(story.step(file.location(attempt.call), "sent again after a failure that may have come too late").tell())
+}
+
+/// A function that runs itself again after a failure.
+fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
+    let model = file.model;
+    let around = model.ancestors(redial.again).filter(|a| model.kind(*a) == Kind::Function);
+    let function = around.into_iter().find(|f| model.sym(*f) == model.sym(redial.again))?;
+    let (call, confidence) = calls_in(file, function).find_map(|c| doing(file, c).map(|d| (c, d)))?;
+    if redial.contends || carries_key(file, call) || says_unsent(file, function) {
+        return None;
+    }
+    let message = format!("`{}` is repeated although it may have been carried out", file.short(call));
+    let story = Story::new(&META, file, call, message).why(WHY).help(HELP).confidence(confidence);
+    let story = story.step(file.location(call), "sent").step(file.location(redial.failure), "reached after a failure");
+    Some(story.step(file.location(redial.again), "and sent again").tell())
+}
+
+/// `retry: { methods: ['GET', 'POST'] }`
+fn of_option(file: &Analysis<'_>, entry: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let outer = model.parent(entry).and_then(|record| model.parent(record))?;
+    let methods = model.child(entry, Role::Value).filter(|v| model.kind(*v) == Kind::List)?;
+    let named = model.name(entry) == "methods" && model.kind(outer) == Kind::Entry && model.name(outer) == "retry";
+    (named && names_doing_method(file, methods)).then(|| of_all_methods(file, methods))
+}
+
+/// `retryRequest(failure, …)` says yes to a lost answer before it looks at what was asked.
+fn of_predicate(file: &Analysis<'_>, function: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let name = words(model.name(function));
+    let asks = name.iter().any(|w| w == "retry") && name.iter().any(|w| matches!(w.as_str(), "request" | "method"));
+    if !asks || model.children_with(function, Role::Param).nth(1).is_none() {
+        return None;
+    }
+    let yes = |r: &NodeId| model.kind(*r) == Kind::Boolean && model.name(*r).eq_ignore_ascii_case("true");
+    let lost = |n: NodeId| {
+        let words = words(model.name(n));
+        let unanswered = words.windows(2).any(|w| w[0] == "no" && matches!(w[1].as_str(), "http" | "response"));
+        matches!(model.kind(n), Kind::Name | Kind::Type) && (unanswered || has_word(model.name(n), &["timeout"]))
+    };
+    let safe = |n: NodeId| has_word(model.name(n), &["idempotent", "method", "enclosing", "sent"]);
+    let says = |r: &NodeId, test: &dyn Fn(NodeId) -> bool| {
+        file.guards(*r).iter().any(|g| model.self_and_descendants(g.condition).any(test))
+    };
+    let held = |r: &NodeId, test: &dyn Fn(NodeId) -> bool| {
+        file.guards(*r).iter().any(|g| g.holds && !g.by_exit && model.self_and_descendants(g.condition).any(test))
+    };
+    let answer = file.returns(function).into_iter().filter(yes).find(|r| held(r, &lost) && !says(r, &safe))?;
+    let message = "a request whose answer was lost is repeated, whatever it asks for";
+    let story = Story::new(&META, file, answer, message).why(WHY).help(HELP).confidence(Confidence::Medium);
+    Some(story.step(file.location(answer), "repeated without a look at its method").tell())
 }
 
 /// A function that a policy repeats as a whole: `@retry def pay()`, `pRetry(() => client.charge(card))`.
@@ -97,10 +149,9 @@ fn of_function(file: &Analysis<'_>, policy: NodeId) -> Option<Finding> {
     let around = model.parent(policy).filter(|_| model.kind(policy) == Kind::Decorator);
     let function = around.into_iter().chain(model.children_with(policy, Role::Arg));
     let function = function.into_iter().find(|f| model.kind(*f) == Kind::Function)?;
-    let first = file.tables.calls.partition_point(|c| *c < function);
-    let inside = || file.tables.calls[first..].iter().copied().take_while(|c| model.contains(function, *c));
     // What the policy is told is not repeated.
-    let calls = || inside().filter(|c| model.kind(policy) != Kind::Decorator || !model.contains(policy, *c));
+    let calls =
+        || calls_in(file, function).filter(|c| model.kind(policy) != Kind::Decorator || !model.contains(policy, *c));
     if let Some((call, key)) = calls().find_map(|c| fresh_key(file, c, function).map(|k| (c, k))) {
         return Some(of_fresh_key(file, call, key));
     }
@@ -108,7 +159,10 @@ fn of_function(file: &Analysis<'_>, policy: NodeId) -> Option<Finding> {
     if calls().any(|c| carries_key(file, c)) {
         return None;
     }
-    let name = file.short(policy);
+    let name = match model.kind(policy) {
+        Kind::Call => model.name(policy).to_owned(),
+        _ => file.short(policy),
+    };
     let message = format!("`{}` is repeated by `{name}` although it may have been carried out", file.short(call));
     let story = Story::new(&META, file, call, message).why(WHY).help(HELP).confidence(confidence);
     let story = story.step(file.location(policy), "repeats the whole function");
@@ -123,19 +177,37 @@ fn of_policy(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
     let all = match model.kind(repeats) {
         Kind::Boolean => model.name(repeats).eq_ignore_ascii_case("true") == (known.api.args.len() == 2),
         Kind::Null => true,
-        Kind::List | Kind::Call => model.self_and_descendants(repeats).any(|n| {
-            model.kind(n) == Kind::String && matches!(model.name(n).to_ascii_uppercase().as_str(), "POST" | "PATCH")
-        }),
+        Kind::List | Kind::Call => names_doing_method(file, repeats),
         Kind::Function => {
             let returned = file.returns(repeats);
             let yes = |n: NodeId| model.kind(n) == Kind::Boolean && model.name(n).eq_ignore_ascii_case("true");
-            !returned.is_empty() && returned.into_iter().all(yes)
+            !returned.is_empty() && returned.into_iter().all(yes) || takes_lost_answers(file, repeats)
         }
         _ => false,
     };
+    all.then(|| of_all_methods(file, repeats))
+}
+
+/// `err => err.code === 'ECONNABORTED'`: answers that are late or lost, whatever was asked.
+fn takes_lost_answers(file: &Analysis<'_>, function: NodeId) -> bool {
+    const LOST: [&str; 4] = ["ECONNABORTED", "ETIMEDOUT", "ECONNRESET", "isNetworkError"];
+    let model = file.model;
+    let safe = |n: NodeId| has_word(model.name(n), &["idempotent", "method", "get", "post"]);
+    let inside = || model.descendants(function).take(MOST_NODES);
+    inside().any(|n| LOST.contains(&model.name(n))) && !inside().any(safe)
+}
+
+fn names_doing_method(file: &Analysis<'_>, methods: NodeId) -> bool {
+    let model = file.model;
+    model.self_and_descendants(methods).any(|n| {
+        model.kind(n) == Kind::String && matches!(model.name(n).to_ascii_uppercase().as_str(), "POST" | "PATCH")
+    })
+}
+
+fn of_all_methods(file: &Analysis<'_>, at: NodeId) -> Finding {
     let message = "requests that are not idempotent are repeated, too";
-    let story = || Story::new(&META, file, repeats, message).why(WHY).help(HELP).confidence(Confidence::Medium);
-    all.then(|| story().step(file.location(repeats), "leaves out no method").tell())
+    let story = Story::new(&META, file, at, message).why(WHY).help(HELP).confidence(Confidence::Medium);
+    story.step(file.location(at), "leaves out no method").tell()
 }
 
 /// `except ConnectionError: conn.send(x)` after `try: conn.send(x)`.
@@ -171,49 +243,6 @@ fn of_fresh_key(file: &Analysis<'_>, call: NodeId, key: NodeId) -> Finding {
         .step(file.location(key), "made anew for each attempt")
         .step(file.location(call), "sent with it")
         .tell()
-}
-
-/// A request that only asks, or that may well be made twice: a search, a query, a token.
-fn only_asks(file: &Analysis<'_>, call: NodeId) -> bool {
-    #[rustfmt::skip]
-    const ASKING: [&str; 18] = [
-        "token", "tokens", "oauth", "auth", "login", "authenticate", "search", "query", "graphql", "introspect", "session", "verify",
-        "validate", "lookup", "find", "list", "heartbeat", "ping",
-    ];
-    let model = file.model;
-    let function = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && !model.name(*a).is_empty());
-    let speaks = |n: NodeId| {
-        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::String | Kind::Call)
-            && has_word(model.name(n), &ASKING)
-    };
-    let target = model.children_with(call, Role::Arg).next();
-    function.is_some_and(|f| has_word(model.name(f), &ASKING))
-        || target.is_some_and(|t| model.self_and_descendants(t).take(64).any(speaks))
-}
-
-/// How sure it is that making the call twice does something twice.
-fn doing(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
-    let model = file.model;
-    if only_asks(file, call) {
-        return None;
-    }
-    let external = file.write_at(call, 0).filter(|w| w.fence.is_none());
-    let text = || {
-        let known = file.resolve(call)?;
-        file.literal_text(file.argument(call, known, ArgMeaning::Text)?)
-    };
-    if let Some(write) = external.filter(|w| w.how != How::Name) {
-        let inserts =
-            text().is_some_and(|t| t.trim_start().to_ascii_uppercase().starts_with("INSERT") && !is_conditional(&t));
-        if write.effect == Effect::External || inserts {
-            return Some(Confidence::Medium);
-        }
-    }
-    let parts = words(model.name(call));
-    // Mails and messages to people are no data that could be written twice without harm.
-    let tells = parts.windows(2).any(|w| w[0] == "send" && matches!(w[1].as_str(), "mail" | "email" | "sms"));
-    let does = tells || parts.first().is_some_and(|w| DOING.contains(&w.as_str()));
-    (does && call_evidence(file, call) >= Remote::Named).then_some(Confidence::Medium)
 }
 
 /// A key among the arguments, or around the call, by its name.
@@ -261,9 +290,25 @@ fn fresh_key(file: &Analysis<'_>, call: NodeId, repeated: NodeId) -> Option<Node
     })
 }
 
+/// Nothing but an answer that says "not now" leads to the next attempt.
+fn says_unsent(file: &Analysis<'_>, repeated: NodeId) -> bool {
+    let model = file.model;
+    model.descendants(repeated).take(MOST_NODES).any(|n| match model.kind(n) {
+        Kind::Number | Kind::String => model.name(n) == "429",
+        Kind::Name | Kind::Member | Kind::Type => {
+            has_word(model.name(n), &["ratelimit", "throttle", "throttled", "throttling", "ratelimited"])
+                || matches!(words(model.name(n)).join(" ").as_str(), "too many requests" | "status too many requests")
+        }
+        _ => false,
+    })
+}
+
 /// Every handler that goes on says that nothing was sent.
 fn is_unsent(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
     let model = file.model;
+    if says_unsent(file, repeated) {
+        return true;
+    }
     let Some(guarding) = try_around(file, repeated, call) else { return false };
     let handlers = model.children_with(guarding, Role::Catch);
     let mut types = handlers.flat_map(|c| model.children_with(c, Role::Type)).peekable();

@@ -29,6 +29,8 @@ pub(crate) struct Policy {
     pub(crate) attempts: Option<f64>,
     /// It is a lock that is waited for.
     pub(crate) contends: bool,
+    /// The library repeats nothing but calls of other machines.
+    pub(crate) network: bool,
     /// From what is known of the library and the other side.
     pub(crate) confidence: Confidence,
     /// What the library offers.
@@ -96,6 +98,7 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
         settable,
         attempts,
         contends,
+        network: spec.network,
         confidence,
         advice,
         xor,
@@ -343,7 +346,11 @@ impl<'f, 'a> Reading<'f, 'a> {
                 // `client.Backoff = …`
                 (Kind::Member, Role::Object) if model.role(user) == Role::Target => {
                     let name = model.name(user);
-                    if has_word(name, &["backoff", "jitter", "delay", "factor", "randomization", "wait", "retry"]) {
+                    // How far it goes, and how often, says nothing of how.
+                    let bounds = has_word(name, &["max", "min", "count", "attempts", "limit"]);
+                    if has_word(name, &["backoff", "jitter", "delay", "factor", "randomization"])
+                        || has_word(name, &["wait", "retry"]) && !bounds
+                    {
                         return None;
                     }
                 }

@@ -9,6 +9,7 @@ use crate::network::remote::{Remote, quiet_in_tools};
 use crate::network::reopen::{Reopening, reopenings};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::rounds::{goes_on, try_around};
+use crate::network::sessions::{Session, sessions};
 use crate::network::times::Bound;
 use crate::story::{Story, lower};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -42,6 +43,7 @@ impl Rule for RetryWithoutBackoff {
         out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
         out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
         out.extend(reopenings(file).into_iter().map(|r| of_reopening(file, r)));
+        out.extend(sessions(file).iter().filter_map(|s| of_session(file, s)));
         out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
         quiet_in_tools(file, &mut out[from..]);
     }
@@ -149,6 +151,7 @@ fn when_even(attempt: &Attempt, delay: Delay) -> Confidence {
 fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
     let call = file.short(redial.again);
     let (message, confidence) = match redial.delay {
+        None if redial.hidden => return None,
         None => (format!("`{call}` runs again at once after a failure"), redial.confidence),
         Some((_, delay)) => {
             if delay.xor.is_some() {
@@ -167,10 +170,40 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
     if redial.contends && redial.delay.is_some() && confidence != Confidence::High {
         return None;
     }
-    let confidence = if redial.bounded { Confidence::Low } else { redial.confidence.min(confidence) };
-    let story = Story::new(&META, file, at, message).why(why(Bound::Endless)).help(help(false)).confidence(confidence);
+    let few = matches!(redial.bound, Bound::Times(n) if n <= FEW);
+    let confidence = if few { Confidence::Low } else { redial.confidence.min(confidence) };
+    let story = Story::new(&META, file, at, message).why(why(redial.bound)).help(help(false)).confidence(confidence);
     let story = story.sites(&declared, "the pause").step(file.location(redial.failure), "reached after a failure");
     Some(story.step(file.location(redial.again), "and again").tell())
+}
+
+/// A loop that serves for ever, and tries again when what it serves has failed.
+fn of_session(file: &Analysis<'_>, session: &Session) -> Option<Finding> {
+    let call = file.short(session.call);
+    let (at, message, confidence) = match session.pace {
+        Pace::AtOnce => {
+            let message = format!("`{call}` is repeated with no pause when it fails");
+            (session.call, message, Confidence::Medium)
+        }
+        Pace::Even(pause, delay) => {
+            let seconds = delay.fixed?;
+            let gentle = seconds >= GENTLE_SECONDS || !session.opens;
+            let confidence = if gentle { Confidence::Low } else { Confidence::Medium };
+            (pause.at, format!("`{call}` is repeated every {} when it fails", length(seconds)), confidence)
+        }
+        Pace::Changing(_, delay) => {
+            let at = delay.xor?;
+            let message =
+                format!("`^` is exclusive or, not a power: the pause before `{call}` is repeated does not grow");
+            (at, message, Confidence::High)
+        }
+        Pace::Unknown => return None,
+    };
+    let confidence = if session.remote < Remote::Named { Confidence::Low } else { confidence };
+    let story = Story::new(&META, file, at, message).why(why(Bound::Endless)).help(help(false)).confidence(confidence);
+    let story = story.step(file.location(session.call), "the call that may fail");
+    let reached = session.failure.map(|f| file.location(f));
+    Some(reached.into_iter().fold(story, |s, f| s.step(f, "reached after a failure, and again")).tell())
 }
 
 /// An event loop that opens again what broke.

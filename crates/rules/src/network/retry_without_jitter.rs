@@ -7,6 +7,7 @@ use crate::network::pace::{Pace, Pause, pace_of};
 use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, evidence_around, quiet_in_tools};
 use crate::network::retry_policy::{Policy, policies};
+use crate::network::sessions::{Session, sessions};
 use crate::network::times::Bound;
 use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Family, Finding, RuleMeta, Severity};
@@ -38,6 +39,7 @@ impl Rule for RetryWithoutJitter {
         let from = out.len();
         out.extend(attempts(file).iter().filter_map(|a| of_loop(file, a)));
         out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
+        out.extend(sessions(file).iter().filter_map(|s| of_session(file, s)));
         out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
         quiet_in_tools(file, &mut out[from..]);
     }
@@ -45,17 +47,15 @@ impl Rule for RetryWithoutJitter {
 
 fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     let call = file.short(attempt.call);
-    let (pause, message) = match pace_of(file, attempt.again, attempt.call) {
+    let (pause, delay, message) = match pace_of(file, attempt.again, attempt.call) {
         Pace::Even(pause, delay) if attempt.contends && !delay.random => {
-            (pause, format!("all who wait for the lock repeat `{call}` after the same pause"))
+            (pause, delay, format!("all who wait for the lock repeat `{call}` after the same pause"))
         }
-        Pace::Changing(pause, delay)
-            if delay.grows && !delay.random && !delay.unknown && delay.xor.is_none() && delay.tiny.is_none() =>
-        {
-            (pause, format!("the pause before `{call}` is repeated grows, but is the same for all clients"))
+        Pace::Changing(pause, delay) if grows_alike(delay) => {
+            (pause, delay, format!("the pause before `{call}` is repeated grows, but is the same for all clients"))
         }
         Pace::Even(pause, delay) if attempt.connects && is_left_to_us(delay) => {
-            (pause, format!("all clients repeat `{call}` after the same pause"))
+            (pause, delay, format!("all clients repeat `{call}` after the same pause"))
         }
         _ => return None,
     };
@@ -63,7 +63,36 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     // Who lost a connection meets the others again, whichever server he asks next.
     let weak = attempt.remote < Remote::Named || few || attempt.elsewhere && !attempt.connects;
     let confidence = if weak { Confidence::Low } else { Confidence::Medium };
-    Some(tell(file, pause, message, confidence).step(file.location(attempt.call), "the call that is repeated").tell())
+    Some(
+        tell(file, pause, delay, message, confidence)
+            .step(file.location(attempt.call), "the call that is repeated")
+            .tell(),
+    )
+}
+
+/// A loop that serves for ever, and waits the same times as all others when that has failed.
+fn of_session(file: &Analysis<'_>, session: &Session) -> Option<Finding> {
+    let call = file.short(session.call);
+    let (pause, delay, message) = match session.pace {
+        Pace::Changing(pause, delay) if grows_alike(delay) => {
+            (pause, delay, format!("the pause before `{call}` is repeated grows, but is the same for all clients"))
+        }
+        Pace::Even(pause, delay) if session.opens && is_left_to_us(delay) => {
+            (pause, delay, format!("all clients repeat `{call}` after the same pause"))
+        }
+        _ => return None,
+    };
+    let confidence = if session.remote < Remote::Named { Confidence::Low } else { Confidence::Medium };
+    Some(
+        tell(file, pause, delay, message, confidence)
+            .step(file.location(session.call), "the call that is repeated")
+            .tell(),
+    )
+}
+
+/// A pause that becomes longer, and in nothing differs from that of others.
+fn grows_alike(delay: Delay) -> bool {
+    delay.grows && !delay.random && !delay.unknown && delay.xor.is_none() && delay.tiny.is_none()
 }
 
 /// An even pause that has no fixed length, or a long one: that it does not grow is for others to say.
@@ -87,25 +116,27 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
     } else {
         return None;
     };
-    let story = tell(file, Pause { at: amount, amount: Some(amount), unit: None }, message, redial.confidence);
+    let pause = Pause { at: amount, amount: Some(amount), unit: None };
+    let story = tell(file, pause, delay, message, redial.confidence);
     Some(story.step(file.location(redial.again), "what is repeated").tell())
 }
 
-fn tell(file: &Analysis<'_>, pause: Pause, message: String, confidence: Confidence) -> Story {
-    Story::new(&META, file, pause.at, message)
-        .why(WHY)
-        .help(HELP)
-        .confidence(confidence)
-        .step(file.location(pause.at), "the pause, without chance")
+fn tell(file: &Analysis<'_>, pause: Pause, delay: Delay, message: String, confidence: Confidence) -> Story {
+    let story = Story::new(&META, file, pause.at, message).why(WHY).help(HELP).confidence(confidence);
+    let story = delay.grown.into_iter().fold(story, |s, grown| s.step(file.location(grown), "how it grows"));
+    story.step(file.location(pause.at), "the pause, without chance")
 }
 
 fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
-    let even = policy.pauses == Pauses::Fixed && policy.contends;
+    // Whatever length is set: a policy of the library that never draws one gives all clients the same.
+    let set = policy.network && policy.settable && policy.fixed.is_none();
+    let even = policy.pauses == Pauses::Fixed && (policy.contends || set);
     if policy.random || policy.xor.is_some() || policy.tiny.is_some() || !(even || policy.pauses == Pauses::Growing) {
         return None;
     }
     let message = if even {
-        format!("`{}` gives all who wait for the lock the same pause", policy.name)
+        let who = if policy.contends { "who wait for the lock" } else { "clients" };
+        format!("`{}` gives all {who} the same pause", policy.name)
     } else {
         format!("`{}` waits longer each time, but for the same times in all clients", policy.name)
     };

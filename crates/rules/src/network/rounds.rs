@@ -43,7 +43,7 @@ pub(crate) fn fails_back(file: &Analysis<'_>, repeated: NodeId, call: NodeId) ->
 }
 
 /// A test of nothing but whether there is an error.
-fn is_plain(file: &Analysis<'_>, condition: NodeId) -> bool {
+pub(crate) fn is_plain(file: &Analysis<'_>, condition: NodeId) -> bool {
     let model = file.model;
     match model.kind(condition) {
         Kind::Binary => model.children_with(condition, Role::Operand).any(|o| model.kind(o) == Kind::Null),
@@ -82,15 +82,19 @@ pub(crate) fn goes_on(file: &Analysis<'_>, repeated: NodeId, handler: NodeId) ->
         return false;
     }
     let Some(body) = model.child(handler, Role::Body) else { return true };
-    // Interrupted system calls are repeated at once, and rightly so.
-    let interrupted = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member) && model.name(n) == "EINTR";
-    if model.descendants(body).take(MOST_NODES).any(interrupted) {
+    if model.descendants(body).take(MOST_NODES).any(|n| is_local_failure(file, n)) {
         return false;
     }
     continues(file, repeated, body) || !file.exits(body)
 }
 
-fn continues(file: &Analysis<'_>, repeated: NodeId, id: NodeId) -> bool {
+/// Interrupted system calls are repeated at once, and rightly so; a port that is taken is taken on this machine.
+pub(crate) fn is_local_failure(file: &Analysis<'_>, id: NodeId) -> bool {
+    const LOCAL: [&str; 6] = ["EINTR", "WSAEINTR", "EADDRINUSE", "EAGAIN", "EWOULDBLOCK", "EEXIST"];
+    matches!(file.model.kind(id), Kind::Name | Kind::Member | Kind::String) && LOCAL.contains(&file.model.name(id))
+}
+
+pub(crate) fn continues(file: &Analysis<'_>, repeated: NodeId, id: NodeId) -> bool {
     let model = file.model;
     let mut inside = model.self_and_descendants(id).take(MOST_NODES);
     inside.any(|n| model.kind(n) == Kind::Continue && file.in_loop(n) == Some(repeated))
@@ -188,6 +192,14 @@ fn by_condition(file: &Analysis<'_>, repeated: NodeId, call: NodeId, guarding: O
     for part in conjuncts(file, condition) {
         if model.contains(part, call) {
             return (outcome_of(file, part, true, call, &[]) == Outcome::Failure).then_some(false);
+        }
+        // `do { … } while (response.status() == 503)`
+        if model.kind(part) == Kind::Binary
+            && model.name(part) == "=="
+            && outcome_of(file, part, true, call, &targets) == Outcome::Failure
+            && model.children_with(part, Role::Operand).all(|o| model.kind(o) != Kind::Null)
+        {
+            return Some(true);
         }
         let Some(name) = tested_name(file, part) else { continue };
         let fails = outcome_of(file, part, true, call, &targets) == Outcome::Failure;

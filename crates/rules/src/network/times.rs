@@ -55,19 +55,22 @@ pub(crate) fn bound_of(file: &Analysis<'_>, repeated: NodeId) -> Bound {
         return Bound::Times(2.0);
     }
     let gives_up = |n: NodeId| {
-        model.kind(n) == Kind::If
-            && model.child(n, Role::Condition).is_some_and(|c| counts(file, c))
+        matches!(model.kind(n), Kind::If | Kind::Case)
+            && (model.child(n, Role::Condition).or(model.child(n, Role::Value))).is_some_and(|c| counts(file, c))
             && model.descendants(n).take(MOST_NODES).any(|d| {
                 matches!(model.kind(d), Kind::Return | Kind::Throw | Kind::Break)
                     && file.function_around(d) == file.function_around(n)
             })
     };
     let endings: Vec<NodeId> = model.descendants(repeated).take(MOST_NODES).filter(|n| gives_up(*n)).collect();
-    let times = endings.iter().filter_map(|e| model.child(*e, Role::Condition)).find_map(|c| {
-        let parts = model.self_and_descendants(c).filter(|n| matches!(model.kind(*n), Kind::Binary | Kind::Unary));
-        let counted = |n: &NodeId| model.children_with(*n, Role::Operand).any(|o| is_counter(file, o));
-        parts.filter(counted).find_map(|n| most_of(file, n))
-    });
+    let times = endings
+        .iter()
+        .filter_map(|e| model.child(*e, Role::Condition).or(model.child(*e, Role::Value)))
+        .find_map(|c| {
+            let parts = model.self_and_descendants(c).filter(|n| matches!(model.kind(*n), Kind::Binary | Kind::Unary));
+            let counted = |n: &NodeId| model.children_with(*n, Role::Operand).any(|o| is_counter(file, o));
+            parts.filter(counted).find_map(|n| most_of(file, n))
+        });
     match times {
         Some(times) => Bound::Times(times),
         None if endings.is_empty() => Bound::Endless,
@@ -76,23 +79,32 @@ pub(crate) fn bound_of(file: &Analysis<'_>, repeated: NodeId) -> Bound {
 }
 
 /// The limit of `attempt < 5`; where `left > 0` or `!left` counts down, what it starts with.
-fn most_of(file: &Analysis<'_>, comparison: NodeId) -> Option<f64> {
+pub(crate) fn most_of(file: &Analysis<'_>, comparison: NodeId) -> Option<f64> {
     let operands = || file.model.children_with(comparison, Role::Operand);
     if let Some(first) = operands().find_map(|o| first_of(file, o)) {
         return Some(first);
     }
-    let numbers = operands().map(|o| file.value(o)).filter(Value::is_constant).filter_map(|v| v.number);
+    // How far it counts down says nothing of how often, nor does what a counter starts with.
+    if operands().any(|o| counts_down(file, o)) {
+        return None;
+    }
+    let moves = |o: &NodeId| file.stores_of(*o).iter().any(|s| s.kind == StoreKind::Update);
+    let limits = operands().filter(|o| !moves(o)).map(|o| file.value(o));
+    let numbers = limits.filter(Value::is_constant).filter_map(|v| v.number);
     numbers.reduce(f64::max).filter(|n| *n > 0.0)
+}
+
+fn counts_down(file: &Analysis<'_>, counter: NodeId) -> bool {
+    let down = |s: &Store| matches!(file.model.name(s.at), "-=" | "--") || s.value.is_some_and(|v| subtracts(file, v));
+    file.stores_of(counter).iter().any(down)
 }
 
 /// What a counter starts with that is counted down.
 fn first_of(file: &Analysis<'_>, counter: NodeId) -> Option<f64> {
-    let stores = file.stores_of(counter);
-    let down = |s: &Store| matches!(file.model.name(s.at), "-=" | "--") || s.value.is_some_and(|v| subtracts(file, v));
-    if !stores.iter().any(down) {
+    if !counts_down(file, counter) {
         return None;
     }
-    let plain = stores.iter().filter(|s| s.kind == StoreKind::Plain).filter_map(|s| s.value);
+    let plain = file.stores_of(counter).iter().filter(|s| s.kind == StoreKind::Plain).filter_map(|s| s.value);
     plain.map(|v| file.value(v)).filter(Value::is_constant).find_map(|v| v.number).filter(|n| *n > 0.0)
 }
 

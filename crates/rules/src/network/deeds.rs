@@ -1,0 +1,100 @@
+//! What a call does to the world: whether doing it twice does something twice.
+
+use crate::network::remote::{Remote, call_evidence};
+use timelint_diagnostics::Confidence;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::{ArgMeaning, Effect, leaf};
+use timelint_semantics::{Analysis, How, has_word, is_conditional, words};
+
+/// First words of calls that do something each time that they are made.
+#[rustfmt::skip]
+const DOING: [&str; 14] = [
+    "charge", "pay", "refund", "transfer", "debit", "credit", "withdraw", "deposit", "purchase", "checkout", "incr", "increment",
+    "lpush", "rpush",
+];
+
+/// First words of calls that make something new.
+const MAKING: [&str; 7] = ["create", "place", "submit", "issue", "book", "make", "add"];
+
+/// Words of what people and books notice when it is there twice.
+#[rustfmt::skip]
+const NOTICED: [&str; 16] = [
+    "order", "payment", "charge", "invoice", "transfer", "refund", "booking", "reservation", "purchase", "withdrawal", "payout",
+    "subscription", "ticket", "comment", "deposit", "checkout",
+];
+
+/// How sure it is that making the call twice does something twice.
+pub(crate) fn doing(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
+    let model = file.model;
+    if only_asks(file, call) {
+        return None;
+    }
+    let external = file.write_at(call, 0).filter(|w| w.fence.is_none());
+    let text = || {
+        let known = file.resolve(call)?;
+        file.literal_text(file.argument(call, known, ArgMeaning::Text)?)
+    };
+    if let Some(write) = external.filter(|w| w.how != How::Name) {
+        let inserts =
+            text().is_some_and(|t| t.trim_start().to_ascii_uppercase().starts_with("INSERT") && !is_conditional(&t));
+        if write.effect == Effect::External || inserts {
+            return Some(Confidence::Medium);
+        }
+    }
+    let parts = words(model.name(call));
+    let first = parts.first().map_or("", String::as_str);
+    // Mails and messages to people are no data that could be written twice without harm.
+    if parts.windows(2).any(|w| w[0] == "send" && matches!(w[1].as_str(), "mail" | "email" | "sms")) {
+        return Some(Confidence::Medium);
+    }
+    let makes = MAKING.contains(&first) && has_word(model.name(call), &NOTICED);
+    // `stripe.charges.create(…)`
+    let of = model.child(call, Role::Receiver).map_or("", |r| model.name(r).trim_end_matches('s'));
+    let makes = makes || parts.len() == 1 && first == "create" && NOTICED.contains(&of.to_ascii_lowercase().as_str());
+    let posts = first == "post" && parts.len() == 1 && model.child(call, Role::Receiver).is_some();
+    let sends = parts.len() <= 2 && matches!(first, "request" | "do" | "send" | "execute" | "fetch");
+    let does = DOING.contains(&first) || makes || posts || sends && posts_something(file, call);
+    (does && call_evidence(file, call) >= Remote::Named).then_some(Confidence::Medium)
+}
+
+/// `request("POST", url)`, `Do(req)` after `req := NewRequest(MethodPost, url)`, `execute(post)` of an `HttpPost`.
+fn posts_something(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let is_post = |n: NodeId| match model.kind(n) {
+        Kind::String => matches!(model.name(n), "POST" | "post"),
+        Kind::Name | Kind::Member => matches!(words(model.name(n)).join(" ").as_str(), "method post" | "post"),
+        _ => false,
+    };
+    let said = |n: NodeId| {
+        let value = model.child(n, Role::Value).filter(|_| matches!(model.kind(n), Kind::Argument | Kind::Entry));
+        is_post(value.unwrap_or(n))
+    };
+    let made = |n: NodeId| {
+        let source = file.only_source(n).filter(|_| model.kind(n) == Kind::Name);
+        source.is_some_and(|s| model.children_with(s, Role::Arg).any(said))
+    };
+    let typed = |n: NodeId| {
+        let kind = file.type_of(n).map(|t| words(leaf(&t.name)).join(" "));
+        kind.is_some_and(|k| k == "http post")
+    };
+    let entries = |n: NodeId| model.kind(n) == Kind::Record && model.children(n).any(said);
+    model.children_with(call, Role::Arg).any(|a| said(a) || made(a) || typed(a) || entries(a))
+}
+
+/// A request that only asks, or that may well be made twice: a search, a query, a token.
+fn only_asks(file: &Analysis<'_>, call: NodeId) -> bool {
+    #[rustfmt::skip]
+    const ASKING: [&str; 18] = [
+        "token", "tokens", "oauth", "auth", "login", "authenticate", "search", "query", "graphql", "introspect", "session", "verify",
+        "validate", "lookup", "find", "list", "heartbeat", "ping",
+    ];
+    let model = file.model;
+    let function = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && !model.name(*a).is_empty());
+    let speaks = |n: NodeId| {
+        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::String | Kind::Call)
+            && has_word(model.name(n), &ASKING)
+    };
+    let target = model.children_with(call, Role::Arg).next();
+    function.is_some_and(|f| has_word(model.name(f), &ASKING))
+        || target.is_some_and(|t| model.self_and_descendants(t).take(64).any(speaks))
+}
