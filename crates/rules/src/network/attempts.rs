@@ -7,7 +7,7 @@ use crate::network::elsewhere::{asks_elsewhere, drains, mends_cause};
 use crate::network::failing::failing;
 use crate::network::outcome::{Outcome, outcome_of, targets_of};
 use crate::network::pace::{self, pause_of};
-use crate::network::remote::Remote;
+use crate::network::remote::{Remote, is_near};
 use crate::network::rounds::{fails_back, is_plain, leaves_on_success, on_failure_path, try_around};
 use crate::network::times::{Bound, bound_of, counts};
 use std::rc::Rc;
@@ -116,7 +116,12 @@ fn attempt_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Attempt> {
 
 /// The call, if the loop repeats it until it works, and how it is known that it goes to another machine.
 fn repeated_call(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Option<(NodeId, Remote)> {
+    let model = file.model;
     let remote = attempted(file, repeated, call);
+    let near = |a: NodeId| is_near(file, a) || file.only_source(a).is_some_and(|s| is_near(file, s));
+    if model.children_with(call, Role::Arg).any(near) {
+        return None;
+    }
     if remote == Remote::No || on_failure_path(file, repeated, call) || !fails_back(file, repeated, call) {
         return None;
     }

@@ -90,7 +90,17 @@ pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId
 /// token that is renewed before the next round.
 pub(crate) fn mends_cause(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
     let model = file.model;
-    let Some(guarding) = try_around(file, repeated, call) else { return false };
+    let Some(guarding) = try_around(file, repeated, call) else {
+        // `if errors.Is(err, ErrNotFound) { continue }`: it waits until there is something.
+        let named = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call);
+        let cause = |c: NodeId| model.self_and_descendants(c).any(|n| named(n) && is_cause(model.name(n)));
+        let mut jumps = model.descendants(repeated).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Continue);
+        return jumps.any(|j| {
+            let guards = file.guards(j);
+            file.in_loop(j) == Some(repeated)
+                && guards.iter().any(|g| g.holds && g.condition > call && cause(g.condition))
+        });
+    };
     let handlers: Vec<NodeId> =
         model.children_with(guarding, Role::Catch).filter(|c| goes_on(file, repeated, *c)).collect();
     let mut types = handlers.iter().flat_map(|c| model.children_with(*c, Role::Type)).peekable();

@@ -34,10 +34,10 @@ pub(crate) enum Pace {
 
 /// Words of functions that wait, one way or another.
 #[rustfmt::skip]
-const WAITING: [&str; 24] = [
+const WAITING: [&str; 25] = [
     "sleep", "backoff", "delay", "wait", "pause", "throttle", "ratelimit", "limiter", "await", "park", "yield",
     "poll", "timer", "tick", "ticker", "nap", "snooze", "nanosleep", "usleep", "idle", "block", "recv",
-    "receive", "accept",
+    "receive", "accept", "trampoline",
 ];
 
 /// Words of functions that do nothing but wait for the time that they are given.
@@ -107,7 +107,7 @@ fn pauses_in(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Vec<Pause> {
             Kind::Unary if model.name(node) == "<-" && in_select(file, node) => {
                 // A timer that is made here is a call, and found as one.
                 let made = model.child(node, Role::Operand).is_some_and(|o| model.kind(o) == Kind::Call);
-                timer_channel(file, node).filter(|_| !made)
+                timer_channel(file, node).filter(|_| !made && !is_woken(file, node))
             }
             Kind::Unary if model.name(node) == "<-" => match timer_channel(file, node) {
                 Some(pause) => Some(pause),
@@ -134,6 +134,20 @@ fn unknown(at: NodeId) -> Pause {
 
 fn in_select(file: &Analysis<'_>, id: NodeId) -> bool {
     file.model.role(id) == Role::Value && file.model.parent(id).is_some_and(|p| file.model.kind(p) == Kind::Case)
+}
+
+/// Another case of the `select` around, but for ends, goes on earlier.
+fn is_woken(file: &Analysis<'_>, receive: NodeId) -> bool {
+    const ENDS: [&str; 10] =
+        ["done", "stop", "stopped", "quit", "close", "closed", "closing", "exit", "shutdown", "stopch"];
+    let model = file.model;
+    let Some(select) = model.enclosing(receive, Kind::Switch) else { return false };
+    let wakes = |case: NodeId| {
+        let value = model.child(case, Role::Value);
+        let channel = value.filter(|v| !model.contains(*v, receive));
+        channel.is_some_and(|v| !model.self_and_descendants(v).any(|n| has_word(model.name(n), &ENDS)))
+    };
+    model.children_with(select, Role::Case).any(wakes)
 }
 
 fn is_case(file: &Analysis<'_>, call: NodeId) -> bool {

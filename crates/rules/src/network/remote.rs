@@ -355,7 +355,8 @@ pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 30] = [
+    const TOOLS: [&str; 31] = [
+        "acceptance",
         "tests",
         "hello",
         "samples",

@@ -29,8 +29,11 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
     };
     let params: Vec<NodeId> = model.children_with(function, Role::Param).collect();
     let says = has_word(named, &RETRY);
-    let counted =
-        params.iter().any(|p| has_word(model.name(*p), &COUNTS) || says && has_word(model.name(*p), &NUMBERS));
+    // `retryAfter` is what the server asks for.
+    let counted = params
+        .iter()
+        .filter(|p| !has_word(model.name(**p), &["after"]))
+        .any(|p| has_word(model.name(*p), &COUNTS) || says && has_word(model.name(*p), &NUMBERS));
     let strategy = matches!(named, "retryStrategy" | "reconnectStrategy" | "retry_strategy" | "sentinelRetryStrategy");
     let pauses = has_word(named, &PAUSES) && !has_word(named, &["test", "mock", "assert"]);
     if !(strategy || pauses && counted && params.len() <= 3) {
