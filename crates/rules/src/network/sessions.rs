@@ -96,8 +96,13 @@ fn session_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Session> {
             continue;
         }
         let pace = pace_of(file, repeated, call);
-        // What waits longer after each failure tries again, whatever it does.
-        if deed == Deed::Else && !matches!(pace, Pace::Changing(_, delay) if delay.grows) {
+        // What a handler makes longer is a pause between attempts, whatever is attempted.
+        let handled = |at: NodeId| failure.is_some_and(|f| model.kind(f) == Kind::Catch && model.contains(f, at));
+        let longer = match pace {
+            Pace::Changing(pause, delay) => delay.grows && (handled(pause.at) || delay.grown.is_some_and(handled)),
+            _ => false,
+        };
+        if deed == Deed::Else && !longer {
             continue;
         }
         return Some(Session { call, failure, remote, opens: deed == Deed::Opens, pace });
