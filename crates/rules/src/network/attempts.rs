@@ -94,11 +94,11 @@ fn attempt_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Attempt> {
         return None;
     }
     let inside = calls_in(file, repeated);
-    let tried = |c: NodeId| {
+    let belongs = |c: NodeId| {
         let inner = file.in_loop(c).filter(|l| *l != repeated);
         inner.is_none_or(|l| try_around(file, repeated, c).is_some_and(|t| model.contains(t, l)))
     };
-    let calls = inside.filter(|c| tried(*c) && !in_iterable(file, repeated, *c));
+    let calls = inside.filter(|c| belongs(*c) && !in_iterable(file, repeated, *c));
     let found: Vec<(NodeId, Remote)> = calls.filter_map(|c| repeated_call(file, repeated, c)).collect();
     // Of several the one that is known best, and of these the one that brings something about, is what fails.
     let tries = |call: NodeId| has_word(model.name(call), &TRYING);

@@ -182,7 +182,7 @@ fn comparison(file: &Analysis<'_>, condition: NodeId, holds: bool, call: NodeId,
     }
     if has_word(name, &STATUS) && is_of(file, subject, call, targets) {
         // What is compared with is bad by itself, or the first that is bad.
-        let bad = file.value(right).number.is_some_and(|n| n >= 500.0 || n == 429.0);
+        let bad = file.value(right).number.is_some_and(|n| n >= 500.0 || (429.0..430.0).contains(&n));
         let below = matches!(model.name(condition), "<" | "<=" | ">" | ">=");
         return if equal == (!bad || below) { Outcome::Success } else { Outcome::Failure };
     }

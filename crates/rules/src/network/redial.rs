@@ -166,7 +166,7 @@ fn handler_that_sets(file: &Analysis<'_>, function: NodeId, amount: NodeId) -> O
     let model = file.model;
     let stores = file.stores_of(amount).iter();
     let handler = |at: NodeId| model.enclosing(at, Kind::Catch).filter(|c| model.contains(function, *c));
-    stores.filter_map(|s| handler(s.at)).next()
+    stores.into_iter().find_map(|s| handler(s.at))
 }
 
 /// `send(request, attempts - 1)`: the function gets what it had, but for counters.

@@ -349,7 +349,9 @@ const CHORES: [&str; 9] =
 /// Findings in commands, tests and tools are of low confidence.
 pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
     if is_tool(&file.path) {
-        findings.iter_mut().for_each(|f| f.confidence = Confidence::Low);
+        for finding in findings {
+            finding.confidence = Confidence::Low;
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use timelint_semantics::catalog::{ApiRole, ArgMeaning, Pauses, RetrySpec, Unit, 
 use timelint_semantics::{Analysis, How, Resolved, Store, StoreKind, has_word};
 
 /// A policy of repeating what failed.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one policy")]
 #[derive(Debug, Clone)]
 pub(crate) struct Policy {
     /// Where it is made.
