@@ -144,6 +144,9 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
     let model = file.model;
     let function = file.function_around(jump)?;
     let block = model.parent(jump)?;
+    if !leads_back(file, function, jump) {
+        return None;
+    }
     let waits = model
         .children(block)
         .take_while(|c| *c < jump)
@@ -181,6 +184,15 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
 pub(crate) fn calls_in<'f>(file: &'f Analysis<'_>, within: NodeId) -> impl Iterator<Item = NodeId> + 'f {
     let first = file.tables.calls.partition_point(|c| *c < within);
     file.tables.calls[first..].iter().copied().take_while(move |c| file.model.contains(within, *c))
+}
+
+/// The label that is jumped to stands before the jump: `RETRY:`, and not `Cleanup:` at the end.
+fn leads_back(file: &Analysis<'_>, function: NodeId, jump: NodeId) -> bool {
+    let label = file.text(jump).split_whitespace().last().unwrap_or_default();
+    let length = file.model.span(jump).start.saturating_sub(file.model.span(function).start) as usize;
+    let before = file.text(function).get(..length).unwrap_or_default();
+    let stands = |line: &str| line.trim_start().strip_prefix(label).is_some_and(|rest| rest.starts_with(':'));
+    !label.is_empty() && before.lines().any(stands)
 }
 
 /// A loop over numbers, not over things.

@@ -2,6 +2,7 @@
 //! cause of the failure was mended in between.
 
 use crate::network::attempts::RETRY;
+use crate::network::failing::failing;
 use crate::network::rounds::{goes_on, try_around};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::{Analysis, StoreKind, has_word};
@@ -94,6 +95,10 @@ pub(crate) fn mends_cause(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -
         // `if errors.Is(err, ErrNotFound) { continue }`: it waits until there is something.
         let named = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call);
         let cause = |c: NodeId| model.self_and_descendants(c).any(|n| named(n) && is_cause(model.name(n)));
+        let tested = failing(file, repeated, call).and_then(|f| f.at);
+        if tested.is_some_and(|t| model.kind(t) == Kind::Binary && cause(t)) {
+            return true;
+        }
         let mut jumps = model.descendants(repeated).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Continue);
         return jumps.any(|j| {
             let guards = file.guards(j);
@@ -121,10 +126,11 @@ const ENTERING: [&str; 6] = ["login", "relogin", "authenticate", "reauthenticate
 /// A failure that names what is wrong, and it is not the connection.
 pub(crate) fn is_cause(name: &str) -> bool {
     #[rustfmt::skip]
-    const CAUSES: [&str; 25] = [
+    const CAUSES: [&str; 27] = [
         "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",
         "integrity", "optimistic", "stale", "concurrent", "duplicate", "exists", "serialization", "deadlock",
-        "credentials", "redirect", "watch", "such", "missing", "found", "full", "programming", "empty",
+        "credentials", "redirect", "watch", "such", "missing", "found", "full", "programming", "empty", "big",
+        "large",
     ];
     let pairs = ["nonode", "badversion", "notempty"];
     has_word(name, &CAUSES) || pairs.iter().any(|p| name.to_ascii_lowercase().contains(p))

@@ -200,7 +200,9 @@ fn is_bare(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
     let mut between = file.tables.calls[first..].iter().copied().take_while(|c| *c < again);
     let named = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call | Kind::Type | Kind::String);
     let parts = |n: NodeId| model.self_and_descendants(n).take(64).filter(|d| named(*d));
-    let cause = |n: NodeId| parts(n).any(|d| is_cause(model.name(d)) || is_local_failure(file, d));
+    // Who repeats what did not answer in time has waited for as long.
+    let waited = |n: NodeId| matches!(model.kind(n), Kind::Type | Kind::Name) && has_word(model.name(n), &["timeout"]);
+    let cause = |n: NodeId| parts(n).any(|d| is_cause(model.name(d)) || is_local_failure(file, d) || waited(d));
     // `n === 1`
     let number = |n: NodeId| {
         model.kind(n) == Kind::Binary
