@@ -119,7 +119,10 @@ fn repeated_call(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Option<
     let model = file.model;
     let remote = attempted(file, repeated, call);
     let near = |a: NodeId| is_near(file, a) || file.only_source(a).is_some_and(|s| is_near(file, s));
-    if model.children_with(call, Role::Arg).any(near) {
+    // `connect(local, options(…))`: what is handed to a call goes where it goes.
+    let around = model.self_and_ancestors(call).take_while(|a| !model.kind(*a).is_statement());
+    let mut calls = around.into_iter().filter(|a| matches!(model.kind(*a), Kind::Call | Kind::New));
+    if calls.any(|c| model.children_with(c, Role::Arg).any(near)) {
         return None;
     }
     if remote == Remote::No || on_failure_path(file, repeated, call) || !fails_back(file, repeated, call) {
