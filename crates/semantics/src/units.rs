@@ -18,9 +18,9 @@ pub fn stated_unit(name: &str) -> Option<Unit> {
         return None;
     }
     let counted = |w: &str| match w {
-        "second" | "minute" | "hour" | "day" | "milli" | "micro" | "nano" => None,
-        // Namespaces, us, sections.
-        "ns" | "us" | "sec" | "nsec" | "usec" | "s" => {
+        "second" | "minute" | "hour" | "day" => None,
+        // Namespaces, us, sections; thousandths of a CPU.
+        "ns" | "us" | "sec" | "nsec" | "usec" | "s" | "milli" | "micro" | "nano" => {
             let unit = if w == "s" { Some(Unit::Seconds) } else { unit_word(w) };
             unit.filter(|_| words.iter().any(|w| TIMELY.contains(&w.as_str())))
         }
@@ -144,6 +144,7 @@ mod tests {
         assert_eq!(stated_unit("parkTimeNanoSec"), Some(Unit::Nanos));
         assert_eq!(stated_unit("timeoutInMs"), Some(Unit::Millis));
         assert_eq!(stated_unit("poll_interval_s"), Some(Unit::Seconds));
+        assert_eq!(stated_unit("getCheckIntervalMilli"), Some(Unit::Millis));
         for name in [
             "contactUs",
             "podNs",
