@@ -54,11 +54,12 @@ impl Stamped {
         typed.map(|s| (s, true)).or_else(|| file.index().stamp("", &key).map(|s| (s, false)))
     }
 
-    /// Whether it is called a version, and the project gives it a reading of the wall clock.
+    /// Whether it is called a version, and the project gives it a reading of the wall clock. Everything has a plain
+    /// `version`: that has to be one of the very class.
     pub(crate) fn is_stamped_version(&self, file: &Analysis<'_>) -> bool {
         has_word(&self.member, &["version", "revision", "rev"])
             && !self.value.origins.any(Origins::LOGICAL)
-            && self.stamping(file).is_some()
+            && self.stamping(file).is_some_and(|(_, same_class)| same_class || words(&self.member).len() > 1)
     }
 
     /// Whether the names say that it is the time of a change.

@@ -169,19 +169,26 @@ fn handler_that_sets(file: &Analysis<'_>, function: NodeId, amount: NodeId) -> O
     stores.into_iter().find_map(|s| handler(s.at))
 }
 
-/// `send(request, attempts - 1)`: the function gets what it had, but for counters.
+/// `send(request, attempts - 1)`: the function gets what it had, but for counters. What gets a part of its parameter
+/// walks down a tree: `convert(*failure.cause)`.
 fn repeats(file: &Analysis<'_>, call: NodeId, function: NodeId) -> bool {
     let model = file.model;
     let param = |n: NodeId| model.children_with(function, Role::Param).any(|p| model.sym(p) == model.sym(n));
-    let had = |n: NodeId| match model.kind(n) {
-        Kind::Name => param(n) || file.stores_of(n).iter().all(|s| !model.contains(function, s.at)),
-        Kind::Binary | Kind::Unary | Kind::Assign | Kind::Record | Kind::Argument => {
-            model.descendants(n).any(|d| model.kind(d) == Kind::Name && param(d))
+    let is_param = |n: NodeId| model.kind(n) == Kind::Name && param(n);
+    let had = |argument: NodeId| {
+        // `*failure.cause`, `&request`
+        let inner = model.child(argument, Role::Operand).filter(|_| model.kind(argument) == Kind::Unary);
+        let n = inner.unwrap_or(argument);
+        match model.kind(n) {
+            Kind::Name => param(n) || file.stores_of(n).iter().all(|s| !model.contains(function, s.at)),
+            Kind::Member => !model.descendants(n).any(is_param),
+            Kind::Binary | Kind::Unary | Kind::Assign | Kind::Record | Kind::Argument => {
+                model.descendants(n).any(is_param)
+            }
+            kind => {
+                matches!(kind, Kind::Number | Kind::String | Kind::Boolean | Kind::Null | Kind::Spread | Kind::This)
+            }
         }
-        kind => matches!(
-            kind,
-            Kind::Member | Kind::Number | Kind::String | Kind::Boolean | Kind::Null | Kind::Spread | Kind::This
-        ),
     };
     model.children_with(call, Role::Arg).all(had)
 }
