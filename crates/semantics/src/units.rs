@@ -26,7 +26,10 @@ pub fn stated_unit(name: &str) -> Option<Unit> {
         }
         _ => unit_word(w),
     };
+    let every = words.iter().any(|w| w == "every");
     let fine = match &words[..] {
+        // `every_n_secs`: so many of them.
+        [.., n, _] if every && n == "n" => None,
         [.., fraction, last] if matches!(last.as_str(), "seconds" | "second" | "sec" | "secs") => {
             match fraction.as_str() {
                 "milli" | "millis" | "mill" | "mills" | "m" => Some(Unit::Millis),
@@ -145,8 +148,10 @@ mod tests {
         assert_eq!(stated_unit("timeoutInMs"), Some(Unit::Millis));
         assert_eq!(stated_unit("poll_interval_s"), Some(Unit::Seconds));
         assert_eq!(stated_unit("getCheckIntervalMilli"), Some(Unit::Millis));
+        assert_eq!(stated_unit("every_n_secs"), Some(Unit::Seconds));
         for name in [
             "contactUs",
+            "everyNBytes",
             "podNs",
             "cpuMilli",
             "millisPerSecond",
