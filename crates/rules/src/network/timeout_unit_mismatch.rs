@@ -2,7 +2,7 @@
 
 use crate::Rule;
 use crate::network::unit_numbers::{implausible, spelled_out, unconverted};
-use crate::network::unit_places::{at_api, at_name, at_operands, at_parameters, at_returns};
+use crate::network::unit_places::{at_api, at_name, at_operands, at_pair, at_parameters, at_returns};
 use crate::network::unit_texts::text_dues;
 use crate::network::unit_uses::used_differently;
 use crate::story::Story;
@@ -50,6 +50,7 @@ fn at(file: &Analysis<'_>, id: NodeId) -> Vec<Mismatch> {
     match file.model.kind(id) {
         Kind::Call | Kind::New | Kind::Record | Kind::Decorator => {
             let mut found = at_api(file, id);
+            found.extend(at_pair(file, id));
             found.extend(at_parameters(file, id));
             found.extend(implausible(file, id));
             found.extend(unconverted(file, id));

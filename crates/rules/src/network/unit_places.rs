@@ -42,6 +42,26 @@ pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
     all
 }
 
+/// `lease(key, DAY_MS, TimeUnit.SECONDS)`: an amount beside the unit that it is said to be in, whatever is called.
+pub(super) fn at_pair(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
+    let model = file.model;
+    if file.resolve(site).is_some_and(|k| k.how != How::Name) {
+        return Vec::new();
+    }
+    let args: Vec<NodeId> = model.children_with(site, Role::Arg).collect();
+    let constant = |n: NodeId| {
+        let name = model.name(n);
+        let plain = words(name).len() == 1 && name.len() > 2 && !name.chars().any(char::is_lowercase);
+        plain && matches!(model.kind(n), Kind::Name | Kind::Member)
+    };
+    let mismatch = |pair: &[NodeId]| {
+        let due = file.unit_named_by(pair[1]).filter(|_| constant(pair[1]))?;
+        let taker = Taker::takes(name_of(file, site), site);
+        Mismatch::between(pair[0], file.measure(pair[0])?, due, taker, Confidence::High)
+    };
+    args.windows(2).filter_map(mismatch).collect()
+}
+
 /// An argument that counts otherwise than the parameter of the project's own function, by its name or by what the body
 /// does with it.
 pub(super) fn at_parameters(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
