@@ -41,9 +41,7 @@ const FOLDERS: &[&str] = &[
     "docs",
     "tutorial",
     "tutorials",
-    // Behaviour-driven tests keep their Python or JavaScript there.
     "step_definitions",
-    "features",
 ];
 
 /// Words of folders' names: `persistence-tests`, `test_helpers`, `__tests__`.
@@ -74,7 +72,9 @@ fn in_test_folder(folders: &[String]) -> bool {
         let source_set = at > 0 && folders[at - 1] == "src" && (folder.ends_with("Test") || lower.starts_with("test"));
         let named =
             FOLDERS.contains(&lower.as_str()) || lower.split(['-', '_', '.']).any(|w| FOLDER_WORDS.contains(&w));
-        if source_set || (!in_package && named) {
+        // Behaviour-driven tests keep their code there; `features` alone is where products keep theirs.
+        let steps = at > 0 && lower == "steps" && folders[at - 1] == "features";
+        if source_set || steps || (!in_package && named) {
             return true;
         }
         in_package |= PACKAGE_ROOTS.contains(&lower.as_str());
@@ -106,6 +106,7 @@ mod tests {
             "src/integrationTest/java/a/B.java",
             "common/persistence-tests/base.go",
             "test_helpers/a.py",
+            "features/steps/a.py",
             "web/__tests__/a.ts",
             "a_test.go",
             "pkg/testing.go",
@@ -132,6 +133,7 @@ mod tests {
             "a.py",
             "latest/a.py",
             "contests/a.py",
+            "worker/src/features/mail/a.ts",
             "contest.py",
             "src/main/java/com/acme/spec/A.java",
             "src/main/java/a/Audit.java",

@@ -357,7 +357,7 @@ pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 31] = [
+    const TOOLS: [&str; 30] = [
         "acceptance",
         "tests",
         "hello",
@@ -381,7 +381,6 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "hack",
         "testing",
         "testutil",
-        "features",
         "playground",
         "example",
         "contrib",
@@ -400,9 +399,24 @@ pub(crate) fn is_tool(path: &str) -> bool {
     let commands = has_word(stem, &["cli", "subcommands", "commands"]);
     // `src/main/java/org/example/integration`: a package of the product.
     let product = path.contains("/src/main/");
-    let mut folders = parts.filter(|p| !product || !has_word(p, &["integration", "functional", "features"]));
+    let mut folders = parts.filter(|p| !product || !has_word(p, &["integration", "functional"]));
     runs_tests
         || beside
         || commands
         || folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_told_by_their_folders() {
+        for path in ["scripts/load.py", "src/cmd/cephctl/a.go", "web/e2e/a.ts", "release.py"] {
+            assert!(is_tool(path), "{path}");
+        }
+        for path in ["worker/src/features/mail/a.ts", "a/src/main/java/org/acme/integration/A.java", "api/user.py"] {
+            assert!(!is_tool(path), "{path}");
+        }
+    }
 }
