@@ -7,6 +7,7 @@ mod network;
 mod pause;
 mod shown;
 mod story;
+mod template;
 mod usage;
 
 use timelint_diagnostics::{Finding, RuleMeta};

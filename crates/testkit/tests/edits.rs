@@ -259,6 +259,9 @@ fn a_lock_is_taken_with_its_expiry() {
                   r.expire(key, ttl)\n        return True\n    return False\n";
     let after = joined("a.py", python);
     assert!(after.contains("if r.set(key, owner, nx=True, ex=ttl):\n        return True\n"), "{after}");
+    let braces = python.replace("(key,", "('lock:{1}',").replace("acquire('lock:{1}',", "acquire(");
+    let after = joined("a.py", &braces);
+    assert!(after.contains("if r.set('lock:{1}', owner, nx=True, ex=ttl):"), "{after}");
     let script = "const Redis = require('ioredis');\nconst redis = new Redis();\nasync function acquireLock(key, owner) {\n  \
                   const taken = await redis.setnx(key, owner);\n  if (taken) {\n    await redis.pexpire(key, 5000);\n    \
                   return true;\n  }\n  return false;\n}\n";
@@ -298,9 +301,14 @@ fn a_lock_stays_where_its_answer_or_what_is_between_would_change() {
             "    if r.setnx(key, owner):\n        ttl = ask()\n        r.expire(key, ttl)\n        return True\n",
         ),
         ("the block would be empty", "    if r.setnx(key, owner):\n        r.expire(key, ttl)\n"),
+        (
+            "another client has the key",
+            "    if r2.setnx(key, owner):\n        r.expire(key, ttl)\n        return True\n",
+        ),
         ("it is not asked", "    r.setnx(key, owner)\n    r.expire(key, ttl)\n"),
     ] {
-        let text = format!("import redis\nr = redis.Redis()\n\ndef acquire_lock(key, owner, ttl):\n{body}");
+        let text =
+            format!("import redis\nr, r2 = redis.Redis(), redis.Redis()\n\ndef acquire_lock(key, owner, ttl):\n{body}");
         let mut project = Project::default();
         project.add("a.py", text.as_str());
         let found = project.findings().into_iter().filter(|f| f.rule.id == "non-atomic-lock");

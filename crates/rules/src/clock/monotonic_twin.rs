@@ -1,5 +1,6 @@
 //! How a reading of the wall clock, and what is done with it, is written with the monotonic clock.
 
+use crate::template::fill;
 use timelint_diagnostics::{Applicability, Edit, Location, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Unit, leaf};
@@ -186,7 +187,7 @@ impl Writer<'_, '_> {
                 _ => direct(n).map(|r| self.file.text(r).to_owned()),
             };
             let template = if direct(to).is_some() { elapsed } else { difference };
-            let written = template.replace("{to}", &text(to)?).replace("{from}", &text(from)?);
+            let written = fill(template, |place| text(if place == "to" { to } else { from }))?;
             inside.extend([to, from]);
             self.replace(model.span(whole), written);
         }

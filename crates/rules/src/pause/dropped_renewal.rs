@@ -1,5 +1,6 @@
 //! Renewals whose failure or answer goes nowhere.
 
+use crate::pause::awaiting::with_awaits;
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::renewal::{names_renewal, only_logs};
 use timelint_diagnostics::Confidence;
@@ -114,10 +115,7 @@ fn discarded(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
 /// A statement of its own, or assigned to nothing but blanks.
 pub(crate) fn is_dropped(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
-    let mut at = call;
-    while let Some(outer) = model.parent(at).filter(|p| model.kind(*p) == Kind::Await) {
-        at = outer;
-    }
+    let at = with_awaits(file, call);
     let Some(parent) = model.parent(at) else { return true };
     match model.kind(parent) {
         Kind::Block | Kind::Module => true,

@@ -1,5 +1,7 @@
 //! The edit that takes a lock and gives it its expiry in one command, where nothing else can notice.
 
+use crate::pause::awaiting::with_awaits;
+use crate::template::fill;
 use timelint_diagnostics::{Edit, Location, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, How};
@@ -13,24 +15,24 @@ pub(crate) fn joined_edit(file: &Analysis<'_>, take: NodeId, expire: NodeId) -> 
     let name = model.name(expire);
     let joined = known.api.joined.iter().find(|j| j.after.eq_ignore_ascii_case(name) && j.arity == second.len())?;
     let (receiver, other) = (model.child(take, Role::Receiver)?, model.child(expire, Role::Receiver)?);
-    let same_client = file.text(receiver).starts_with(file.text(other));
+    // `template` of `template.opsForValue()`, and not `redis` of `redis2`.
+    let behind = file.text(receiver).strip_prefix(file.text(other));
+    let same_client = behind.is_some_and(|b| b.is_empty() || b.starts_with('.'));
     let fixed =
         |a: &NodeId| matches!(model.kind(*a), Kind::Name | Kind::Member | Kind::Number) || file.value(*a).is_constant();
     if !same_client
         || !second.iter().all(fixed)
         || file.guards(expire).is_empty()
         || !follows(file, take, expire)
-        || !joined.alike && !only_tested(file, outcome(file, take), 0)
+        || !joined.alike && !only_tested(file, with_awaits(file, take), 0)
     {
         return None;
     }
-    let mut text = format!("{}.{}", file.text(receiver), joined.text);
-    for (place, argument) in first.iter().enumerate() {
-        text = text.replace(&format!("{{{place}}}"), file.text(*argument));
-    }
-    for (place, argument) in second.iter().enumerate() {
-        text = text.replace(&format!("{{+{place}}}"), file.text(*argument));
-    }
+    let call = fill(&joined.text, |place| {
+        let (arguments, number) = place.strip_prefix('+').map_or((&first, place), |number| (&second, number));
+        Some(file.text(*arguments.get(number.parse::<usize>().ok()?)?).to_owned())
+    })?;
+    let text = format!("{}.{call}", file.text(receiver));
     let whole = Edit { location: Location::new(file.path.clone(), model.span(take)), text };
     Some(vec![whole, removal(file, expire)?])
 }
@@ -40,16 +42,6 @@ fn plain_arguments(file: &Analysis<'_>, call: NodeId) -> Option<Vec<NodeId>> {
     let given: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
     let odd = |a: &NodeId| matches!(model.kind(*a), Kind::Argument | Kind::Spread | Kind::Function);
     (!given.iter().any(odd)).then_some(given)
-}
-
-/// The call with what is asked of its result.
-fn outcome(file: &Analysis<'_>, call: NodeId) -> NodeId {
-    let model = file.model;
-    let mut top = call;
-    while let Some(outer) = model.parent(top).filter(|p| model.kind(*p) == Kind::Await) {
-        top = outer;
-    }
-    top
 }
 
 /// Nothing is called and nothing stored between the two, but for asking whether the first succeeded.
@@ -87,7 +79,7 @@ fn only_tested(file: &Analysis<'_>, value: NodeId, depth: usize) -> bool {
 /// Takes the statement away with its line; not one that is alone in its block, which some languages cannot leave empty.
 fn removal(file: &Analysis<'_>, call: NodeId) -> Option<Edit> {
     let model = file.model;
-    let statement = outcome(file, call);
+    let statement = with_awaits(file, call);
     let block = model.parent(statement).filter(|p| model.kind(*p) == Kind::Block)?;
     if model.children(block).count() < 2 {
         return None;
