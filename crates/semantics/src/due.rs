@@ -5,10 +5,10 @@ use crate::catalog::{ApiRole, ArgMeaning, Unit};
 use crate::eval::unit_of;
 use crate::measures::{By, Measure, converts_by};
 use crate::resolve::Callee;
-use crate::tables::StoreKind;
+use crate::tables::{Store, StoreKind};
 use crate::units::{is_length_name, stated_unit};
 use crate::value::How;
-use timelint_model::{Kind, NodeId, Role};
+use timelint_model::{Kind, NodeId, Role, Sym};
 
 /// Expressions around a place that are looked at.
 const MOST_AROUND: usize = 12;
@@ -145,7 +145,7 @@ impl Analysis<'_> {
 
     fn unit_of_uses(&self, function: NodeId, name: NodeId) -> Option<Measure> {
         let symbol = self.model.sym(name);
-        let given = |s: &crate::tables::Store| matches!(s.kind, StoreKind::Param(_));
+        let given = |s: &Store| matches!(s.kind, StoreKind::Param(_));
         let told = is_length_name(self.model.name(name)) || stated_unit(self.model.name(name)).is_some();
         if !told || !self.tables.stores(function, symbol).iter().all(given) {
             return None;
@@ -155,7 +155,7 @@ impl Analysis<'_> {
         units.all(|u| u.unit == first.unit).then_some(first)
     }
 
-    fn reads_in(&self, function: NodeId, name: timelint_model::Sym) -> impl Iterator<Item = NodeId> + '_ {
+    fn reads_in(&self, function: NodeId, name: Sym) -> impl Iterator<Item = NodeId> + '_ {
         let reads = self.tables.reads(name);
         reads.iter().copied().filter(move |r| self.model.contains(function, *r))
     }
@@ -183,8 +183,7 @@ impl Analysis<'_> {
         };
         let class = self.tables.classes.iter().find(|c| c.node.is_some() && c.name == name)?;
         let arity = model.children_with(call, Role::Arg).count();
-        let named =
-            |s: timelint_model::Sym| matches!(model.text(s), "__init__" | "constructor") || model.text(s) == name;
+        let named = |s: Sym| matches!(model.text(s), "__init__" | "constructor") || model.text(s) == name;
         let mut all = class.methods.iter().filter(|(s, _)| named(**s)).flat_map(|(_, f)| f.iter().copied());
         all.find(|f| model.children_with(*f, Role::Param).count() >= arity)
     }

@@ -1,7 +1,7 @@
 //! What every replica of a state machine runs, or what is replayed from a log: it has to give the same result each time.
 
 use crate::analysis::{Analysis, Resolved};
-use crate::catalog::{ApiRole, leaf};
+use crate::catalog::{Api, ApiRole, leaf};
 use crate::names::{has_word, words};
 use crate::resolve::Callee;
 use crate::value::How;
@@ -16,7 +16,7 @@ pub struct Replayed<'a> {
     /// What says so, of this function or of the one that leads to it: a decorator, a parameter.
     pub root: NodeId,
     /// The library's entry; `None` where only names say so.
-    pub api: Option<&'a crate::catalog::Api>,
+    pub api: Option<&'a Api>,
 }
 
 impl<'a> Analysis<'a> {
@@ -63,7 +63,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// By a decorator, as a method of a library's interface, or by a parameter of a type that only such functions get.
-    fn replaying_entry(&self, function: NodeId) -> Option<(NodeId, &'a crate::catalog::Api)> {
+    fn replaying_entry(&self, function: NodeId) -> Option<(NodeId, &'a Api)> {
         let model = self.model;
         let decorated = model
             .children_with(function, Role::Decorator)

@@ -171,7 +171,7 @@ fn is_called_a_length(file: &Analysis<'_>, id: NodeId) -> bool {
 }
 
 fn readings(value: &Value) -> impl Iterator<Item = &timelint_semantics::Site> {
-    value.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS.and(Origins::DATABASE).and(Origins::DATABASE))).take(2)
+    value.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS.and(Origins::DATABASE))).take(2)
 }
 
 /// Words say that an origin is added or taken away: a reading of one clock is turned into one of the other.

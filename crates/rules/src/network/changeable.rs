@@ -38,13 +38,12 @@ pub(super) fn is_poll(file: &Analysis<'_>, limit: &Limit) -> bool {
 /// The constant is called a default, and it goes to something found by name, or where defaults are made.
 pub(super) fn is_a_default(file: &Analysis<'_>, limit: &Limit) -> bool {
     let model = file.model;
-    let named = matches!(model.kind(limit.length), Kind::Name | Kind::Member);
-    let default = named && words(model.name(limit.length)).iter().any(|w| matches!(w.as_str(), "default" | "defaults"));
-    let target = model.child(file.statement(limit.site), Role::Target).map_or("", |t| model.name(t));
-    let made_default = words(target).iter().any(|w| matches!(w.as_str(), "default" | "defaults"));
+    let says_default = |n: NodeId| has_word(model.name(n), &["default", "defaults"]);
+    let default = matches!(model.kind(limit.length), Kind::Name | Kind::Member) && says_default(limit.length);
+    let made_default = model.child(file.statement(limit.site), Role::Target).is_some_and(says_default);
     let makes_defaults = || {
         let mut outer = model.ancestors(limit.site).filter(|a| model.kind(*a) == Kind::Function);
-        outer.any(|f| has_word(model.name(f), &["default", "defaults"]))
+        outer.any(says_default)
     };
     let in_settings_class = || {
         let mut classes = model.ancestors(limit.site).filter(|a| model.kind(*a) == Kind::Class);
@@ -105,24 +104,24 @@ pub(super) fn is_set_elsewhere(file: &Analysis<'_>, limit: &Limit, set: &Members
     let model = file.model;
     let name = limit.name.as_str();
     let named = model.role(limit.length) == Role::Value && !name.is_empty();
-    let target = model.child(file.statement(limit.site), Role::Target).map_or("", |t| root_of(file, t));
+    let target = model.child(file.statement(limit.site), Role::Target).map_or("", |t| owner_of(file, t));
     let here = set.contains(&(target, leaf(name))) || set.contains(&("", leaf(name)));
     // A literal with options is nobody else's.
     let own = model.kind(limit.site) == Kind::Record && model.child(limit.site, Role::Type).is_none();
     named && (here || limit.how == How::Name && !own && file.index().is_set(name))
 }
 
-/// The variable of which something is a member, or a member of a member; empty for the current object.
-fn root_of<'f>(file: &'f Analysis<'_>, id: NodeId) -> &'f str {
-    let model = file.model;
-    let mut root = id;
-    for _ in 0..16 {
-        match model.child(root, Role::Object) {
-            Some(object) => root = object,
-            None => break,
-        }
-    }
-    if file.tables.is_this(model, root) { "" } else { model.name(root) }
+/// What something is a member of, or a member of a member.
+fn root_of(file: &Analysis<'_>, id: NodeId) -> NodeId {
+    const MOST: usize = 16;
+    let objects = std::iter::successors(Some(id), |n| file.model.child(*n, Role::Object));
+    objects.take(MOST).last().unwrap_or(id)
+}
+
+/// The name of the variable that something is a member of; empty for the current object.
+fn owner_of<'f>(file: &'f Analysis<'_>, id: NodeId) -> &'f str {
+    let root = root_of(file, id);
+    if file.tables.is_this(file.model, root) { "" } else { file.model.name(root) }
 }
 
 /// `Optional.ofNullable(limit).orElse(DEFAULT)`, `limits.getOrDefault(..)`: the constant is what is taken where nothing
@@ -148,7 +147,7 @@ pub(super) fn members_set<'f>(file: &'f Analysis<'_>) -> MembersSet<'f> {
         let named = model.kind(*target) == Kind::Member && model.name(*target).to_ascii_lowercase().contains("timeout");
         named && !file.value(*value).origins.without(constant).is_empty()
     });
-    open.map(|(target, _)| (root_of(file, target), model.name(target))).collect()
+    open.map(|(target, _)| (owner_of(file, target), model.name(target))).collect()
 }
 
 /// Another limit of the same construction can be set: this one was forgotten.
@@ -188,13 +187,7 @@ pub(super) fn of_another_object(file: &Analysis<'_>, id: NodeId, depth: usize) -
 /// `pkg.CONSTANT`, `Class.CONSTANT`: every part but the last is no variable of this file.
 fn is_path(file: &Analysis<'_>, member: NodeId) -> bool {
     let model = file.model;
-    let mut root = member;
-    for _ in 0..16 {
-        match model.child(root, Role::Object) {
-            Some(object) => root = object,
-            None => break,
-        }
-    }
+    let root = root_of(file, member);
     let name = model.name(root);
     model.kind(root) == Kind::Name
         && (file.tables.imports.contains_key(name) || name.starts_with(char::is_uppercase))

@@ -50,10 +50,7 @@ struct Wait {
 pub(crate) fn endless_connections(file: &Analysis<'_>) -> Option<Finding> {
     let waits: Vec<(Wait, String)> = file.tables.calls.iter().filter_map(|c| wait(file, *c)).collect();
     let worst = waits.iter().max_by_key(|(w, _)| (weight(w), std::cmp::Reverse(w.site)))?;
-    if waits.is_empty() || limits_connections(file) {
-        return None;
-    }
-    Some(tell(file, &waits, worst))
+    (!limits_connections(file)).then(|| tell(file, &waits, worst))
 }
 
 fn weight(wait: &Wait) -> usize {
@@ -117,7 +114,7 @@ fn connection(file: &Analysis<'_>, id: NodeId, depth: usize) -> Option<(String, 
         return None;
     }
     if let Some(ty) = file.type_of(id)
-        && file.catalog().connection_advice(&ty.name).is_some_and(|a| !a.is_empty())
+        && is_connection(file, &ty.name)
     {
         let source = file.condition_source(id);
         let opens = |n: NodeId| {
@@ -157,14 +154,15 @@ fn connection(file: &Analysis<'_>, id: NodeId, depth: usize) -> Option<(String, 
 
 /// Opens a connection to another machine.
 fn dials(file: &Analysis<'_>, call: NodeId) -> bool {
-    let opens = |k: timelint_semantics::Resolved<'_>| {
+    file.resolve(call).is_some_and(|k| {
         matches!(k.api.role, ApiRole::RemoteCall | ApiRole::RemoteClient)
-            && k.api
-                .returns
-                .as_deref()
-                .is_some_and(|t| file.catalog().connection_advice(t).is_some_and(|a| !a.is_empty()))
-    };
-    file.resolve(call).is_some_and(opens)
+            && k.api.returns.as_deref().is_some_and(|t| is_connection(file, t))
+    })
+}
+
+/// A type of open connections; a subtype that says nothing of limits is none.
+fn is_connection(file: &Analysis<'_>, ty: &str) -> bool {
+    file.catalog().connection_advice(ty).is_some_and(|advice| !advice.is_empty())
 }
 
 /// Something in the file limits connections: one that is limited may be any.

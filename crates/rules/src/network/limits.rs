@@ -188,7 +188,7 @@ fn evidence_of_waiting(file: &Analysis<'_>, id: NodeId) -> Remote {
     let named = outer.find(|f| !matches!(file.model.name(*f), "" | "_"));
     let waits = named.is_some_and(|f| {
         let name = file.model.name(f);
-        has_word(name, &["wait", "await", "waits", "wait_for", "until"]) && has_word(name, &ANSWERS)
+        has_word(name, &["wait", "await", "waits", "until"]) && has_word(name, &ANSWERS)
     });
     if waits && file.in_loop(id).is_none() { Remote::Named } else { Remote::No }
 }

@@ -142,9 +142,13 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
 
 /// The pause that a function makes before it runs itself again.
 fn last_pause(file: &Analysis<'_>, function: NodeId, again: NodeId) -> Option<Pause> {
-    let first = file.tables.calls.partition_point(|c| *c < function);
-    let before = file.tables.calls[first..].iter().copied().take_while(|c| *c < again);
-    before.filter_map(|c| pause_of(file, c)).last()
+    calls_between(file, function, again).filter_map(|c| pause_of(file, c)).last()
+}
+
+/// The calls from one place to another.
+fn calls_between<'f>(file: &'f Analysis<'_>, from: NodeId, to: NodeId) -> impl Iterator<Item = NodeId> + 'f {
+    let first = file.tables.calls.partition_point(|c| *c < from);
+    file.tables.calls[first..].iter().copied().take_while(move |c| *c < to)
 }
 
 /// The pause between two runs: what the function hands to itself unchanged does not grow.
@@ -203,8 +207,6 @@ fn is_bare(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
         "follow", "remove", "delete", "pop", "shift", "set",
     ];
     let model = file.model;
-    let first = file.tables.calls.partition_point(|c| *c < failure);
-    let mut between = file.tables.calls[first..].iter().copied().take_while(|c| *c < again);
     let named = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call | Kind::Type | Kind::String);
     let parts = |n: NodeId| model.self_and_descendants(n).take(64).filter(|d| named(*d));
     // Who repeats what did not answer in time has waited for as long.
@@ -221,7 +223,7 @@ fn is_bare(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
             || number(n)
             || parts(n).any(|d| is_error_name(model.name(d)) || has_word(model.name(d), &RETRY))
     };
-    !between.any(|c| has_word(model.name(c), &MENDING))
+    !calls_between(file, failure, again).any(|c| has_word(model.name(c), &MENDING))
         && file
             .guards(again)
             .iter()
@@ -233,9 +235,7 @@ fn is_bare(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
 /// `setIndex(index + 1)`: the next time another place is asked.
 fn moves_on(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
     const MOVING: [&str; 7] = ["next", "index", "switch", "rotate", "failover", "fallback", "pick"];
-    let first = file.tables.calls.partition_point(|c| *c < failure);
-    let mut between = file.tables.calls[first..].iter().copied().take_while(|c| *c < again);
-    between.any(|c| has_word(file.model.name(c), &MOVING))
+    calls_between(file, failure, again).any(|c| has_word(file.model.name(c), &MOVING))
 }
 
 /// `if (!failedOnce) { failedOnce = true; … }`, `send(request, true)`: it is tried a second time and no more.

@@ -2,7 +2,7 @@
 //! tries again. Success does not leave them, so the pause that counts is the one after a failure.
 
 use crate::network::attempted::is_partner;
-use crate::network::attempts::attempts;
+use crate::network::attempts::{attempts, calls_in};
 use crate::network::elsewhere::{asks_elsewhere, drains};
 use crate::network::failing::failing;
 use crate::network::outcome::{is_error_name, targets_of};
@@ -76,9 +76,7 @@ fn session_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Session> {
     if model.name(repeated) == "each" || drains(file, repeated) || bound_of(file, repeated) != Bound::Endless {
         return None;
     }
-    let first = file.tables.calls.partition_point(|c| *c < repeated);
-    let inside = file.tables.calls[first..].iter().copied().take_while(|c| model.contains(repeated, *c));
-    let own = inside
+    let own = calls_in(file, repeated)
         .filter(|c| file.in_loop(*c) == Some(repeated) && file.function_around(*c) == file.function_around(repeated));
     for call in own {
         let Some((remote, deed)) = evidence(file, call) else { continue };

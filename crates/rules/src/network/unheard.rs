@@ -24,18 +24,15 @@ pub(crate) fn unheard_limits(file: &Analysis<'_>) -> Vec<Finding> {
 
 fn unheard<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Unheard<'a>> {
     let model = file.model;
-    let known = file.resolve(site).filter(|k| k.how != How::Name)?;
+    let known = file.resolve(site).filter(|k| k.how != How::Name && model.kind(site) == Kind::Call)?;
     let event = known.api.tells.as_deref()?;
     let advice = known.api.advice.as_deref().unwrap_or_default();
     let places = known.api.args.iter().flat_map(|a| a.at.as_slice());
-    let mut given = places.filter_map(|p| Some((p, file.argument_at(site, std::slice::from_ref(p))?)));
+    let limits: Vec<_> = places.filter_map(|p| Some((p, file.argument_at(site, std::slice::from_ref(p))?))).collect();
     let named = |p: &ArgPlace| matches!(p, ArgPlace::Keyword(k) if k == event);
-    let limits: Vec<_> = given.by_ref().collect();
     let (_, limit) = limits.iter().find(|(p, _)| named(p))?;
     let ended_otherwise = limits.iter().any(|(p, _)| !named(p)) || hears(file, event);
-    (!ended_otherwise && !is_near(file, site))
-        .then_some(Unheard { site, limit: *limit, event, advice })
-        .filter(|_| model.kind(site) == Kind::Call)
+    (!ended_otherwise && !is_near(file, site)).then_some(Unheard { site, limit: *limit, event, advice })
 }
 
 /// Somebody listens for the event, or ends what takes too long.

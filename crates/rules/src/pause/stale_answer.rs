@@ -5,7 +5,7 @@ use crate::pause::guarded_write::{guards_through, is_about_the_lock_itself};
 use crate::pause::ownership::{Check, Claim, confirmed, leaf, suspicious};
 use crate::pause::pause_window::{Window, long_wait};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, has_word, words};
+use timelint_semantics::{Analysis, ClassInfo, has_word, words};
 
 /// An answer that is older than its check.
 pub(crate) struct Stale<'a> {
@@ -139,7 +139,7 @@ pub(crate) fn unasked_leases(file: &Analysis<'_>) -> Vec<(NodeId, NodeId)> {
             !model.descendants(value).any(|n| has_word(model.name(n), &CLAIM) || has_word(model.name(n), &ASKS));
         (compares && silent).then_some(value)
     };
-    let of_class = |class: &timelint_semantics::ClassInfo| {
+    let of_class = |class: &ClassInfo| {
         let mut methods: Vec<NodeId> = class.methods.values().flatten().copied().collect();
         methods.sort_unstable();
         let value = methods.iter().find_map(|m| answer(*m))?;
