@@ -2,9 +2,9 @@
 
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ApiRole, ArgMeaning, Effect, leaf};
-use crate::index::FunctionSummary;
 use crate::names::{has_word, starts_with_word, words};
 use crate::resolve::Callee;
+use crate::summary::FunctionSummary;
 use crate::value::{How, Origins};
 use timelint_model::{Kind, NodeId, Role};
 

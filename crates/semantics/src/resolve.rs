@@ -14,7 +14,7 @@ pub enum Callee<'a> {
     /// In this file.
     Here(NodeId),
     /// In another file of the project.
-    Elsewhere(&'a crate::index::FunctionSummary),
+    Elsewhere(&'a crate::summary::FunctionSummary),
 }
 
 impl<'a> Analysis<'a> {
