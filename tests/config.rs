@@ -179,3 +179,50 @@ fn completions_and_a_manual_are_printed() {
     let page = folder.run("man").out();
     assert!(page.contains(".TH timelint 1") && page.contains("timelint\\-baseline"), "{}", &page[..400]);
 }
+
+#[test]
+fn manifests_tell_which_version_of_a_library_is_used() {
+    let code = "import redis\n\n\ndef load(key):\n    return redis.Redis(host=\"cache\").get(key)\n";
+    let confidence = |manifest: (&str, &str), path: &str| {
+        let folder = Folder::new(&[("service/load.py", code), ("go.mod", "module m\n"), manifest]);
+        folder.git("init -q");
+        let run = folder.run(&format!("check --select missing-timeout --min-confidence low --format json {path}"));
+        run.json()["findings"][0]["confidence"].as_str().map(str::to_owned)
+    };
+    for path in [".", "service", "service/load.py"] {
+        let of = |manifest| confidence(manifest, path);
+        assert_eq!(of(("requirements.txt", "redis==8.0.1\n")), None, "{path}: since 8.0 there is a limit");
+        assert_eq!(
+            of(("requirements.txt", "redis==7.4.0\n")).as_deref(),
+            Some("high"),
+            "{path}: before, there is none"
+        );
+        assert_eq!(of(("requirements.txt", "redis>=4\n")).as_deref(), Some("low"), "{path}: it may be an old one");
+        assert_eq!(of(("other/requirements.txt", "redis==8.0.1\n")).as_deref(), Some("low"), "{path}: of other code");
+        let lock = "[[package]]\nname = \"redis\"\nversion = \"8.1.0\"\n";
+        assert_eq!(of(("service/poetry.lock", lock)), None, "{path}: beside the code");
+    }
+}
+
+#[test]
+fn a_project_says_what_other_versions_of_its_libraries_do() {
+    let code = "import acme\n\n\ndef load(key):\n    return acme.Client().get(key)\n";
+    let entry = "[[api]]\nlanguage = \"python\"\nname = \"acme.Client\"\nrole = \"remote.client\"\ndefault = \"none\"\n\
+                 args = [{ at = \"timeout\", is = \"timeout\", unit = \"s\", kind = \"total\" }]\n";
+    let findings = |versions: &str| {
+        let text = format!("{entry}versions = [{versions}]\n");
+        let folder = Folder::new(&[("load.py", code), ("timelint.toml", &text), ("requirements.txt", "acme~=2.1\n")]);
+        let run = folder.run("check --select missing-timeout --format json");
+        let found = if run.code() == 2 { 0 } else { run.findings().len() };
+        (run.code(), found, run.err())
+    };
+    assert_eq!(findings("").1, 1);
+    assert_eq!(findings("{ package = \"acme\", from = \"2\", default = \"10 s\" }").1, 0);
+    assert_eq!(findings("{ package = \"acme\", below = \"2\", default = \"10 s\" }").1, 1);
+    let (code, _, message) = findings("{ package = \"acme\", default = \"10 s\" }");
+    assert_eq!(code, 2);
+    assert!(message.contains("the versions of `acme` need a `from` or a `below`"), "{message}");
+    let (code, _, message) = findings("{ package = \"acme\", from = \"new\", default = \"10 s\" }");
+    assert_eq!(code, 2);
+    assert!(message.contains("`new` is no version: write numbers with dots between, `8.1`"), "{message}");
+}

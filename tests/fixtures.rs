@@ -81,6 +81,25 @@ fn the_relevance_gate_loses_no_finding() {
     assert!(judged > 0 && lost.is_empty(), "no rule would see these files, and some rule reports in them: {lost:#?}");
 }
 
+/// Files without any of the words that most evidence has.
+#[test]
+fn the_use_of_a_known_library_is_relevant_whatever_it_is_called() {
+    let relevant = |name: &str, text: &str| {
+        let language = language_for_path(Path::new(name)).expect("known");
+        let mut project = Project::default();
+        summarize(&load(language).catalog, &name.into(), project.add(name, text)).is_relevant()
+    };
+    assert!(relevant("a.py", "import redis\n\nc = redis.Redis('cache')\n"));
+    assert!(relevant("a.go", "package a\n\nimport \"net\"\n\nfunc f(c net.Conn, b []byte) { c.Read(b) }\n"));
+    assert!(relevant(
+        "A.java",
+        "class A { Object f(org.redisson.Config c) { return org.redisson.Redisson.create(c); } }"
+    ));
+    assert!(relevant("a.js", "const dayjs = require('dayjs');\nmodule.exports = () => dayjs();\n"));
+    assert!(!relevant("a.py", "import store\n\n\ndef add(a, b):\n    return store.put(a + b)\n"));
+    assert!(!relevant("a.go", "package a\n\nfunc f(r Source, b []byte) { r.Read(b) }\n"));
+}
+
 /// Analyses a file, or all files of a folder together, and appends the differences.
 fn check(project: &Path, language: &str, wrong: &mut Vec<String>) -> Result<(), String> {
     let mut paths = Vec::new();

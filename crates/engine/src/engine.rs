@@ -4,6 +4,7 @@ use crate::analyze::{Analyzed, Shared, analyze, sort_key};
 use crate::error::EngineError;
 use crate::gate::SkipReason;
 use crate::knowledge::Knowledge;
+use crate::manifests;
 use crate::map::{Budget, Lowered, Mapped, map, reread};
 use crate::nested::Nested;
 use crate::outcome::{Hidden, HiddenBecause, Outcome};
@@ -13,14 +14,15 @@ use crate::progress::Progress;
 use crate::selector::Names;
 use crate::settings::Settings;
 use crate::suppress::SUPPRESSION_RULES;
-use crate::walk::{Candidate, Found, Input, find, listed};
+use crate::walk::{Candidate, Found, Input, find, listed, shown};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use timelint_diagnostics::{Finding, Report, RuleMeta, SourceFile, Summary};
 use timelint_rules::Rule;
-use timelint_semantics::ProjectIndex;
+use timelint_semantics::catalog::Catalog;
+use timelint_semantics::{ProjectIndex, ProjectVersions};
 use timelint_syntax::Language;
 
 /// Stack of each worker: rules may follow deep nesting. Only what is touched costs memory.
@@ -172,7 +174,11 @@ impl Engine {
         });
         ready?;
         let mut lowered = collector.take(mapped);
-        let indexes = self.progress.phase("index the project", || reduce(knowledge, &mut lowered))?;
+        let versions = |apis: &str, catalog: &Catalog| {
+            let packages = catalog.packages().into_iter().collect();
+            manifests::versions(&found.manifests, apis, &packages, |folder| self.shown_folder(folder))
+        };
+        let indexes = self.progress.phase("index the project", || reduce(knowledge, &mut lowered, versions))?;
         let shared = Shared {
             knowledge,
             rules: &self.rules,
@@ -194,6 +200,12 @@ impl Engine {
         collector.report.rules = self.enabled_rules();
         Ok(collector.finish(&places))
     }
+
+    /// A folder as the paths of files in it begin in reports; empty for one that holds the working directory.
+    fn shown_folder(&self, folder: &Path) -> String {
+        let above = self.settings.working_dir.starts_with(folder);
+        if above { String::new() } else { shown(folder, &self.settings, folder) }
+    }
 }
 
 /// Compiles what `languages` need. A mistake there is an error of the run, not of a file.
@@ -209,7 +221,11 @@ fn prepare(knowledge: &Knowledge, languages: &[&'static Language]) -> Result<(),
 }
 
 /// One index for each catalogue.
-fn reduce(knowledge: &Knowledge, lowered: &mut [Lowered]) -> Result<BTreeMap<&'static str, ProjectIndex>, EngineError> {
+fn reduce(
+    knowledge: &Knowledge,
+    lowered: &mut [Lowered],
+    versions: impl Fn(&str, &Catalog) -> ProjectVersions,
+) -> Result<BTreeMap<&'static str, ProjectIndex>, EngineError> {
     let mut groups = BTreeMap::new();
     for file in lowered {
         let (_, summaries) = groups.entry(file.file.language.apis).or_insert_with(|| (file.file.language, Vec::new()));
@@ -217,7 +233,8 @@ fn reduce(knowledge: &Knowledge, lowered: &mut [Lowered]) -> Result<BTreeMap<&'s
     }
     let mut indexes = BTreeMap::new();
     for (apis, (language, summaries)) in groups {
-        indexes.insert(apis, ProjectIndex::build(knowledge.catalog(language)?, summaries));
+        let catalog = knowledge.catalog(language)?;
+        indexes.insert(apis, ProjectIndex::build(catalog, summaries).with_versions(versions(apis, catalog)));
     }
     Ok(indexes)
 }

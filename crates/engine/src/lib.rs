@@ -5,7 +5,8 @@
 //! of threads and the order in which files were found.
 //!
 //! One file a job: `walk` finds files, `gate` says which are not worth reading, `map` lowers and summarises them,
-//! `analyze` runs the rules on one file, `suppress` honours comments, `settings` holds what the user asked for.
+//! `manifests` tells which versions of libraries the project uses, `analyze` runs the rules on one file, `suppress`
+//! honours comments, `settings` holds what the user asked for.
 
 mod analyze;
 mod config;
@@ -18,6 +19,7 @@ mod generated;
 mod globs;
 mod inspect;
 mod knowledge;
+mod manifests;
 mod map;
 mod nested;
 mod outcome;

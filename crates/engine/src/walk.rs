@@ -2,13 +2,14 @@
 
 use crate::error::{EngineError, describe};
 use crate::gate::SkipReason;
+use crate::manifests;
 use crate::outcome::Skipped;
 use crate::overlay::Overlay;
 use crate::read::Place;
 use crate::settings::Settings;
 use crate::test_code::is_test_code;
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use timelint_diagnostics::{Note, NoteKind};
@@ -56,6 +57,8 @@ pub(crate) struct Found {
     pub(crate) files: Vec<Candidate>,
     pub(crate) skipped: BTreeMap<Arc<str>, SkipReason>,
     pub(crate) notes: Vec<Note>,
+    /// What may say which versions of libraries are used: below and above the inputs.
+    pub(crate) manifests: BTreeSet<PathBuf>,
 }
 
 /// Folders of other people's code.
@@ -110,6 +113,12 @@ pub(crate) fn find(inputs: &[Input], settings: &Settings, overlay: &Overlay) -> 
         }
     }
     let mut collected = collected.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let folders = inputs.iter().filter_map(|input| {
+        let (Input::Path(path) | Input::Text { name: path, .. }) = input;
+        let absolute = clean(&settings.working_dir.join(path));
+        if absolute.is_dir() { Some(absolute) } else { absolute.parent().map(Path::to_owned) }
+    });
+    collected.manifests.extend(folders.collect::<BTreeSet<_>>().iter().flat_map(|f| manifests::above(f)));
     overlay.lay_over(&mut collected, inputs, settings);
     Ok(collected.finish())
 }
@@ -119,6 +128,7 @@ pub(crate) struct Collected {
     pub(crate) files: BTreeMap<Arc<str>, Candidate>,
     pub(crate) skipped: BTreeMap<Arc<str>, SkipReason>,
     notes: Vec<Note>,
+    manifests: BTreeSet<PathBuf>,
 }
 
 impl Collected {
@@ -140,7 +150,12 @@ impl Collected {
         self.skipped.retain(|path, _| !self.files.contains_key(path));
         self.notes.sort();
         self.notes.dedup();
-        Found { files: self.files.into_values().collect(), skipped: self.skipped, notes: self.notes }
+        Found {
+            files: self.files.into_values().collect(),
+            skipped: self.skipped,
+            notes: self.notes,
+            manifests: self.manifests,
+        }
     }
 }
 
@@ -184,6 +199,9 @@ fn walk(root: &Path, given: &Path, settings: &Settings, collected: &Mutex<Collec
 fn visit(root: &Path, given: &Path, entry: &DirEntry, settings: &Settings, collected: &Mutex<Collected>) {
     if !entry.file_type().is_some_and(|t| t.is_file()) {
         return;
+    }
+    if manifests::is_manifest(entry.path()) && !entry.path().strip_prefix(root).is_ok_and(is_vendored) {
+        lock(collected).manifests.insert(entry.path().to_owned());
     }
     match candidate_below(root, given, entry.path(), settings) {
         Some((Ok(file), _)) => lock(collected).file(file),

@@ -6,6 +6,7 @@
 
 mod entry;
 mod purpose;
+mod relevance;
 mod role;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,8 @@ pub struct Catalog {
     simple_types: FxHashMap<String, Vec<String>>,
     /// What the team says its locks are for.
     locks: Vec<DeclaredLocks>,
+    /// What files are searched for before they are analysed.
+    triggers: OnceLock<relevance::Triggers>,
 }
 
 impl Catalog {
@@ -69,7 +72,7 @@ impl Catalog {
     /// # Errors
     ///
     /// Bad TOML, an unknown key, role or unit, an empty or ill-formed name, a duplicate within the file, an argument
-    /// position that makes no sense for the entry's arity.
+    /// position that makes no sense for the entry's arity, versions without bounds.
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), CatalogError> {
         let parsed: File = toml::from_str(text).map_err(|e| CatalogError {
             file: file.to_owned(),
@@ -96,7 +99,9 @@ impl Catalog {
     ) -> Result<(), CatalogError> {
         let mut own: FxHashSet<(&str, Option<&[usize]>)> = FxHashSet::default();
         for api in &apis {
-            check_arguments(api).map_err(|message| refuse(file, text, api, message))?;
+            check_arguments(api)
+                .and_then(|()| check_versions(api))
+                .map_err(|message| refuse(file, text, api, message))?;
             for name in api.name.as_slice() {
                 if name.is_empty() || name.contains(char::is_whitespace) {
                     return Err(refuse(file, text, api, format!("`{name}` is not a qualified name")));
@@ -291,6 +296,12 @@ impl Catalog {
         self.apis.iter().filter(move |slot| slot.role() == role).map(Slot::api)
     }
 
+    /// The packages whose versions matter to any entry.
+    pub fn packages(&self) -> FxHashSet<&str> {
+        let versions = self.apis.iter().filter(|slot| slot.may_say("versions")).flat_map(|slot| &slot.api().versions);
+        versions.map(|span| span.package.as_str()).collect()
+    }
+
     /// All entries with their names, in the order of the files.
     pub fn entries(&self) -> impl Iterator<Item = &Api> {
         self.apis.iter().map(Slot::api)
@@ -326,6 +337,13 @@ fn check_arguments(api: &Api) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn check_versions(api: &Api) -> Result<(), String> {
+    match api.versions.iter().find(|v| v.from.is_none() && v.below.is_none()) {
+        Some(span) => Err(format!("the versions of `{}` need a `from` or a `below`", span.package)),
+        None => Ok(()),
+    }
 }
 
 fn refuse(file: &str, text: &str, api: &Api, message: String) -> CatalogError {

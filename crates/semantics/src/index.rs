@@ -6,6 +6,7 @@ use crate::lock_helper::LockHelper;
 use crate::sites::Site;
 use crate::summary::{FieldSummary, FileSummary, FunctionSummary};
 use crate::value::{Origins, Value};
+use crate::versions::{ProjectVersions, VersionRange};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
@@ -52,6 +53,7 @@ pub struct ProjectIndex {
     /// Beginnings of qualified names that a limit for the whole process bounds.
     covered: FxHashSet<String>,
     shields: FxHashSet<String>,
+    versions: ProjectVersions,
 }
 
 impl ProjectIndex {
@@ -221,6 +223,17 @@ impl ProjectIndex {
     /// Whether a limit that the project sets for the whole process bounds the API of this qualified name.
     pub fn is_covered(&self, name: &str) -> bool {
         self.covered.iter().any(|c| name.starts_with(c.as_str()))
+    }
+
+    /// The same with the versions of libraries that the project uses.
+    #[must_use]
+    pub fn with_versions(self, versions: ProjectVersions) -> Self {
+        Self { versions, ..self }
+    }
+
+    /// The versions among which that of `package` is for the file at `path`.
+    pub(crate) fn version_of(&self, path: &str, package: &str) -> Option<&VersionRange> {
+        self.versions.of(path, package)
     }
 
     /// Whether a function of this name in any class handles a distributed lock.

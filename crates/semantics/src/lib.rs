@@ -34,6 +34,7 @@ mod summary;
 mod tables;
 mod units;
 mod value;
+mod versions;
 
 pub use analysis::{Analysis, Resolved, Type};
 pub use cancellation::Ending;
@@ -58,3 +59,4 @@ pub use summary::{FieldSummary, FileSummary, FunctionSummary, summarize};
 pub use tables::{ClassInfo, FunctionInfo, Store, StoreKind, Tables};
 pub use units::{is_length_name, stated_unit};
 pub use value::{How, Origins, Shape, Value, unit_word};
+pub use versions::{ProjectVersions, Version, VersionRange, VersionSpan};

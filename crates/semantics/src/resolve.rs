@@ -20,7 +20,9 @@ pub enum Callee<'a> {
 impl<'a> Analysis<'a> {
     /// The catalogue entry behind a call, construction, idiom, member read or decorator.
     pub fn resolve(&self, id: NodeId) -> Option<Resolved<'a>> {
-        self.entry_of(id).map(|(api, how)| Resolved { api: self.catalog.api(api), how })
+        let (api, how) = self.entry_of(id)?;
+        let api = self.catalog.api(api).in_use(|package| self.index.version_of(&self.path, package));
+        Some(Resolved { api, how })
     }
 
     /// The index of the catalogue entry behind `id`.

@@ -8,8 +8,7 @@ use crate::lock_helper::LockHelper;
 use crate::stamps::Stamp;
 use crate::tables::LOOSE;
 use crate::value::{Origins, Value};
-use aho_corasick::AhoCorasick;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use timelint_model::{FileModel, Kind, Role, Sym};
 
 /// A function as seen from other files.
@@ -82,91 +81,9 @@ impl FileSummary {
     }
 }
 
-/// Beginnings of words of identifiers that some rule's evidence starts from. A file without any of them has nothing to
-/// report, and nothing to tell other files but its classes.
-const TRIGGERS: [&str; 60] = [
-    "fenc",
-    "time",
-    "now",
-    "date",
-    "updated",
-    "modified",
-    "deadline",
-    "lease",
-    "lead",
-    "lock",
-    "unlock",
-    "mutex",
-    "expir",
-    "heartbeat",
-    "seen",
-    "milli",
-    "nano",
-    "clock",
-    "elapsed",
-    "monotonic",
-    "ttl",
-    "master",
-    "primary",
-    "retry",
-    "session",
-    "semaphore",
-    "elect",
-    "redlock",
-    "fetch",
-    "request",
-    "http",
-    "await",
-    "dial",
-    "wait",
-    "sleep",
-    "hasleadership",
-    "datetime",
-    "currenttime",
-    "lastseen",
-    "held",
-    "socket",
-    "connect",
-    "url",
-    "axios",
-    "got",
-    "smtp",
-    "ftp",
-    "imap",
-    "client",
-    "context",
-    "rest",
-    "hrtime",
-    "attempt",
-    "tries",
-    "backoff",
-    "remote",
-    "maxage",
-    "popen",
-    "exec",
-    "spawn",
-];
-
-/// Whether any symbol of the file has a word that begins with a trigger.
-fn is_relevant(model: &FileModel) -> bool {
-    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let built = || AhoCorasick::builder().ascii_case_insensitive(true).build(TRIGGERS).ok();
-    let Some(words) = WORDS.get_or_init(built) else { return true };
-    let starts_word = |text: &str, at: usize| {
-        let bytes = text.as_bytes();
-        let Some(before) = at.checked_sub(1).map(|i| bytes[i]) else { return true };
-        !before.is_ascii_alphanumeric()
-            || (bytes[at].is_ascii_uppercase() && !before.is_ascii_uppercase())
-            || (bytes[at].is_ascii_uppercase() && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase))
-    };
-    model
-        .symbols()
-        .any(|(_, text)| text.len() < 80 && words.find_overlapping_iter(text).any(|m| starts_word(text, m.start())))
-}
-
 /// Summarises a file by itself (the map step). `path` is the path shown to the user.
 pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileSummary {
-    let relevant = is_relevant(model);
+    let relevant = catalog.may_matter(model);
     let empty = ProjectIndex::default();
     let no_text = || Arc::from("");
     let file = Analysis::new(catalog, &empty, path.clone(), model, &no_text);

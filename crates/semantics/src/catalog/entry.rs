@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::ApiRole;
+use crate::versions::{VersionRange, VersionSpan};
 
 /// A unit of time, of numbers or of typed values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -327,6 +328,9 @@ pub struct Api {
     /// Default of the timeout or lease when the argument is absent, in words (`none`, `10 s`).
     #[serde(default)]
     pub default: Option<String>,
+    /// Versions of the library in which the default is another one.
+    #[serde(default)]
+    pub versions: Vec<VersionSpan>,
     /// For locks: where it lives. For writes: `file` where it changes files, which usually are this machine's own.
     #[serde(default)]
     pub scope: Option<LockScope>,
@@ -399,6 +403,7 @@ impl Api {
             verdict: false,
             renewed: false,
             default: None,
+            versions: Vec::new(),
             scope: None,
             token: None,
             advice: None,
@@ -418,6 +423,12 @@ impl Api {
             joined: Vec::new(),
             doc: None,
         }
+    }
+
+    /// The entry as it is in the versions in use; `of` knows those of a package.
+    pub(crate) fn in_use<'v>(&self, of: impl Fn(&str) -> Option<&'v VersionRange>) -> &Self {
+        let holds = |span: &&VersionSpan| of(&span.package).is_some_and(|range| span.holds(range));
+        self.versions.iter().find(holds).map_or(self, |span| span.entry(self))
     }
 
     /// Whether it waits for ever when no limit is given. Where the entry does not say: when its default is `none` and

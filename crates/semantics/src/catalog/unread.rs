@@ -28,6 +28,14 @@ impl Slot {
         }
     }
 
+    /// Whether it may have this key; most are told apart without reading them.
+    pub(super) fn may_say(&self, key: &str) -> bool {
+        match self {
+            Slot::Read(_) => true,
+            Slot::Unread(text, ..) => text.contains(key),
+        }
+    }
+
     /// What it does; known without reading it.
     pub(super) fn role(&self) -> ApiRole {
         match self {
