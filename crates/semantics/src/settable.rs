@@ -82,7 +82,9 @@ impl Analysis<'_> {
                     model.kind(k) != Kind::String || speaks_of_a_limit(model.name(k)) || model.name(k) == "signal"
                 })
             }
-            (Kind::Member, Role::Object) if model.role(parent) == Role::Target => speaks_of_a_limit(model.name(parent)),
+            (Kind::Member, Role::Object) if model.role(parent) == Role::Target => {
+                speaks_of_a_limit(model.name(parent)) || model.name(parent) == "signal"
+            }
             (Kind::Call, Role::Receiver) if matches!(model.name(parent), "put" | "setProperty") => {
                 let key = model.child(parent, Role::Arg);
                 key.is_none_or(|k| {

@@ -1,6 +1,6 @@
 //! Bare waits whose end comes from another machine: by what is waited for, by who gives the answer, by names.
 
-use crate::network::bounds::{Bound, chained, limited_around};
+use crate::network::bounds::{Bound, chained, given, limited_around};
 use crate::network::missing_timeout::{Endless, ends};
 use crate::network::remote::{Remote, call_evidence, is_ending, is_near, is_tool, source_evidence};
 use timelint_diagnostics::Confidence;
@@ -178,6 +178,35 @@ pub(crate) fn awaited_channel<'a>(file: &Analysis<'a>, site: NodeId) -> Option<E
     let found = unlimited(file, site, None)?;
     let help = "choose between it and the end of time: `select` with `<-ctx.Done()` of a context that has a deadline, or with a timer";
     Some(Endless { help: Some(help), ..found })
+}
+
+/// A wait until one connection can be read or written, while it is set up: `select.select([conn.fileno()], [], [])`.
+pub(crate) fn awaited_peer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    const SETS_UP: [&str; 6] = ["handshake", "connect", "poll", "negotiate", "state", "greeting"];
+    const PEER: [&str; 8] = ["conn", "connection", "sock", "socket", "client", "peer", "channel", "transport"];
+    let model = file.model;
+    let known = file.resolve(site).filter(|k| k.how != How::Name && k.api.role == ApiRole::Await)?;
+    let lists: Vec<NodeId> = model.children_with(site, Role::Arg).filter(|a| model.kind(*a) == Kind::List).collect();
+    let mut waited = lists.iter().flat_map(|l| model.children(*l));
+    let (Some(one), None) = (waited.next(), waited.next()) else { return None };
+    // `[conn.fileno()]`, `[self.sock]`
+    let object = model.child(one, Role::Receiver).filter(|_| model.kind(one) == Kind::Call).unwrap_or(one);
+    let peer = matches!(model.kind(object), Kind::Name | Kind::Member) && has_word(model.name(object), &PEER);
+    let bare = known.api.waits_for_ever() && given(file, site, known.api) != Bound::Given;
+    if !peer || !bare || has_word(model.name(object), &["server", "listen", "listener", "wakeup", "pipe"]) {
+        return None;
+    }
+    // A loop that takes whatever comes may wait as long as it likes.
+    let function = file.function_around(site)?;
+    let sets_up = |n: NodeId| model.kind(n) == Kind::Call && has_word(model.name(n), &SETS_UP);
+    if file.in_loop(site).is_some_and(|l| !model.descendants(l).any(sets_up)) {
+        return None;
+    }
+    let accepts = |n: NodeId| model.kind(n) == Kind::Call && model.name(n) == "accept";
+    if model.descendants(function).any(accepts) {
+        return None;
+    }
+    unlimited(file, site, Some(known.api))
 }
 
 /// What is handed to a callback has come, and so has what a callback was hung on: `reply.addListener(() -> reply.get())`.

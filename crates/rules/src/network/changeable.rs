@@ -23,6 +23,12 @@ pub(super) fn is_poll(file: &Analysis<'_>, limit: &Limit) -> bool {
     if limit.kind == TimeoutKind::Await && model.child(around, Role::Condition).is_some_and(again) {
         return true;
     }
+    // Each round asks another one: `for peer in peers: try: ping(peer, timeout=1) except TimeoutError: ..`
+    let counts = |i: NodeId| has_word(model.name(i), &["range", "xrange", "count", "retries", "attempts"]);
+    let counted = model.child(around, Role::Iterable).is_none_or(|i| model.self_and_descendants(i).take(8).any(counts));
+    if model.name(around) == "each" && !counted {
+        return false;
+    }
     let repeats = |body: NodeId| {
         !model.descendants(body).any(|d| matches!(model.kind(d), Kind::Throw | Kind::Return | Kind::Break))
     };

@@ -376,10 +376,15 @@ pub(super) fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
         "expect",
         "click",
     ];
+    /// What shows that a service answers.
+    const SERVICE: [&str; 9] =
+        ["up", "server", "service", "reachable", "online", "healthy", "alive", "connected", "reply"];
     let model = file.model;
     let name = model.name(site);
     let joins = words(name).first().is_some_and(|w| w == "join");
-    !is_remote_name(name) && (joins || has_word(name, &LOCAL))
+    // `wait_until_up(timeout=1)`, `waitForServer(5000)`
+    let service = has_word(name, &["wait", "until"]) && has_word(name, &SERVICE);
+    !is_remote_name(name) && !service && (joins || has_word(name, &LOCAL))
 }
 
 /// `client.timeout = 5`, and instants made of the clock and a constant that are called a deadline.

@@ -1,14 +1,16 @@
 //! `missing-timeout`: a call to another machine, or a client for one, that waits for ever when no answer comes.
 
 use crate::Rule;
-use crate::network::answers::{awaited_answer, awaited_call, awaited_channel, awaited_latch, has_come};
+use crate::network::answers::{awaited_answer, awaited_call, awaited_channel, awaited_latch, awaited_peer, has_come};
 use crate::network::bounds::{
     Bound, chained, given, library_is_limited, limited_around, set_on_receiver, set_on_result,
 };
 use crate::network::commands::remote_command;
 use crate::network::connections::endless_connections;
 use crate::network::contexts::{carries_limit, endless_contexts};
+use crate::network::events::awaited_event;
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
+use crate::network::signals::lost_limits;
 use crate::network::stubs::stub_call;
 use crate::network::unheard::unheard_limits;
 use crate::story::{Story, lower};
@@ -58,6 +60,7 @@ impl Rule for MissingTimeout {
         out.extend(endless_contexts(file));
         out.extend(endless_connections(file));
         out.extend(unheard_limits(file));
+        out.extend(lost_limits(file));
     }
 }
 
@@ -66,6 +69,8 @@ fn guessed<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
     awaited_call(file, site)
         .or_else(|| awaited_latch(file, site))
         .or_else(|| awaited_answer(file, site))
+        .or_else(|| awaited_peer(file, site))
+        .or_else(|| awaited_event(file, site))
         .or_else(|| stub_call(file, site))
         .or_else(|| remote_command(file, site))
 }
@@ -149,6 +154,17 @@ fn is_limited_elsewhere(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) 
 fn client_decides(file: &Analysis<'_>, site: NodeId) -> bool {
     let Some(receiver) = file.model.child(site, Role::Receiver) else { return false };
     let Some(ty) = file.type_of(receiver) else { return false };
+    // `FTP()` connects to nobody yet, and was given nothing.
+    let empty =
+        |v: NodeId| file.resolve(v).is_some_and(|k| k.api.role == ApiRole::None && k.api.arities() == Some(&[0]));
+    let all_empty = |v: NodeId| {
+        let mut made = file.model.self_and_descendants(v).filter(|n| file.model.kind(*n) == Kind::Call).peekable();
+        made.peek().is_some() && made.all(empty)
+    };
+    let stores = file.stores_of(receiver);
+    if !stores.is_empty() && stores.iter().all(|s| s.value.is_some_and(all_empty)) {
+        return false;
+    }
     file.apis_in(ApiRole::RemoteClient).any(|api| {
         api.returns.as_deref() == Some(ty.name.as_str())
             && api.args.iter().any(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds))

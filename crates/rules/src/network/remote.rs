@@ -357,7 +357,7 @@ pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 30] = [
+    const TOOLS: [&str; 29] = [
         "acceptance",
         "tests",
         "hello",
@@ -383,7 +383,6 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "testutil",
         "playground",
         "example",
-        "contrib",
         // What runs in a browser.
         "static",
         "webapp",
@@ -400,8 +399,11 @@ pub(crate) fn is_tool(path: &str) -> bool {
     // `src/main/java/org/example/integration`: a package of the product.
     let product = path.contains("/src/main/");
     let mut folders = parts.filter(|p| !product || !has_word(p, &["integration", "functional"]));
+    // Beside the project's folders, and not a package of the product: `luigi/contrib/ftp.py`.
+    let gifts = path.starts_with("contrib/");
     runs_tests
         || beside
+        || gifts
         || commands
         || folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
 }
@@ -412,10 +414,15 @@ mod tests {
 
     #[test]
     fn tools_are_told_by_their_folders() {
-        for path in ["scripts/load.py", "src/cmd/cephctl/a.go", "web/e2e/a.ts", "release.py"] {
+        for path in ["scripts/load.py", "src/cmd/cephctl/a.go", "web/e2e/a.ts", "release.py", "contrib/a.py"] {
             assert!(is_tool(path), "{path}");
         }
-        for path in ["worker/src/features/mail/a.ts", "a/src/main/java/org/acme/integration/A.java", "api/user.py"] {
+        for path in [
+            "worker/src/features/mail/a.ts",
+            "a/src/main/java/org/acme/integration/A.java",
+            "api/user.py",
+            "acme/contrib/a.py",
+        ] {
             assert!(!is_tool(path), "{path}");
         }
     }
