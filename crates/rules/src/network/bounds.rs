@@ -123,12 +123,10 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
     for (position, arg) in model.children_with(site, Role::Arg).enumerate() {
         let bound = match model.kind(arg) {
             Kind::Spread => model.child(arg, Role::Value).map_or(Bound::Unknown, |v| of_settings(file, v)),
-            // Also `dial(address, readTimeout(t))`.
-            Kind::Argument | Kind::Call if has_word(model.name(arg), &LIMITS) => return Bound::Given,
+            // Also `dial(address, readTimeout(t))`, `"host=db connect_timeout=3"`.
+            Kind::Argument | Kind::Call | Kind::String if has_word(model.name(arg), &LIMITS) => return Bound::Given,
             Kind::Argument if has_word(model.name(arg), &HANDED) => Bound::Unknown,
             Kind::Record => of_record(file, arg),
-            // `"host=db connect_timeout=3"`, an address with settings
-            Kind::String if has_word(model.name(arg), &LIMITS) => return Bound::Given,
             Kind::Name if position > 0 && is_callback(model.name(arg)) => Bound::Absent,
             Kind::Name | Kind::Member | Kind::Call | Kind::Conditional | Kind::Binary | Kind::New | Kind::Index => {
                 let named = has_word(called(file, arg), &CARRIERS);

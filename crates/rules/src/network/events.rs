@@ -109,9 +109,9 @@ fn waiting(file: &Analysis<'_>, site: NodeId) -> NodeId {
     /// A function with more nodes holds a module or a class, not one wait.
     const LARGEST: u32 = 3000;
     let model = file.model;
-    let size = |f: NodeId| model.end(f).0 - f.0;
+    let length = |f: NodeId| model.end(f).0 - f.0;
     let mut around = model.ancestors(site).filter(|a| model.kind(*a) == Kind::Function).collect::<Vec<_>>();
-    around.retain(|f| size(*f) < LARGEST);
+    around.retain(|f| length(*f) < LARGEST);
     around.last().copied().unwrap_or_else(|| model.root())
 }
 
