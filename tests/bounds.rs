@@ -1,6 +1,10 @@
-//! Code that would take for ever if the analysis followed every way through it.
+//! Code that would take for ever, or exhaust the stack, if the analysis followed every way through it.
+#![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
 
+use crate::folders::{entries, shown};
 use std::fmt::Write as _;
+use std::path::Path;
+use timelint_syntax::language_for_path;
 use timelint_testkit::Project;
 
 /// Elements of a list that are put into the same list again: each name may be every other one.
@@ -15,4 +19,72 @@ fn elements_that_lead_to_each_other_are_followed_once() {
     let mut project = Project::default();
     project.add("jobs.py", &text);
     assert!(project.findings().is_empty(), "nothing says what `started` is");
+}
+
+#[test]
+fn an_object_that_is_spread_into_itself_is_looked_at_once() {
+    let files = [
+        (
+            "a.js",
+            "const axios = require('axios');\nasync function f(url, agent) {\n  let c = { a: 1 };\n  c = { ...c, agent };\n  return axios.get(url, c);\n}\n",
+        ),
+        (
+            "a.py",
+            "import requests\n\n\ndef f(url, p):\n    o = {}\n    o = {**o, \"proxies\": p}\n    return requests.get(url, **o)\n",
+        ),
+    ];
+    for (name, text) in files {
+        let mut project = Project::default();
+        project.add(name, text);
+        let found: Vec<_> = project.findings().iter().map(|f| f.rule.id).collect();
+        assert_eq!(found, ["missing-timeout"], "{name}");
+    }
+}
+
+/// Definitions that lead to each other in all ways: the names of each fixture are mixed up.
+#[test]
+fn programs_whose_names_are_mixed_up_are_analysed() {
+    const ROUNDS: u64 = 1;
+    let mut judged = 0;
+    for round in 0..ROUNDS {
+        each_file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), &mut |path| {
+            let text = std::fs::read_to_string(path).expect("readable");
+            let mut project = Project::default();
+            project.add(&shown(path), &mixed_up(&text, round));
+            drop(project.findings());
+            judged += 1;
+        });
+    }
+    assert!(judged > 100, "{judged} files");
+}
+
+fn each_file(folder: &Path, visit: &mut impl FnMut(&Path)) {
+    for path in entries(folder) {
+        if path.is_dir() {
+            each_file(&path, visit);
+        } else if language_for_path(&path).is_some() {
+            visit(&path);
+        }
+    }
+}
+
+/// `text` with some of its words exchanged for others of its words.
+fn mixed_up(text: &str, round: u64) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let words: Vec<&str> = text.split(|c| !is_part(c)).filter(|w| w.len() > 2).collect();
+    let mut state = 0x9e37_79b9_7f4a_7c15 ^ (round + 1);
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    let mut mixed = String::new();
+    for piece in text.split_inclusive(|c| !is_part(c)) {
+        let word = piece.trim_end_matches(|c| !is_part(c));
+        let keeps = word.len() <= 2 || next(4) > 0;
+        mixed.push_str(if keeps { word } else { words[next(words.len())] });
+        mixed.push_str(&piece[word.len()..]);
+    }
+    mixed
 }

@@ -165,25 +165,40 @@ fn is_text(file: &Analysis<'_>, id: NodeId) -> bool {
 
 /// What an options object says that is a literal, or a local variable that only ever holds literals.
 fn of_settings(file: &Analysis<'_>, id: NodeId) -> Bound {
-    let model = file.model;
-    match model.kind(id) {
-        Kind::Record => of_record(file, id),
+    of_settings_beside(file, id, &mut Vec::new())
+}
+
+fn of_record(file: &Analysis<'_>, record: NodeId) -> Bound {
+    of_record_beside(file, record, &mut Vec::new())
+}
+
+/// `seen` are the records that are being looked at: `config = {...config, agent}` is spread into itself.
+fn of_settings_beside(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Bound {
+    match file.model.kind(id) {
+        Kind::Record => of_record_beside(file, id, seen),
         Kind::Name => {
             let Some(records) = file.literals_of(id) else { return Bound::Unknown };
-            let bounds = records.into_iter().map(|r| of_record(file, r));
-            bounds.into_iter().find(|b| *b != Bound::Absent).unwrap_or(Bound::Absent)
+            let mut bounds = records.into_iter().map(|r| of_record_beside(file, r, seen));
+            bounds.find(|b| *b != Bound::Absent).unwrap_or(Bound::Absent)
         }
         _ => Bound::Unknown,
     }
 }
 
-fn of_record(file: &Analysis<'_>, record: NodeId) -> Bound {
+fn of_record_beside(file: &Analysis<'_>, record: NodeId, seen: &mut Vec<NodeId>) -> Bound {
     let model = file.model;
+    if seen.contains(&record) {
+        return Bound::Absent;
+    }
+    seen.push(record);
     for child in model.children(record) {
+        let spread = |seen: &mut Vec<NodeId>| {
+            model.child(child, Role::Value).map_or(Bound::Unknown, |v| of_settings_beside(file, v, seen))
+        };
         match model.kind(child) {
             Kind::Entry | Kind::Argument if has_word(model.name(child), &LIMITS) => return Bound::Given,
             Kind::Entry | Kind::Argument if !model.name(child).is_empty() => {}
-            Kind::Spread => match model.child(child, Role::Value).map_or(Bound::Unknown, |v| of_settings(file, v)) {
+            Kind::Spread => match spread(seen) {
                 Bound::Absent => {}
                 other => return other,
             },
