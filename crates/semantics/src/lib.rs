@@ -27,6 +27,7 @@ mod own_lock;
 mod regions;
 mod replicated;
 mod resolve;
+mod script;
 mod settable;
 mod sites;
 mod stamps;
@@ -46,13 +47,11 @@ pub use lock_helper::{Does, LockHelper, is_lock_word};
 pub use lock_record::{LockTouch, Subject, Touch};
 pub use measures::{By, Measure};
 pub use names::{canonical, contains_part, has_word, words};
-pub use one_step::{
-    clears_expired_locks, frees_lock_row, is_blind_extension, is_blind_write, makes_lock_row, script_compares_owner,
-    script_reads,
-};
+pub use one_step::{clears_expired_locks, frees_lock_row, makes_lock_row};
 pub use regions::Region;
 pub use replicated::Replayed;
 pub use resolve::Callee;
+pub use script::{Script, Scripts};
 pub use sites::{Site, Sites};
 pub use stamps::{Stamp, member_key};
 pub use summary::{FieldSummary, FileSummary, FunctionSummary, summarize};

@@ -111,38 +111,6 @@ impl Analysis<'_> {
     }
 }
 
-/// Whether a script writes a key with an expiry and nothing makes that conditional.
-pub fn is_blind_write(script: &str) -> bool {
-    let lower = script.to_ascii_lowercase().replace('\'', "\"");
-    let Some((_, command)) = lower.split_once("redis.call(\"set\"") else { return false };
-    let command = command.split(')').next().unwrap_or(command);
-    let says = |word: &str| command.contains(&format!("\"{word}\""));
-    (says("px") || says("ex")) && !says("nx") && !says("xx")
-}
-
-/// Whether a script moves a key's expiry and compares nothing with what the caller brings.
-pub fn is_blind_extension(script: &str) -> bool {
-    let lower = script.to_ascii_lowercase().replace('\'', "\"");
-    let expires = ["expire", "pexpire", "expireat", "pexpireat"];
-    let moves = expires.iter().any(|c| lower.contains(&format!("call(\"{c}\", keys[1]")));
-    moves
-        && !["get", "hget", "hexists", "sismember", "set", "setnx", "del"]
-            .iter()
-            .any(|c| lower.contains(&format!("call(\"{c}\"")))
-}
-
-/// Whether a script compares what is there with what the caller brings, as owners do.
-pub fn script_compares_owner(script: &str) -> bool {
-    let lower = script.to_ascii_lowercase().replace(['\'', ' '], "");
-    lower.contains("get") && lower.contains("keys[1])==argv[")
-}
-
-/// Whether a script looks at what is there.
-pub fn script_reads(script: &str) -> bool {
-    let lower = script.to_ascii_lowercase().replace('\'', "\"");
-    ["get", "exists", "hget", "hexists"].iter().any(|c| lower.contains(&format!("call(\"{c}\"")))
-}
-
 /// Words of a table or column that belongs to locks.
 pub(crate) const LOCK_TABLES: [&str; 7] = ["lock", "locks", "lease", "leases", "mutex", "leader", "locked"];
 
@@ -191,20 +159,6 @@ fn plain_statement(statement: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scripts_are_read() {
-        assert!(is_blind_write("redis.call(\"SET\", KEYS[1], ARGV[1], \"PX\", ARGV[2])"));
-        assert!(!is_blind_write("redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])"));
-        assert!(is_blind_extension(
-            "if redis.call('ttl', KEYS[1]) >= 0 then redis.call('expire', KEYS[1], ARGV[1]) end"
-        ));
-        assert!(!is_blind_extension(
-            "if redis.call('get', KEYS[1]) == ARGV[2] then redis.call('expire', KEYS[1], 1) end"
-        ));
-        assert!(script_compares_owner("if redis.call(\"get\", KEYS[1]) == ARGV[1] then"));
-        assert!(script_reads("if redis.call('get', KEYS[1]) == ARGV[1] then"));
-    }
 
     #[test]
     fn statements_are_read() {

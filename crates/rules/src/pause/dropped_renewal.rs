@@ -38,9 +38,9 @@ fn swallowed(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
 }
 
 /// A renewal of a lock, lease or leadership; not of a connection or a form.
-fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
+pub(crate) fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
     const CLAIM: [&str; 7] = ["lock", "locks", "lease", "leases", "leadership", "leader", "mutex"];
-    const RENEW: [&str; 5] = ["renew", "extend", "refresh", "keepalive", "prolong"];
+    const RENEW: [&str; 7] = ["renew", "extend", "refresh", "keepalive", "prolong", "reelect", "reelection"];
     let model = file.model;
     if model.kind(call) != Kind::Call {
         return false;
@@ -50,7 +50,7 @@ fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
     }
     let name = model.name(call);
     let on = model.child(call, Role::Receiver).map_or("", |r| model.name(r));
-    has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
+    has_word(name, &RENEW[5..]) || has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
 }
 
 /// The empty function that a chain of continuations ends in.

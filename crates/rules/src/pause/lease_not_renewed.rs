@@ -4,10 +4,13 @@
 use crate::Rule;
 use crate::pause::aged_lock::aged_locks;
 use crate::pause::dropped_renewal::{dropped_renewals, foreign_renewals};
+use crate::pause::early_end::early_ends;
 use crate::pause::lost_claim::{kept_flags, unheard_losses};
 use crate::pause::outlived_lease::{early_leases, outlived};
 use crate::pause::renewal::{forgotten_leases, fragile_renewals, may_renew};
 use crate::pause::renewal_timing::mistimed_renewals;
+use crate::pause::retaken_claim::retaken_claims;
+use crate::pause::unheeded_renewal::unheeded_renewals;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::NodeId;
@@ -56,6 +59,10 @@ pub(crate) enum Kind {
     Dropped,
     /// The renewal ends at the first failure, and only the log knows.
     Ended,
+    /// A failed renewal is logged or slept over, and nothing looks at how long ago the last success was.
+    Unheeded,
+    /// A renewal takes a claim that was lost again, and says that all is well.
+    Retaken,
     /// An exception ends the loop that renews.
     Unguarded,
     /// Others are renewed, this one is not.
@@ -91,6 +98,9 @@ impl Rule for LeaseNotRenewed {
             lapses.extend(kept_flags(file));
             lapses.extend(mistimed_renewals(file));
             lapses.extend(foreign_renewals(file));
+            lapses.extend(unheeded_renewals(file));
+            lapses.extend(retaken_claims(file));
+            lapses.extend(early_ends(file));
         }
         lapses.extend(unheard_losses(file));
         lapses.extend(aged_locks(file));
@@ -144,6 +154,20 @@ fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
             "one slow or lost request ends the renewal; the lease runs out while the work believes that it is held",
             "try again while the lease lasts; then tell the work that its claim is lost (cancel its context, end the \
              process) and let its writes carry a token",
+        ),
+        Kind::Unheeded => (
+            format!("when `{here}` fails, the work under the claim goes on"),
+            "after the lease has run out another process takes over, while this one logs a line and works on: the failed \
+             renewals tell it nothing",
+            "keep the time of the last success on a monotonic clock, and stop the work when the lease may have run out since \
+             (cancel its context, end the process); let its writes carry a token",
+        ),
+        Kind::Retaken => (
+            "a renewal that finds the claim gone takes it again and reports success".to_owned(),
+            "in the time when it was gone another process may have held it and changed what it protects; the work goes on as if \
+             nothing had happened",
+            "answer that the claim is lost, and let the work begin anew: with a lock of its own, and after reading again what \
+             the lock protects",
         ),
         Kind::Unguarded => (
             format!("an exception in `{here}` ends the loop that keeps the claim alive"),

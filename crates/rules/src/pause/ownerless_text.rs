@@ -5,60 +5,49 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{
-    Analysis, Command, LockTouch, Subject, Touch, frees_lock_row, has_word, is_blind_extension, is_blind_write,
-    script_compares_owner, script_reads, words,
+    Analysis, Command, LockTouch, Script, Scripts, Subject, Touch, frees_lock_row, has_word, words,
 };
 
 /// Functions that take a lock or keep it.
-const KEEPING: [&str; 5] = ["lock", "renew", "extend", "refresh", "prolong"];
+const KEEPING: [&str; 8] = ["lock", "renew", "renewal", "extend", "extension", "refresh", "prolong", "keepalive"];
 /// Functions that give a lock back.
 const RELEASING: [&str; 3] = ["unlock", "release", "free"];
 
-/// A renewal in a script that writes the lock's key whoever holds it.
+/// Renewals in scripts that write or prolong the lock's key whoever holds it.
 pub(crate) fn scripts(file: &Analysis<'_>) -> Vec<Finding> {
-    let model = file.model;
-    let texts = model.ids().filter(|n| model.kind(*n) == Kind::String && is_blind_write(model.name(*n)));
-    let keeps_lock = |text: &NodeId| {
-        let Some(function) = file.named_function_around(*text) else { return false };
-        let reads = model.descendants(function).any(|n| model.kind(n) == Kind::String && script_reads(model.name(n)));
-        has_word(file.function_name(function), &KEEPING) && !reads
-    };
-    let judge = |text: NodeId| {
-        Story::new(&META, file, text, "the script writes the lock's key without asking who holds it")
-            .why("a holder that paused longer than the lease takes the lock back from the one that has it now")
+    let scripts = file.shared(Scripts::of);
+    let all = &scripts.0;
+    // In a file that also knows better, and not only where a rate is limited.
+    let asks = all.iter().any(Script::compares_owner);
+    let found = all.iter().filter_map(|script| {
+        let (message, why) = if script.writes_blindly() && written_to_keep(file, script, all) {
+            (
+                "the script writes the lock's key without asking who holds it",
+                "a holder that paused longer than the lease takes the lock back from the one that has it now",
+            )
+        } else if script.extends_blindly() && asks && file.serves(script.at, &KEEPING[1..]) {
+            (
+                "the script prolongs the lock without asking who holds it",
+                "after a pause that outlasts the lease this prolongs the next holder's lock, and this one works on without any",
+            )
+        } else {
+            return None;
+        };
+        let story = Story::new(&META, file, script.at, message)
+            .why(why)
             .help("compare the owner first, in the same script, and only then set the expiry")
             .confidence(Confidence::Medium)
-            .step(file.location(text), "whatever is there is overwritten")
-            .tell()
-    };
-    texts.filter(keeps_lock).map(judge).chain(extensions(file)).collect()
+            .step(file.location(script.at), "whoever holds the key, it is touched");
+        Some(story.tell())
+    });
+    found.collect()
 }
 
-/// A script that prolongs a lock without asking whose it is, beside another one that does ask.
-fn extensions(file: &Analysis<'_>) -> Vec<Finding> {
-    let model = file.model;
-    if !file.says(&KEEPING[1..]) {
-        return Vec::new();
-    }
-    let strings = || model.ids().filter(|n| model.kind(*n) == Kind::String);
-    let keeps = |text: &NodeId| {
-        let named = model.ancestors(*text).take(4).find_map(|a| model.child(a, Role::Target));
-        let function = file.named_function_around(*text).map_or("", |f| file.function_name(f));
-        has_word(function, &KEEPING[1..]) || named.is_some_and(|n| has_word(model.name(n), &KEEPING[1..]))
-    };
-    let blind: Vec<NodeId> = strings().filter(|n| is_blind_extension(model.name(*n)) && keeps(n)).collect();
-    if blind.is_empty() || !strings().any(|n| script_compares_owner(model.name(n))) {
-        return Vec::new();
-    }
-    let judge = |text: NodeId| {
-        Story::new(&META, file, text, "the script prolongs the lock without asking who holds it")
-            .why("after a pause that outlasts the lease this prolongs the next holder's lock, and this one works on without any")
-            .help("compare the owner first, in the same script, and only then set the expiry")
-            .confidence(Confidence::Medium)
-            .step(file.location(text), "the key may be another holder's by now")
-            .tell()
-    };
-    blind.into_iter().map(judge).collect()
+/// A blind write in a function that keeps a lock, and looks at it in no other script.
+fn written_to_keep(file: &Analysis<'_>, script: &Script, all: &[Script]) -> bool {
+    let Some(function) = file.named_function_around(script.at) else { return false };
+    let reads = all.iter().any(|s| file.model.contains(function, s.at) && s.reads());
+    has_word(file.function_name(function), &KEEPING) && !reads
 }
 
 /// A coordinator's transaction that deletes the lock's key and has no condition.
