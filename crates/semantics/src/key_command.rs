@@ -150,6 +150,8 @@ impl Analysis<'_> {
         let given = |node: &NodeId| matches!(model.kind(*node), Kind::Entry | Kind::Argument);
         let named: Vec<NodeId> = model
             .children_with(call, Role::Arg)
+            // `&s3.GetObjectInput{..}`
+            .map(|a| model.child(a, Role::Operand).filter(|_| model.kind(a) == Kind::Unary).unwrap_or(a))
             .flat_map(|a| if model.kind(a) == Kind::Record { model.children(a).collect() } else { vec![a] })
             .filter(given)
             .collect();

@@ -5,6 +5,7 @@
 mod analysis;
 mod cancellation;
 pub mod catalog;
+mod claimed_record;
 mod control;
 mod documented;
 mod due;
@@ -39,6 +40,7 @@ mod versions;
 
 pub use analysis::{Analysis, Resolved, Type};
 pub use cancellation::Ending;
+pub use claimed_record::SplitClaim;
 pub use control::Guard;
 pub use effects::{Write, is_conditional, is_data_change};
 pub use index::ProjectIndex;

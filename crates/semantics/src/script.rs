@@ -22,7 +22,10 @@ impl Scripts {
     pub fn of(file: &Analysis<'_>) -> Self {
         let model = file.model;
         let joined = |n: NodeId| model.kind(n) == Kind::Binary && model.name(n) == "+";
-        let starts = model.ids().filter(|n| model.kind(*n) == Kind::String && (model.name(*n).contains("KEYS[") || model.name(*n).contains("redis.call(")));
+        let starts = model.ids().filter(|n| {
+            model.kind(*n) == Kind::String
+                && (model.name(*n).contains("KEYS[") || model.name(*n).contains("redis.call("))
+        });
         let mut found: Vec<Script> = Vec::new();
         for start in starts {
             let whole = model.ancestors(start).take_while(|a| joined(*a)).last().unwrap_or(start);
@@ -65,7 +68,9 @@ impl Script {
     }
 
     fn extends(&self) -> bool {
-        ["expire", "pexpire", "expireat", "pexpireat"].iter().any(|c| self.text.contains(&format!("call(\"{c}\",keys[1]")))
+        ["expire", "pexpire", "expireat", "pexpireat"]
+            .iter()
+            .any(|c| self.text.contains(&format!("call(\"{c}\",keys[1]")))
     }
 
     /// Whether it compares what is there with what the caller brings, as owners do.
@@ -166,7 +171,8 @@ fn written_out(script: &str, name: &str, value: &str, defined: usize) -> String 
     while let Some(at) = rest.find(name) {
         let before = rest[..at].chars().next_back();
         let behind = rest[at + name.len()..].chars().next();
-        let whole = !before.is_some_and(|c| is_name(c) || c == '"' || c == '.') && !behind.is_some_and(|c| is_name(c) || c == '"');
+        let whole = !before.is_some_and(|c| is_name(c) || c == '"' || c == '.')
+            && !behind.is_some_and(|c| is_name(c) || c == '"');
         out.push_str(&rest[..at]);
         out.push_str(if whole { value } else { name });
         rest = &rest[at + name.len()..];
@@ -185,7 +191,8 @@ mod tests {
         assert!(script("redis.call(\"SET\", KEYS[1], ARGV[1], \"PX\", ARGV[2])").writes_blindly());
         assert!(!script("redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])").writes_blindly());
         assert!(
-            script("if redis.call('ttl', KEYS[1]) >= 0 then redis.call('expire', KEYS[1], ARGV[1]) end").extends_blindly()
+            script("if redis.call('ttl', KEYS[1]) >= 0 then redis.call('expire', KEYS[1], ARGV[1]) end")
+                .extends_blindly()
         );
         let owned = script("if redis.call('get', KEYS[1]) == ARGV[2] then redis.call('expire', KEYS[1], 1) end");
         assert!(!owned.extends_blindly() && owned.compares_owner() && owned.reads() && !owned.retakes());
@@ -198,7 +205,8 @@ mod tests {
                     elseif value == false then redis.call('set', key, id) return 1 end";
         assert!(Script::of_text(text).compares_owner());
         assert!(Script::of_text(text).retakes());
-        let kept = "local v = redis.call('get', KEYS[1]) if v ~= ARGV[1] then return 0 end redis.call('pexpire', KEYS[1], 9)";
+        let kept =
+            "local v = redis.call('get', KEYS[1]) if v ~= ARGV[1] then return 0 end redis.call('pexpire', KEYS[1], 9)";
         assert!(Script::of_text(kept).compares_owner() && !Script::of_text(kept).retakes());
     }
 }

@@ -4,7 +4,7 @@ use crate::pause::non_atomic_lock::META;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role, Sym};
-use timelint_semantics::{Analysis, LockTouch, Subject, Touch, has_word, words};
+use timelint_semantics::{Analysis, LockTouch, SplitClaim, Subject, Touch, has_word, words};
 
 /// Functions that give a lock back, keep it or look after the locks of others.
 const NOT_TAKING: [&str; 22] = [
@@ -32,6 +32,9 @@ const NOT_TAKING: [&str; 22] = [
     "steal",
 ];
 
+/// Functions that take a lock.
+const TAKING: [&str; 9] = ["lock", "trylock", "acquire", "obtain", "elect", "claim", "campaign", "mutex", "lease"];
+
 /// The record of a lock is read, and written if the answer was that nobody has it: two that read at the same time both
 /// write.
 pub(crate) fn checks_then_writes(file: &Analysis<'_>) -> Vec<Finding> {
@@ -43,7 +46,97 @@ pub(crate) fn checks_then_writes(file: &Analysis<'_>) -> Vec<Finding> {
     for call in others.filter(|c| touches.binary_search_by_key(c, |t| t.at).is_err()) {
         found.extend(own_store(file, call).map(|f| (call, f)));
     }
+    found.extend(file.tables.calls.iter().filter_map(|c| Some((*c, cleared(file, *c, touches)?))));
+    found.extend(file.split_claims().into_iter().map(|c| (c.write, claimed(file, c))));
+    found.sort_by_key(|(at, _)| *at);
+    found.dedup_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// In a function that takes a lock: what is found to be expired is removed by its name, and the lock is tried again.
+fn cleared(file: &Analysis<'_>, removal: NodeId, touches: &[LockTouch]) -> Option<Finding> {
+    let model = file.model;
+    let touch = touches.binary_search_by_key(&removal, |t| t.at).ok().map(|at| touches[at]);
+    let own = || {
+        let first = words(model.name(removal)).into_iter().next();
+        let gives_back = first.is_some_and(|w| matches!(w.as_str(), "unlock" | "release" | "free"));
+        let receiver = model.child(removal, Role::Receiver);
+        gives_back
+            && receiver.is_none_or(|r| file.tables.is_this(model, r))
+            && model.child(removal, Role::Arg).is_some()
+    };
+    if touch.map_or_else(|| !own(), |t| t.touch != Touch::Remove) {
+        return None;
+    }
+    let function = file.named_function_around(removal).filter(|f| {
+        let name = file.function_name(*f);
+        has_word(name, &TAKING) && !has_word(name, &NOT_TAKING)
+    })?;
+    let reads = touches
+        .iter()
+        .filter(|r| r.touch == Touch::Read && r.at < removal && file.named_function_around(r.at) == Some(function));
+    let (read, aged) = reads.filter_map(|r| Some((r.at, aged(file, r.at, removal)?))).last()?;
+    if file.is_one_step_until(read, removal) || in_transaction(file, removal) {
+        return None;
+    }
+    let message = format!("`{}` removes the lock that `{}` found to be expired", file.short(removal), file.short(read));
+    Some(
+        Story::new(&META, file, removal, message)
+            .why(
+                "two processes that find the same old lock both remove it: the second one removes the lock that the first has \
+                 taken meanwhile, and both go on",
+            )
+            .help(
+                "take an expired lock over in one command that compares what was read (`UPDATE .. SET owner = ? WHERE name = ? \
+                 AND expires_at < now()`, compare-and-set), or let the store expire it",
+            )
+            .confidence(Confidence::Medium)
+            .step(file.location(read), "an old lock is read")
+            .step(file.location(aged), "it counts as expired")
+            .step(file.location(removal), "and whatever is there by now is removed")
+            .tell(),
+    )
+}
+
+/// The condition around the removal that compares an age with what was read.
+fn aged(file: &Analysis<'_>, read: NodeId, removal: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    let mut answers = answer_names(file, read, removal, file.statement(read));
+    for n in (read.0..removal.0).map(NodeId) {
+        if matches!(model.kind(n), Kind::Let | Kind::Assign)
+            && model.children_with(n, Role::Value).any(|v| mentions(file, v, &answers))
+        {
+            answers.extend(names_below(file, model.children_with(n, Role::Target)));
+        }
+    }
+    let orders = |c: NodeId| {
+        model.kind(c) == Kind::Binary && matches!(model.name(c), "<" | ">" | "<=" | ">=")
+            || model.kind(c) == Kind::Call && has_word(model.name(c), &["before", "after", "expired", "stale"])
+    };
+    let guards = file.guards(removal).into_iter().map(|g| g.condition);
+    guards.into_iter().find(|c| *c > read && orders(*c) && mentions(file, *c, &answers))
+}
+
+fn mentions(file: &Analysis<'_>, at: NodeId, names: &[Sym]) -> bool {
+    let model = file.model;
+    model.self_and_descendants(at).any(|d| model.kind(d) == Kind::Name && names.contains(&model.sym(d)))
+}
+
+/// Records that nobody works on are looked for, and then marked by their id.
+fn claimed(file: &Analysis<'_>, claim: SplitClaim) -> Finding {
+    let message =
+        format!("`{}` claims by id what `{}` found to be free", file.short(claim.write), file.short(claim.read));
+    Story::new(&META, file, claim.write, message)
+        .why("two processes that look at the same time find the same records, both claim them, and both do their work")
+        .help(
+            "repeat in the write that nobody holds the record (`WHERE id = ? AND locked_by IS NULL`) and go on only with those \
+             that it changed; or find and claim in one command (`UPDATE .. RETURNING`, `find_one_and_update`, `FOR UPDATE SKIP \
+             LOCKED`)",
+        )
+        .confidence(Confidence::Medium)
+        .step(file.location(claim.read), "nobody holds them here")
+        .step(file.location(claim.write), "the condition names the records, and not that they are still free")
+        .tell()
 }
 
 fn checked(file: &Analysis<'_>, write: &LockTouch, all: &[LockTouch]) -> Option<Finding> {
@@ -92,7 +185,6 @@ fn same_subject(file: &Analysis<'_>, one: Subject, other: Subject) -> bool {
 
 /// Whether the record is a lock: by its key, by who writes it, or by what is said when it is there.
 fn meant_as_lock(file: &Analysis<'_>, write: &LockTouch, refusal: NodeId) -> bool {
-    const TAKING: [&str; 9] = ["lock", "trylock", "acquire", "obtain", "elect", "claim", "campaign", "mutex", "lease"];
     let function = file.named_function_around(write.at).map_or("", |f| file.function_name(f));
     match write.subject {
         Subject::Key(key) if mentions_cache(file, key) || caches(file, write.at) => false,

@@ -7,15 +7,36 @@ use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, has_word};
 
 /// Words of a function that closes.
-const CLOSES: [&str; 9] = ["stop", "shutdown", "close", "aclose", "terminate", "destroy", "drain", "dispose", "teardown"];
+const CLOSES: [&str; 9] =
+    ["stop", "shutdown", "close", "aclose", "terminate", "destroy", "drain", "dispose", "teardown"];
 /// Words of a call that ends what runs beside the work.
-const ENDS: [&str; 9] = ["stop", "shutdown", "cancel", "clear", "close", "interrupt", "shutdownnow", "terminate", "kill"];
+const ENDS: [&str; 9] =
+    ["stop", "shutdown", "cancel", "clear", "close", "interrupt", "shutdownnow", "terminate", "kill"];
 /// Words of a call that waits for something to end.
 const AWAITS: [&str; 8] = ["wait", "await", "join", "drain", "gather", "stop", "awaittermination", "finish"];
 /// Words of what does the work.
 const WORKERS: [&str; 22] = [
-    "executor", "executors", "worker", "workers", "pool", "job", "jobs", "task", "tasks", "consumer", "consumers",
-    "processor", "processors", "running", "executions", "inflight", "handlers", "runner", "runners", "work", "active",
+    "executor",
+    "executors",
+    "worker",
+    "workers",
+    "pool",
+    "job",
+    "jobs",
+    "task",
+    "tasks",
+    "consumer",
+    "consumers",
+    "processor",
+    "processors",
+    "running",
+    "executions",
+    "inflight",
+    "handlers",
+    "runner",
+    "runners",
+    "work",
+    "active",
     "processing",
 ];
 
@@ -29,7 +50,8 @@ fn early_end(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
     let model = file.model;
     let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(|c| model.contains(function, *c)).collect();
     calls.iter().copied().find_map(|end| {
-        let beater = has_word(model.name(end), &ENDS).then(|| subjects(file, end).find(|s| beats(file, *s))).flatten()?;
+        let beater =
+            has_word(model.name(end), &ENDS).then(|| subjects(file, end).find(|s| beats(file, *s))).flatten()?;
         let behind = model.end(file.statement(end));
         let wait = calls.iter().copied().find(|w| {
             *w >= behind
@@ -39,7 +61,10 @@ fn early_end(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
         Some(Lapse {
             at: end,
             kind: Lapsed::EndsFirst,
-            steps: vec![(beater, "this keeps the claims alive, and ends here"), (wait, "the work is waited for only then")],
+            steps: vec![
+                (beater, "this keeps the claims alive, and ends here"),
+                (wait, "the work is waited for only then"),
+            ],
             confidence: Confidence::Medium,
             evidence: "the order of closing".to_owned(),
             advice: None,
@@ -58,7 +83,8 @@ fn subjects(file: &Analysis<'_>, call: NodeId) -> impl Iterator<Item = NodeId> {
 fn beats(file: &Analysis<'_>, subject: NodeId) -> bool {
     let model = file.model;
     let about = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call) && renews(model.name(n));
-    let made = || file.stores_of(subject).iter().filter_map(|s| s.value).any(|v| model.self_and_descendants(v).any(about));
+    let made =
+        || file.stores_of(subject).iter().filter_map(|s| s.value).any(|v| model.self_and_descendants(v).any(about));
     let handed = || {
         let same = |r: NodeId| matches!(model.kind(r), Kind::Name | Kind::Member) && model.sym(r) == model.sym(subject);
         file.tables.calls.iter().copied().any(|c| {

@@ -2,6 +2,7 @@
 //! nothing fences relies on the answer.
 
 use crate::Rule;
+use crate::pause::existence::{Existence, existences};
 use crate::pause::guarded_write::{Act, collect, suspicious_functions};
 use crate::pause::lock_validity::{Gap, Missing, validity_gaps};
 use crate::pause::ownership::{Check, Claim, Source};
@@ -45,6 +46,7 @@ impl Rule for LeaseCheckThenAct {
         out.extend(file.shared(Unreads::of).0.iter().map(|u| tell_unread(file, u)));
         out.extend(unchecked_lease_reads(file).into_iter().map(|(mode, answer)| tell_lease_read(file, mode, answer)));
         out.extend(unasked_leases(file).into_iter().map(|(answer, lease)| tell_unasked(file, answer, lease)));
+        out.extend(existences(file).into_iter().map(|e| tell_existence(file, e)));
         out.extend(validity_gaps(file).into_iter().map(|g| tell_gap(file, g)));
     }
 }
@@ -128,6 +130,22 @@ fn tell_unasked(file: &Analysis<'_>, answer: NodeId, lease: NodeId) -> Finding {
         .confidence(Confidence::Medium)
         .step(file.location(lease), "the lease could be asked")
         .step(file.location(answer), "and is not")
+        .tell()
+}
+
+fn tell_existence(file: &Analysis<'_>, existence: Existence) -> Finding {
+    Story::new(&META, file, existence.answer, format!("`{}` says that somebody holds the lock, not who", file.short(existence.answer)))
+        .why(
+            "after a pause that outlasts the lease the key is the next holder's: this still answers yes, and whoever asks works \
+             on next to that holder",
+        )
+        .help(
+            "compare what is stored with the value that this holder wrote; and let what is done for the answer be conditional \
+             on it at the resource",
+        )
+        .confidence(Confidence::Medium)
+        .step(file.location(existence.take), "who holds the lock is written here")
+        .step(file.location(existence.read), "and not compared here")
         .tell()
 }
 

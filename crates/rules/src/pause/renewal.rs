@@ -11,7 +11,16 @@ use timelint_semantics::{Analysis, Callee, ClassInfo, How, has_word};
 
 /// Words of renewing that are about a claim wherever they stand.
 const SURE: [&str; 10] = [
-    "renew", "renews", "renewal", "renewer", "keepalive", "heartbeat", "heartbeats", "watchdog", "reelect", "reelection",
+    "renew",
+    "renews",
+    "renewal",
+    "renewer",
+    "keepalive",
+    "heartbeat",
+    "heartbeats",
+    "watchdog",
+    "reelect",
+    "reelection",
 ];
 /// Words of renewing that are about a claim only next to one.
 const VERBS: [&str; 9] = ["extend", "extends", "refresh", "touch", "prolong", "reacquire", "alive", "beat", "update"];

@@ -4,7 +4,7 @@ use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Command, Guard, How, Scripts, has_word, words};
+use timelint_semantics::{Analysis, Command, Guard, How, Script, Scripts, has_word, words};
 
 /// Words of a function that keeps a claim.
 const KEEPS: [&str; 6] = ["renew", "renewal", "extend", "refresh", "prolong", "keepalive"];
@@ -17,7 +17,10 @@ pub(crate) fn retaken_claims(file: &Analysis<'_>) -> Vec<Lapse> {
         return Vec::new();
     }
     let scripts = file.shared(Scripts::of);
-    let in_scripts = scripts.0.iter().filter(|s| s.retakes() && file.serves(s.at, &KEEPS));
+    // One that is called for both says by its answer which of the two it was.
+    let for_both = ["acquire", "obtain", "elect", "campaign", "take", "claim"];
+    let keeps = |s: &&Script| s.retakes() && file.serves(s.at, &KEEPS) && !file.serves(s.at, &for_both);
+    let in_scripts = scripts.0.iter().filter(keeps);
     let in_scripts = in_scripts.map(|s| Lapse {
         at: s.at,
         kind: Lapsed::Retaken,
@@ -33,7 +36,9 @@ pub(crate) fn retaken_claims(file: &Analysis<'_>) -> Vec<Lapse> {
 fn retaken(file: &Analysis<'_>, take: NodeId) -> Option<Lapse> {
     let model = file.model;
     let function = file.named_function_around(take).filter(|f| has_word(file.function_name(*f), &KEEPS))?;
-    if !takes(file, take) || !(file.class_about_locks(take) || has_word(file.function_name(function), &["lock", "lease"])) {
+    if !takes(file, take)
+        || !(file.class_about_locks(take) || has_word(file.function_name(function), &["lock", "lease"]))
+    {
         return None;
     }
     let guard = file.guards(take).into_iter().find(|g| found_gone(file, *g))?;
@@ -63,7 +68,9 @@ fn takes(file: &Analysis<'_>, call: NodeId) -> bool {
         return true;
     }
     let own = model.child(call, Role::Receiver).is_some_and(|r| file.tables.is_this(model, r));
-    model.kind(call) == Kind::Call && own && words(model.name(call)).first().is_some_and(|w| TAKES.contains(&w.as_str()))
+    model.kind(call) == Kind::Call
+        && own
+        && words(model.name(call)).first().is_some_and(|w| TAKES.contains(&w.as_str()))
 }
 
 /// A condition that holds because a renewal failed, or because a read found nothing.

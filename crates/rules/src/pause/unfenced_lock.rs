@@ -3,6 +3,7 @@
 
 use crate::Rule;
 use crate::pause::lock_purpose::{opaque_call, principal, score};
+use crate::pause::order_seen::{OrderSeen, orders_seen};
 use crate::pause::unreceipted::{Unreceipted, unreceipted};
 use crate::shown::is_log_call;
 use crate::story::Story;
@@ -40,7 +41,27 @@ impl Rule for UnfencedLock {
         let handed = file.tables.calls.iter().filter_map(|c| Some((*c, file.handed_on_callback(*c)?)));
         out.extend(handed.filter_map(|(call, callback)| handed_on(file, call, callback)));
         out.extend(unreceipted(file).into_iter().map(|u| tell_unreceipted(file, u)));
+        out.extend(orders_seen(file).into_iter().map(|o| tell_order(file, o)));
     }
+}
+
+fn tell_order(file: &Analysis<'_>, seen: OrderSeen) -> Finding {
+    let message = format!("`{}` overwrites what is there, although only the older may be", file.short(seen.write));
+    Story::new(&META, file, seen.write, message)
+        .why(
+            "the writer compares the numbers, and not the store: two writers that read the same state both find themselves \
+             newer, and one that pauses here puts the older state back",
+        )
+        .help(
+            "make the comparison a part of the write: a precondition on what was read (`IfMatch`, generation, version, \
+             revision), `UPDATE .. WHERE version < ?`, or a script that compares and writes",
+        )
+        .confidence(Confidence::Medium)
+        .evidence("the number that orders the writers is compared here, and goes along with no condition")
+        .step(file.location(seen.read), "what is there is read")
+        .step(file.location(seen.compare), "it is found to be older")
+        .step(file.location(seen.write), "and whatever is there by now is overwritten")
+        .tell()
 }
 
 fn tell_unreceipted(file: &Analysis<'_>, work: Unreceipted) -> Finding {

@@ -10,14 +10,39 @@ use timelint_semantics::{Analysis, How, Origins, has_word};
 
 /// Words of a call that does something about a claim that is lost.
 const ENDS: [&str; 17] = [
-    "stop", "lost", "loss", "lose", "abort", "exit", "shutdown", "resign", "revoke", "revoked", "demote", "step",
-    "fatal", "kill", "cancel", "interrupt", "panic",
+    "stop",
+    "lost",
+    "loss",
+    "lose",
+    "abort",
+    "exit",
+    "shutdown",
+    "resign",
+    "revoke",
+    "revoked",
+    "demote",
+    "step",
+    "fatal",
+    "kill",
+    "cancel",
+    "interrupt",
+    "panic",
 ];
 /// Words of a call that lets time pass.
 const WAITS: [&str; 5] = ["sleep", "wait", "delay", "backoff", "pause"];
 /// Words of values that say how long a claim lasts.
 const TERMS: [&str; 12] = [
-    "deadline", "since", "elapsed", "expired", "expires", "expiry", "expiration", "until", "remaining", "last", "valid",
+    "deadline",
+    "since",
+    "elapsed",
+    "expired",
+    "expires",
+    "expiry",
+    "expiration",
+    "until",
+    "remaining",
+    "last",
+    "valid",
     "age",
 ];
 
@@ -30,7 +55,8 @@ pub(crate) fn unheeded_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
 fn unheeded(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
     let model = file.model;
     // Who does not hold the claim yet may try for ever.
-    let tries = |f: NodeId| has_word(file.function_name(f), &["gain", "acquire", "obtain", "become", "campaign", "elect"]);
+    let tries =
+        |f: NodeId| has_word(file.function_name(f), &["gain", "acquire", "obtain", "become", "campaign", "elect"]);
     let function = file.function_around(renewal).filter(|f| !tries(*f))?;
     let round = rounds(file, renewal, function)?;
     let (handler, failure) = handler_of(file, renewal, function)?;
@@ -119,7 +145,8 @@ fn failing_branch(file: &Analysis<'_>, branch: NodeId, about: NodeId) -> Option<
     let model = file.model;
     let condition = model.child(branch, Role::Condition)?;
     let then = model.child(branch, Role::Then)?;
-    let error = |n: NodeId| matches!(model.kind(n), Kind::Name) && has_word(model.name(n), &["err", "error", "e", "ex"]);
+    let error =
+        |n: NodeId| matches!(model.kind(n), Kind::Name) && has_word(model.name(n), &["err", "error", "e", "ex"]);
     let fails = match (model.kind(condition), model.name(condition)) {
         (Kind::Unary, "!") => true,
         (Kind::Binary, "!=") => model.children_with(condition, Role::Operand).any(error),
@@ -149,7 +176,8 @@ fn leads_nowhere(file: &Analysis<'_>, block: NodeId) -> bool {
         Kind::If => excuses(file, s),
         _ => false,
     };
-    let statements: Vec<NodeId> = if model.kind(block) == Kind::Block { model.children(block).collect() } else { vec![block] };
+    let statements: Vec<NodeId> =
+        if model.kind(block) == Kind::Block { model.children(block).collect() } else { vec![block] };
     statements.iter().any(|s| model.self_and_descendants(*s).any(told)) && statements.into_iter().all(idle)
 }
 
@@ -166,14 +194,31 @@ fn is_count(file: &Analysis<'_>, assignment: NodeId) -> bool {
 /// `if cancelled { return }`, `if failures >= 5 { return }`: an end that has nothing to do with the lease.
 fn excuses(file: &Analysis<'_>, branch: NodeId) -> bool {
     const OVER: [&str; 14] = [
-        "canceled", "cancelled", "cancel", "interrupted", "closed", "closing", "stopped", "stopping", "shutdown", "errors",
-        "failures", "attempts", "retries", "done",
+        "canceled",
+        "cancelled",
+        "cancel",
+        "interrupted",
+        "closed",
+        "closing",
+        "stopped",
+        "stopping",
+        "shutdown",
+        "errors",
+        "failures",
+        "attempts",
+        "retries",
+        "done",
     ];
     const OVER_PARTS: [&str; 2] = ["num", "count"];
     let model = file.model;
     let about = |n: NodeId| has_word(model.name(n), &OVER) || has_word(model.name(n), &OVER_PARTS);
     model.child(branch, Role::Condition).is_some_and(|c| model.self_and_descendants(c).any(about))
-        && !model.descendants(branch).any(|n| model.kind(n) == Kind::Call && has_word(model.name(n), &ENDS) && n > branch && !is_in_condition(file, n, branch))
+        && !model.descendants(branch).any(|n| {
+            model.kind(n) == Kind::Call
+                && has_word(model.name(n), &ENDS)
+                && n > branch
+                && !is_in_condition(file, n, branch)
+        })
 }
 
 fn is_in_condition(file: &Analysis<'_>, id: NodeId, branch: NodeId) -> bool {
