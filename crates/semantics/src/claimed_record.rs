@@ -109,7 +109,7 @@ impl Analysis<'_> {
                 set.split(',').filter_map(|s| s.split_once('=')).any(|(c, v)| is_claim(c) && v.trim() != "null");
             let predicate = predicate.split(" returning ").next().unwrap_or(predicate);
             claims
-                && predicate.split(['=', ' ', '(', ')', ',']).filter(|w| !w.is_empty()).next().is_some_and(names_record)
+                && predicate.split(['=', ' ', '(', ')', ',']).find(|w| !w.is_empty()).is_some_and(names_record)
                 && !predicate.contains(" and ")
         })
     }

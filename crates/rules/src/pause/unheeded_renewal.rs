@@ -94,7 +94,7 @@ fn rounds(file: &Analysis<'_>, renewal: NodeId, function: NodeId) -> Option<Node
     let loops = model.ancestors(renewal).take_while(|a| *a > function).filter(|a| model.kind(*a) == Kind::Loop);
     loops.into_iter().find(|l| {
         model.name(*l) != "each"
-            && (file.tables.calls.iter().filter(|c| model.contains(*l, **c)).any(|c| waits(c))
+            && (file.tables.calls.iter().filter(|c| model.contains(*l, **c)).any(&waits)
                 || model.descendants(*l).any(|n| ticks(&n)))
             || model.child(*l, Role::Iterable).is_some_and(|i| ticks_in(file, i))
     })
@@ -108,7 +108,7 @@ fn ticks_in(file: &Analysis<'_>, iterable: NodeId) -> bool {
 fn handler_of(file: &Analysis<'_>, renewal: NodeId, function: NodeId) -> Option<(NodeId, NodeId)> {
     let model = file.model;
     let around = model.ancestors(renewal).take_while(|a| *a > function);
-    for ancestor in around.into_iter() {
+    for ancestor in around {
         match model.kind(ancestor) {
             Kind::If if model.child(ancestor, Role::Condition).is_some_and(|c| model.contains(c, renewal)) => {
                 return failing_branch(file, ancestor, renewal);
@@ -166,13 +166,12 @@ fn leads_nowhere(file: &Analysis<'_>, block: NodeId) -> bool {
     let model = file.model;
     let told = |n: NodeId| model.kind(n) == Kind::Call && is_log_call(file, n);
     let idle = |s: NodeId| match model.kind(s) {
-        Kind::Continue => true,
         Kind::Call | Kind::Await => {
             let call = if model.kind(s) == Kind::Await { model.child(s, Role::Value).unwrap_or(s) } else { s };
             is_shown_call(file, call) || is_log_call(file, call) || pauses(file, call)
         }
         Kind::Assign => is_count(file, s),
-        Kind::Let => true,
+        Kind::Continue | Kind::Let => true,
         Kind::If => excuses(file, s),
         _ => false,
     };
