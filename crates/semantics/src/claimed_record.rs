@@ -14,10 +14,20 @@ pub struct SplitClaim {
     pub write: NodeId,
 }
 
+/// A claim that others may take over, given up without a look at whose it is by then.
+#[derive(Debug, Clone, Copy)]
+pub struct UncheckedEnd {
+    /// Where the age of a claim decides that another may have it.
+    pub taken_over: NodeId,
+    /// The write that ends the claim, whose condition names the record and no more.
+    pub write: NodeId,
+}
+
 /// Words of a column of claims.
-const CLAIMS: [&str; 8] = ["lock", "locked", "claim", "claimed", "acquired", "lease", "leased", "picked"];
+const CLAIMS: [&str; 10] =
+    ["lock", "locked", "claim", "claimed", "acquired", "lease", "leased", "picked", "running", "processing"];
 /// What a column of claims says: who, and until when.
-const SAYS: [&str; 17] = [
+const SAYS: [&str; 18] = [
     "by",
     "at",
     "until",
@@ -35,6 +45,7 @@ const SAYS: [&str; 17] = [
     "date",
     "expire",
     "token",
+    "since",
 ];
 /// Words of a column that names the record.
 const NAMING: [&str; 7] = ["id", "ids", "uuid", "key", "pk", "in", "objectid"];
@@ -55,6 +66,40 @@ const WRITES: [&str; 12] = [
 ];
 /// Verbs that add a condition to a query that is put together in a chain.
 const CONDITIONS: [&str; 8] = ["where", "filter", "filterby", "andwhere", "eq", "wherein", "model", "match"];
+/// Comparisons of a column, in the form of calls.
+const COMPARES: [&str; 14] = [
+    "eq",
+    "ne",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
+    "isnull",
+    "isnotnull",
+    "inarray",
+    "in",
+    "is",
+    "like",
+    "lessthan",
+    "morethan",
+];
+/// Words of a function that ends the work on a record.
+const ENDS: [&str; 14] = [
+    "finish",
+    "complete",
+    "done",
+    "ack",
+    "acknowledge",
+    "fail",
+    "release",
+    "unlock",
+    "settle",
+    "succeed",
+    "success",
+    "end",
+    "retry",
+    "reschedule",
+];
 /// Words of a query that locks what it finds.
 const LOCKING: [&str; 10] = [
     "for update",
@@ -78,6 +123,74 @@ impl Analysis<'_> {
         self.tables.calls.iter().filter_map(|c| self.split_claim(*c)).collect()
     }
 
+    /// The claims of the file that may pass to another when they are old, and are ended by the record's id alone.
+    pub fn unchecked_ends(&self) -> Vec<UncheckedEnd> {
+        if !self.says(&CLAIMS) || !self.says(&ENDS) {
+            return Vec::new();
+        }
+        let aged = self.aged_claims();
+        if aged.is_empty() {
+            return Vec::new();
+        }
+        self.tables.calls.iter().filter_map(|c| self.unchecked_end(*c, &aged)).collect()
+    }
+
+    fn unchecked_end(&self, write: NodeId, aged: &[(String, NodeId)]) -> Option<UncheckedEnd> {
+        let model = self.model;
+        let function = self.named_function_around(write)?;
+        let first = words(self.function_name(function)).into_iter().next()?;
+        if model.kind(write) != Kind::Call || !ENDS.contains(&first.as_str()) {
+            return None;
+        }
+        let ends = |column: &str| aged.iter().find(|(c, _)| *c == words(column).concat()).map(|(_, at)| *at);
+        let by_columns = || {
+            let (columns, by_id) = self.written_by_id(write)?;
+            columns.into_iter().filter(|c| by_id && self.clears(*c)).find_map(|c| ends(model.name(c)))
+        };
+        let by_statement = || {
+            let mut texts = model.children_with(write, Role::Arg).take(2).filter_map(|a| self.literal_text(a));
+            texts.find_map(|t| set_by_id(&t).into_iter().filter(|(_, v)| v == "null").find_map(|(c, _)| ends(&c)))
+        };
+        let taken_over = by_columns().or_else(by_statement)?;
+        Some(UncheckedEnd { taken_over, write })
+    }
+
+    /// The columns of claims whose age is compared: another may take the record when its claim is old.
+    fn aged_claims(&self) -> Vec<(String, NodeId)> {
+        let model = self.model;
+        let old = |n: NodeId| match model.kind(n) {
+            Kind::String => {
+                let text = model.name(n).to_ascii_lowercase();
+                let mut parts = text.split('<');
+                let before = parts.next().unwrap_or("");
+                let column = before.trim_end().rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+                parts.next().and(column).filter(|c| is_claim(c)).map(|c| words(c).concat())
+            }
+            Kind::Entry | Kind::Argument
+                if is_claim(model.name(n).trim_end_matches("__lt").trim_end_matches("__lte")) =>
+            {
+                let less = |e: NodeId| matches!(model.name(e), "$lt" | "$lte" | "lt" | "lte");
+                let name = model.name(n);
+                let value = model.child(n, Role::Value);
+                let inner = value.is_some_and(|v| model.kind(v) == Kind::Record && model.children(v).any(less));
+                let plain = name.trim_end_matches("__lt").trim_end_matches("__lte");
+                (inner || plain != name).then(|| words(plain).concat())
+            }
+            Kind::Call if matches!(model.name(n), "lt" | "lte") => {
+                let column = model.child(n, Role::Arg).filter(|a| is_claim(model.name(*a)))?;
+                Some(words(model.name(column)).concat())
+            }
+            Kind::Binary if matches!(model.name(n), "<" | "<=") => {
+                let column = model
+                    .child(n, Role::Operand)
+                    .filter(|a| model.kind(*a) == Kind::Member && is_claim(model.name(*a)))?;
+                Some(words(model.name(column)).concat())
+            }
+            _ => None,
+        };
+        model.ids().filter_map(|n| Some((old(n)?, n))).collect()
+    }
+
     fn split_claim(&self, write: NodeId) -> Option<SplitClaim> {
         let model = self.model;
         if model.kind(write) != Kind::Call || !(self.claims_by_statement(write) || self.claims_by_columns(write)) {
@@ -98,41 +211,38 @@ impl Analysis<'_> {
     fn claims_by_statement(&self, call: NodeId) -> bool {
         let model = self.model;
         let mut texts = model.children_with(call, Role::Arg).take(2).filter_map(|a| self.literal_text(a));
-        texts.any(|text| {
-            let lower = text.trim_start().to_ascii_lowercase();
-            let lower = lower.split_whitespace().collect::<Vec<_>>().join(" ");
-            let Some((set, predicate)) = lower.strip_prefix("update ").and_then(|r| r.split_once(" where ")) else {
-                return false;
-            };
-            let Some((_, set)) = set.split_once(" set ") else { return false };
-            let claims =
-                set.split(',').filter_map(|s| s.split_once('=')).any(|(c, v)| is_claim(c) && v.trim() != "null");
-            let predicate = predicate.split(" returning ").next().unwrap_or(predicate);
-            claims
-                && predicate.split(['=', ' ', '(', ')', ',']).find(|w| !w.is_empty()).is_some_and(names_record)
-                && !predicate.contains(" and ")
-        })
+        texts.any(|text| set_by_id(&text).iter().any(|(c, v)| is_claim(c) && v != "null"))
     }
 
     /// `jobs.update_one({"_id": id}, {"$set": {"locked_by": me}})`, `Job.objects.filter(id=id).update(locked_by=me)`.
     fn claims_by_columns(&self, call: NodeId) -> bool {
+        let columns = self.written_by_id(call);
+        columns.is_some_and(|(columns, by_id)| {
+            by_id && columns.into_iter().any(|c| is_claim(self.model.name(c)) && !self.clears(c))
+        })
+    }
+
+    /// The columns that a write of records sets, and whether its condition names the record and no more.
+    fn written_by_id(&self, call: NodeId) -> Option<(Vec<NodeId>, bool)> {
         let model = self.model;
         let name: String = words(model.name(call)).concat();
         if !WRITES.contains(&name.as_str()) {
-            return false;
+            return None;
         }
         let args: Vec<NodeId> = model.children_with(call, Role::Arg).map(|a| self.spelled(a)).collect();
         let (filter, values) = self.filter_and_values(call, &args);
-        let set =
-            values.iter().any(|v| self.columns(*v).into_iter().any(|c| is_claim(model.name(c)) && !self.clears(c)));
-        let Some(filter) = filter.filter(|_| set) else { return false };
-        let mut named = false;
-        filter.into_iter().all(|part| {
-            let columns = self.columns(part);
-            named |= !columns.is_empty();
-            let plain = matches!(model.kind(part), Kind::Name | Kind::Member | Kind::Unary);
-            columns.iter().all(|c| names_record(model.name(*c))) && (plain || !columns.is_empty())
-        }) && (named || values.len() < args.len() || model.child(call, Role::Receiver).is_some())
+        let set: Vec<NodeId> = values.iter().flat_map(|v| self.columns(*v)).collect();
+        if !set.iter().any(|c| is_claim(model.name(*c))) {
+            return None;
+        }
+        let by_id = filter.is_some_and(|filter| {
+            filter.into_iter().all(|part| {
+                let columns = self.columns(part);
+                let plain = matches!(model.kind(part), Kind::Name | Kind::Member | Kind::Unary);
+                columns.iter().all(|c| names_record(model.name(*c))) && (plain || !columns.is_empty())
+            })
+        });
+        Some((set, by_id))
     }
 
     /// What says which records are meant, and what is written into them.
@@ -152,8 +262,13 @@ impl Analysis<'_> {
         let chain = std::iter::successors(model.child(call, Role::Receiver), |n| model.child(*n, Role::Receiver));
         let conditions = chain
             .filter(|n| model.kind(*n) == Kind::Call && CONDITIONS.contains(&words(model.name(*n)).concat().as_str()));
+        // `update(jobs).set({..}).where(eq(jobs.id, id))`
+        let behind = model.ancestors(call).take_while(|a| model.kind(*a) == Kind::Call).filter(|n| {
+            CONDITIONS.contains(&words(model.name(*n)).concat().as_str())
+                && model.child(*n, Role::Receiver).is_some_and(|r| model.contains(r, call))
+        });
         let conditions: Vec<NodeId> =
-            conditions.flat_map(|c| model.children_with(c, Role::Arg)).map(|a| self.spelled(a)).collect();
+            conditions.chain(behind).flat_map(|c| model.children_with(c, Role::Arg)).map(|a| self.spelled(a)).collect();
         if !conditions.is_empty() {
             return (Some(conditions), args.to_vec());
         }
@@ -171,12 +286,27 @@ impl Analysis<'_> {
                 && !model.name(n).starts_with('$')
                 && !model.name(n).is_empty()
                 || model.kind(n) == Kind::String && model.role(n) != Role::Value && is_column(model.name(n))
+                || model.kind(n) == Kind::Member && self.is_compared_column(n)
         };
         let inside = model.self_and_descendants(at).take(64);
         inside
             .filter(|n| names(*n))
             .filter(|n| !matches!(model.name(*n), "data" | "set" | "session" | "values"))
             .collect()
+    }
+
+    /// `eq(jobs.id, id)`, `Job.id == id`, `Job.id.in_(ids)`
+    fn is_compared_column(&self, member: NodeId) -> bool {
+        let model = self.model;
+        let Some(parent) = model.parent(member) else { return false };
+        match model.kind(parent) {
+            Kind::Binary => model.child(parent, Role::Operand) == Some(member),
+            Kind::Call => {
+                let first = model.child(parent, Role::Arg) == Some(member) || model.role(member) == Role::Receiver;
+                first && COMPARES.contains(&words(model.name(parent)).concat().as_str())
+            }
+            _ => false,
+        }
     }
 
     /// `locked_by: null` gives the record back.
@@ -222,6 +352,29 @@ impl Analysis<'_> {
     }
 }
 
+/// The columns and values that a statement sets where its condition names the record and no more.
+fn set_by_id(text: &str) -> Vec<(String, String)> {
+    let lower = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let split = |s: &str, by: &str| {
+        let at = s.to_ascii_lowercase().find(by)?;
+        Some((s.get(..at)?.to_owned(), s.get(at + by.len()..)?.to_owned()))
+    };
+    let Some((head, predicate)) =
+        split(&lower, " where ").filter(|_| lower.to_ascii_lowercase().starts_with("update "))
+    else {
+        return Vec::new();
+    };
+    let predicate = predicate.to_ascii_lowercase();
+    let predicate = predicate.split(" returning ").next().unwrap_or(&predicate);
+    let first = predicate.split(['=', ' ', '(', ')', ',']).find(|w| !w.is_empty());
+    if predicate.contains(" and ") || !first.is_some_and(names_record) {
+        return Vec::new();
+    }
+    let Some((_, set)) = split(&head, " set ") else { return Vec::new() };
+    let pairs = set.split(',').filter_map(|s| s.split_once('='));
+    pairs.map(|(c, v)| (c.trim().to_owned(), v.trim().to_ascii_lowercase())).collect()
+}
+
 /// Whether a column says who has claimed its record, or until when.
 fn is_claim(name: &str) -> bool {
     has_word(name.trim(), &CLAIMS) && has_word(name.trim(), &SAYS) && words(name.trim()).len() <= 4
@@ -246,6 +399,8 @@ mod tests {
             is_claim("locked_by") && is_claim("acquired_until") && is_claim("leaseOwner") && is_claim("LockExpiresAt")
         );
         assert!(!is_claim("owner") && !is_claim("blocked_by") && !is_claim("locked"));
+        assert_eq!(set_by_id("UPDATE jobs SET locked_by = NULL WHERE id = $1").len(), 1);
+        assert!(set_by_id("UPDATE jobs SET locked_by = NULL WHERE id = $1 AND locked_by = $2").is_empty());
         assert!(names_record("_id") && names_record("jobId") && !names_record("status"));
     }
 }

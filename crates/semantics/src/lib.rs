@@ -40,7 +40,7 @@ mod versions;
 
 pub use analysis::{Analysis, Resolved, Type};
 pub use cancellation::Ending;
-pub use claimed_record::SplitClaim;
+pub use claimed_record::{SplitClaim, UncheckedEnd};
 pub use control::Guard;
 pub use effects::{Write, is_conditional, is_data_change};
 pub use index::ProjectIndex;

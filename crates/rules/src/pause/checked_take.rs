@@ -305,6 +305,10 @@ fn own_store(file: &Analysis<'_>, write: NodeId) -> Option<Finding> {
     }
     let store = model.child(write, Role::Receiver)?;
     let key = model.child(write, Role::Arg)?;
+    // Properties and attributes belong to this process.
+    if has_word(model.name(write), &["property", "attribute", "env"]) {
+        return None;
+    }
     if !file.class_about_locks(write) || !shared_store(file, store) || !file.is_lock_key(key) {
         return None;
     }

@@ -1,6 +1,7 @@
 //! `lock-result-ignored`: the answer "not acquired" is dropped, and the section runs without the lock.
 
 use crate::Rule;
+use crate::pause::swallowed_refusal::swallowed_refusal;
 use crate::pause::unheard_lock::{silent_channels, unpromised};
 use crate::pause::unread_answer::Unreads;
 use crate::shown::is_log_call;
@@ -52,6 +53,9 @@ fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
     if let Some(finding) = unpromised(file, call) {
         return Some(finding);
     }
+    if let Some(finding) = swallowed_refusal(file, call) {
+        return Some(finding);
+    }
     let confidence = answers(file, call, commands).or_else(|| answers_elsewhere(file, call))?;
     let top = whole_expression(file, call);
     let how = dropped(file, top, call, commands).or_else(|| goes_on(file, call))?;
@@ -82,8 +86,11 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
     let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) else {
         let helper = file.lock_helper_of(call).filter(|h| matches!(h.does, Does::Try | Does::Acquire))?;
         // A helper whose lock is not known counts where its declaration says that it answers.
-        return (helper.does == Does::Try && helper.api.is_some() || file.answers_yes_or_no(call))
-            .then_some(Confidence::Medium);
+        // One that waits says no only where it is told not to wait.
+        let told = file.model.child(call, Role::Arg).is_some();
+        return (helper.does == Does::Try && helper.api.is_some()
+            || (helper.does == Does::Try || told) && file.answers_yes_or_no(call))
+        .then_some(Confidence::Medium);
     };
     let given = |meaning| file.argument(call, known, meaning).is_some();
     let says = match known.api.role {
@@ -113,7 +120,9 @@ fn answers_elsewhere(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
     const TAKES: [&str; 5] = ["acquire", "obtain", "try", "take", "grab"];
     let model = file.model;
     let name = model.name(call);
-    let takes = has_word(name, &["lock", "lease", "leadership"]) && has_word(name, &TAKES);
+    let takes = has_word(name, &["lock", "lease", "leadership"])
+        && has_word(name, &TAKES)
+        && !has_word(name, &["failed", "on", "fail"]);
     if model.kind(call) != Kind::Call || !takes || file.resolve(call).is_some_and(|k| k.how != How::Name) {
         return None;
     }

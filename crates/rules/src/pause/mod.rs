@@ -31,6 +31,7 @@ mod renewal_timing;
 mod retaken_claim;
 mod split_lock;
 mod stale_answer;
+mod swallowed_refusal;
 pub(crate) mod unfenced_lock;
 mod unheard_lock;
 mod unheeded_renewal;

@@ -7,7 +7,7 @@ use crate::shown::is_log_call;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Callee, ClassInfo, How, has_word};
+use timelint_semantics::{Analysis, Callee, ClassInfo, Command, Expiry, How, has_word, words};
 
 /// Words of renewing that are about a claim wherever they stand.
 const SURE: [&str; 10] = [
@@ -23,7 +23,8 @@ const SURE: [&str; 10] = [
     "reelection",
 ];
 /// Words of renewing that are about a claim only next to one.
-const VERBS: [&str; 9] = ["extend", "extends", "refresh", "touch", "prolong", "reacquire", "alive", "beat", "update"];
+const VERBS: [&str; 11] =
+    ["extend", "extends", "refresh", "touch", "prolong", "reacquire", "alive", "beat", "update", "sustain", "maintain"];
 /// Words of claims.
 const CLAIMS: [&str; 12] = [
     "lock",
@@ -42,6 +43,10 @@ const CLAIMS: [&str; 12] = [
 
 /// Whether an identifier speaks of keeping a claim alive: `renewLease`, `extend_lock`, `keepAlive`, `heartbeat`.
 pub(crate) fn names_renewal(name: &str) -> bool {
+    // `setKeepAlive(true)` is an option of a connection.
+    if words(name).first().is_some_and(|w| w == "set") {
+        return false;
+    }
     let keep_alive = || has_word(name, &["keep"]) && has_word(name, &["alive", "leader", "fresh"]);
     has_word(name, &SURE) || keep_alive() || has_word(name, &VERBS) && has_word(name, &CLAIMS)
 }
@@ -105,7 +110,12 @@ fn unguarded(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
     let waits = |c: &NodeId| has_word(model.name(*c), &["wait", "sleep"]);
     let renewal = calls.iter().copied().find(|c| {
         let name = model.name(*c);
-        let beats = is_renewal(file, *c) || has_word(name, &["touch", "beat", "heartbeat", "keepalive"]);
+        let moves = || {
+            let command = file.key_command(*c);
+            command
+                .is_some_and(|k| k.command == Command::Expire || k.command == Command::Set && k.expiry == Expiry::Given)
+        };
+        let beats = is_renewal(file, *c) || has_word(name, &["touch", "beat", "heartbeat", "keepalive"]) || moves();
         beats && own(*c) && !waits(c) && is_dropped(file, *c) && !catches_itself(file, *c)
     })?;
     calls.iter().any(waits).then(|| Lapse {

@@ -10,7 +10,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, Effect, LockPurpose};
-use timelint_semantics::{Analysis, Region, Write, has_word, is_lock_word, words};
+use timelint_semantics::{Analysis, Region, UncheckedEnd, Write, has_word, is_lock_word, words};
 
 /// See the module.
 pub(crate) struct UnfencedLock;
@@ -41,8 +41,26 @@ impl Rule for UnfencedLock {
         let handed = file.tables.calls.iter().filter_map(|c| Some((*c, file.handed_on_callback(*c)?)));
         out.extend(handed.filter_map(|(call, callback)| handed_on(file, call, callback)));
         out.extend(unreceipted(file).into_iter().map(|u| tell_unreceipted(file, u)));
+        out.extend(file.unchecked_ends().into_iter().map(|e| tell_end(file, e)));
         out.extend(orders_seen(file).into_iter().map(|o| tell_order(file, o)));
     }
+}
+
+fn tell_end(file: &Analysis<'_>, end: UncheckedEnd) -> Finding {
+    let message = format!("`{}` ends whoever's claim it is by now", file.short(end.write));
+    Story::new(&META, file, end.write, message)
+        .why(
+            "a worker that pauses for longer than its claim lasts finishes after another one has taken the record over: it \
+             frees what that one is working on, and puts its own outcome over the other's",
+        )
+        .help(
+            "keep what the claim wrote (owner, time, attempt) and compare it in this write (`WHERE id = ? AND locked_by = ?`); \
+             when no row was changed, the claim is lost and so is its outcome",
+        )
+        .confidence(Confidence::Medium)
+        .step(file.location(end.taken_over), "an old claim passes to another worker")
+        .step(file.location(end.write), "and the condition names the record only")
+        .tell()
 }
 
 fn tell_order(file: &Analysis<'_>, seen: OrderSeen) -> Finding {
@@ -253,9 +271,11 @@ fn is_harmless(file: &Analysis<'_>, write: &Write) -> bool {
         "get", "find", "is", "has", "list", "query", "select", "read", "load", "check", "validate", "count", "exists",
         "fetch",
     ];
+    const CLOSING: [&str; 5] = ["close", "shutdown", "stop", "dispose", "unsubscribe"];
     let name = file.model.name(write.at);
+    let closes = words(name).first().is_some_and(|w| CLOSING.contains(&w.as_str()));
     let reads = || words(name).first().is_some_and(|w| READING.contains(&w.as_str()));
-    has_word(name, &ADDING_UP) || write.indirect && reads()
+    has_word(name, &ADDING_UP) || write.indirect && (reads() || closes)
 }
 
 /// A class whose business is the lock itself.
