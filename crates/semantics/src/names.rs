@@ -170,7 +170,7 @@ impl<'t> Iterator for WordParts<'t> {
         while let Some(byte) = bytes.get(at) {
             match CLASSES[usize::from(*byte)] {
                 Class::Other => break,
-                Class::Upper if starts_word(bytes, at) => break,
+                Class::Upper if starts_word(bytes, at) && !is_time_out(bytes, start, at) => break,
                 _ => at += 1,
             }
         }
@@ -186,6 +186,13 @@ fn starts_word(bytes: &[u8], at: usize) -> bool {
         Class::Upper => bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase),
         Class::Other | Class::Foreign => false,
     }
+}
+
+/// `TimeOut` is one word, however it is written.
+fn is_time_out(bytes: &[u8], start: usize, at: usize) -> bool {
+    let is = |from: usize, to: usize, word: &[u8]| bytes.get(from..to).is_some_and(|b| b.eq_ignore_ascii_case(word));
+    let ends = bytes.get(at + 3).is_none_or(|b| !b.is_ascii_lowercase() || *b == b's');
+    at - start == 4 && is(start, at, b"time") && is(at, at + 3, b"out") && ends
 }
 
 /// What a byte is in an identifier.

@@ -18,17 +18,90 @@ const ANSWERS_ONLY: [&str; 4] = ["reply", "replies", "response", "responses"];
 /// A bare wait for what a call that says it is asynchronous sends to another machine: `client.submitAsync(r).get()`.
 pub(crate) fn awaited_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
     let model = file.model;
-    let source = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Call)?;
-    let asynchronous = words(model.name(source)).last().is_some_and(|w| w == "async" || w == "future");
-    if !asynchronous
+    let receiver = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Call)?;
+    // `client.getAsync(key).toCompletableFuture().join()`
+    let converts = has_word(model.name(receiver), &["to"]) && has_word(model.name(receiver), &["future"]);
+    let inner = || model.child(receiver, Role::Receiver).map(|r| file.condition_source(r));
+    let source = if converts { inner()? } else { receiver };
+    if !is_asynchronous(model.name(source))
         || model.child(site, Role::Arg).is_some()
-        || file.resolve(site).is_some_and(|k| k.how != How::Name)
-        || source_evidence(file, source) < Remote::Named
+        || !converts && file.resolve(site).is_some_and(|k| k.how != How::Name)
+        || source_evidence(file, source) < Remote::Named && !is_own_request(file, source)
     {
         return None;
     }
     let api = wait_named(file, model.name(site))?;
     unlimited(file, site, Some(api))
+}
+
+fn is_asynchronous(name: &str) -> bool {
+    let words = words(name);
+    words.last().is_some_and(|w| w == "async" || w == "future") || words.first().is_some_and(|w| w == "async")
+}
+
+/// An asynchronous request that a client makes of itself: `asyncGet(key)` in `CacheClient`.
+pub(crate) fn is_own_request(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let own = model.child(call, Role::Receiver).is_none_or(|r| file.tables.is_this(model, r));
+    let mut outer = model.ancestors(call).filter(|a| model.kind(*a) == Kind::Class);
+    model.kind(call) == Kind::Call
+        && is_asynchronous(model.name(call))
+        && own
+        && outer.any(|c| has_word(model.name(c), &["client", "stub", "proxy", "connection", "session"]))
+}
+
+/// A bare wait for a condition that only callbacks of answers signal: `while (acked < sent) acksCame.await()`.
+pub(crate) fn awaited_condition<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
+    const COUNTED: [&str; 14] = [
+        "callback",
+        "callbacks",
+        "response",
+        "responses",
+        "reply",
+        "replies",
+        "ack",
+        "acks",
+        "acked",
+        "inflight",
+        "flight",
+        "outstanding",
+        "requests",
+        "rpcs",
+    ];
+    const SIGNALS: [&str; 4] = ["signal", "notify", "broadcast", "set"];
+    const TAKES: [&str; 10] =
+        ["call", "on", "completed", "complete", "failed", "handle", "callback", "operation", "received", "done"];
+    let model = file.model;
+    let known = file.resolve(site).filter(|k| k.api.role == ApiRole::Await && k.api.waits_for_ever())?;
+    let condition =
+        model.child(site, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member))?;
+    if known.how == How::Name || is_ending(model.name(condition)) {
+        return None;
+    }
+    // What is waited for, as the loop around says it, is answers.
+    let until = file.in_loop(site).and_then(|l| model.child(l, Role::Condition))?;
+    if !model.self_and_descendants(until).take(64).any(|n| has_word(model.name(n), &COUNTED)) {
+        return None;
+    }
+    let is_a_callback = |at: NodeId| {
+        let mut outer = model.ancestors(at);
+        outer.any(|a| match model.kind(a) {
+            Kind::Function => words(model.name(a)).first().is_some_and(|w| TAKES.contains(&w.as_str())),
+            Kind::Class => has_word(model.name(a), &["callback", "listener"]),
+            _ => false,
+        })
+    };
+    let mut signals = file.tables.calls.iter().filter(|c| {
+        let first = words(model.name(**c)).into_iter().next().unwrap_or_default();
+        SIGNALS.contains(&first.as_str())
+            && model.child(**c, Role::Receiver).is_some_and(|r| model.sym(r) == model.sym(condition))
+    });
+    let mut all = signals.by_ref().peekable();
+    all.peek()?;
+    if !all.all(|c| is_a_callback(*c) || file.function_around(*c).is_some_and(|f| is_ending(model.name(f)))) {
+        return None;
+    }
+    unlimited(file, site, Some(known.api))
 }
 
 /// A latch, event or queue that only the callback of a call to another machine opens:

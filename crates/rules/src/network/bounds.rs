@@ -3,7 +3,7 @@
 
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, ArgPlace, ArgSpec, TimeoutKind};
-use timelint_semantics::{Analysis, Origins, Resolved, has_word, words};
+use timelint_semantics::{Analysis, Origins, has_word, words};
 
 /// What is known of the limit of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,8 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
             Kind::Spread => model.child(arg, Role::Value).map_or(Bound::Unknown, |v| of_settings(file, v)),
             // Also `dial(address, readTimeout(t))`, `"host=db connect_timeout=3"`.
             Kind::Argument | Kind::Call | Kind::String if has_word(model.name(arg), &LIMITS) => return Bound::Given,
+            // `get(url, HTTP_TIMEOUT)`
+            Kind::Name | Kind::Member if position > 0 && names_a_limit(model.name(arg)) => return Bound::Given,
             Kind::Argument if has_word(model.name(arg), &HANDED) => Bound::Unknown,
             Kind::Record => of_record(file, arg),
             Kind::Name if position > 0 && is_callback(model.name(arg)) => Bound::Absent,
@@ -263,8 +265,12 @@ fn sets_limit(file: &Analysis<'_>, call: NodeId) -> bool {
     match file.resolve(call) {
         Some(known) if matches!(known.api.role, ApiRole::TimeoutSet) => true,
         Some(known) if known.api.role == ApiRole::Await => given(file, call, known.api) == Bound::Given,
-        _ => has_word(file.model.name(call), &["timeout", "timeouts", "deadline"]),
+        _ => names_a_limit(file.model.name(call)),
     }
+}
+
+fn names_a_limit(name: &str) -> bool {
+    has_word(name, &["timeout", "timeouts", "deadline"])
 }
 
 /// Whether something limits the object that a call makes, later or elsewhere in the file: `client.setTimeout(..)`,
@@ -332,7 +338,9 @@ pub(crate) fn set_on_receiver(file: &Analysis<'_>, site: NodeId, each: bool) -> 
 }
 
 fn set_on(file: &Analysis<'_>, names: &[Sym], site: NodeId) -> bool {
-    const SETTINGS: [&str; 7] = ["timeout", "timeouts", "deadline", "factory", "config", "options", "transport"];
+    const MOST_LINKS: usize = 6;
+    const SETTINGS: [&str; 8] =
+        ["timeout", "timeouts", "deadline", "factory", "config", "options", "transport", "properties"];
     let model = file.model;
     let function = file.function_around(site);
     // A local variable of another function may have the same name.
@@ -345,13 +353,17 @@ fn set_on(file: &Analysis<'_>, names: &[Sym], site: NodeId) -> bool {
         let object = model.child(*c, Role::Receiver).or_else(|| model.child(*c, Role::Object));
         let set = || {
             let mut args = model.children_with(*c, Role::Arg);
-            let by_name = model.child(*c, Role::Arg).is_some() && has_word(model.name(*c), &SETTINGS);
-            let sets = words(model.name(*c))
-                .first()
-                .is_some_and(|w| matches!(w.as_str(), "set" | "put" | "property" | "connect" | "open"));
+            let said = words(model.name(*c));
+            // `setHttpClient(limited)`: what does the work may have a limit.
+            let replaces = said.first().is_some_and(|w| w == "set") && said.last().is_some_and(|w| w == "client");
+            let by_name = model.child(*c, Role::Arg).is_some() && (replaces || has_word(model.name(*c), &SETTINGS));
+            let sets =
+                said.first().is_some_and(|w| matches!(w.as_str(), "set" | "put" | "property" | "connect" | "open"));
             sets_limit(file, *c) || by_name || sets && args.any(|a| speaks_of_limits(file, a))
         };
-        *c != site && object.is_some_and(same) && set()
+        // Also `client.getConnectionManager().getParams().setSoTimeout(limit)`.
+        let along = || std::iter::successors(object, |o| model.child(*o, Role::Receiver)).take(MOST_LINKS).any(same);
+        *c != site && along() && set()
     };
     let assigned = |id: NodeId| {
         let target = model.child(id, Role::Target).filter(|t| model.kind(*t) == Kind::Member);
@@ -398,20 +410,4 @@ fn limits_work(file: &Analysis<'_>, call: NodeId) -> bool {
         ["timeout", "timeouts", "deadline", "race", "limiter", "timelimiter", "limit", "withdeadline"];
     let scheduled = words(file.model.name(call)).first().is_some_and(|w| w == "set");
     !scheduled && (sets_limit(file, call) || has_word(file.model.name(call), &WRAPPERS))
-}
-
-/// Whether another call of the file sets a limit of the same library: the limit may arrive on a way not seen.
-pub(crate) fn library_is_limited(file: &Analysis<'_>, known: Resolved<'_>) -> bool {
-    let Some(library) = known.api.name.as_slice().first().map(|n| library(n)) else { return false };
-    let calls = file.tables.calls.iter().filter_map(|c| file.resolve(*c));
-    calls.into_iter().any(|other| {
-        other.api.role == ApiRole::TimeoutSet && other.api.name.as_slice().iter().any(|n| self::library(n) == library)
-    })
-}
-
-/// `org.apache.http` of `org.apache.http.impl.client.X`: where one project's names begin alike.
-fn library(name: &str) -> &str {
-    let mut dots = name.char_indices().filter(|(_, c)| *c == '.').map(|(i, _)| i);
-    let end = dots.nth(2).unwrap_or(name.len());
-    name.get(..end).unwrap_or(name)
 }

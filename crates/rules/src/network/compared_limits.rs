@@ -4,7 +4,7 @@ use crate::network::limits::Limit;
 use crate::network::remote::{Remote, is_remote_name};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, TimeoutKind, Unit};
-use timelint_semantics::{Analysis, How, Origins, Shape, words};
+use timelint_semantics::{Analysis, How, Origins, Shape, has_word, words};
 
 /// The constant that is added to a reading of a clock.
 pub(super) fn added_constant(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
@@ -80,6 +80,35 @@ pub(super) fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     let kind = if detects { TimeoutKind::Heartbeat } else { TimeoutKind::Total };
     let (name, remote) = (own.to_owned(), Remote::Named);
     Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None })
+}
+
+/// `query("last_seen", ">=", now - PING_TIMEOUT)`: how long a member may be silent, in a question to a store.
+pub(super) fn silence_asked_for(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
+    let model = file.model;
+    let handed = || model.ancestors(id).take(6).any(|a| matches!(model.kind(a), Kind::Call | Kind::New | Kind::Entry));
+    if model.name(id) != "-" || !handed() {
+        return None;
+    }
+    let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
+    let [now, length] = sides[..] else { return None };
+    let limits = |n: &str| has_word(n, &["timeout", "threshold", "ttl", "expiry", "expiration"]);
+    if !matches!(model.kind(length), Kind::Name | Kind::Member) || !limits(model.name(length)) {
+        return None;
+    }
+    let clock = model.kind(now) == Kind::Call && has_word(model.name(now), &["now", "timestamp", "current", "time"])
+        || file.value(now).origins.any(Origins::CLOCKS);
+    let seen = |n: &str| {
+        has_word(n, &["heartbeat", "heartbeats", "lastseen"])
+            || has_word(n, &["last"]) && has_word(n, &["seen", "contact", "heard", "ping", "beat", "alive"])
+    };
+    let statement = file.statement(id);
+    let asked = model.descendants(statement).take(64).any(|n| n != length && seen(model.name(n)));
+    if !clock || !asked || !file.value(length).is_constant() {
+        return None;
+    }
+    let (name, unit) = (model.name(length).to_owned(), file.value(length).unit);
+    let (kind, how, remote) = (TimeoutKind::Heartbeat, How::Name, Remote::Named);
+    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how, remote, advice: None })
 }
 
 /// The constant on one side of a comparison whose other side is a time that passed, or that is added to an instant.

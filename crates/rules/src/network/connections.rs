@@ -49,8 +49,44 @@ struct Wait {
 /// One finding for all connections of a file in which nothing limits any.
 pub(crate) fn endless_connections(file: &Analysis<'_>) -> Option<Finding> {
     let waits: Vec<(Wait, String)> = file.tables.calls.iter().filter_map(|c| wait(file, *c)).collect();
+    let limits = limits_of_connections(file);
+    let unlimited = |w: &Wait| match limits.as_slice() {
+        [] => true,
+        // Elsewhere somebody thought of limits: what opens an exchange has none of these.
+        limits => w.exchange && opens_an_exchange(file, w.site) && !is_reached(file, w.site, limits, 0),
+    };
+    let waits: Vec<(Wait, String)> = waits.into_iter().filter(|(w, _)| unlimited(w)).collect();
     let worst = waits.iter().max_by_key(|(w, _)| (weight(w), std::cmp::Reverse(w.site)))?;
-    (!limits_connections(file)).then(|| tell(file, &waits, worst))
+    Some(tell(file, &waits, worst))
+}
+
+/// In a function that is called after the first messages of a connection.
+fn opens_an_exchange(file: &Analysis<'_>, site: NodeId) -> bool {
+    const FIRST: [&str; 8] =
+        ["handshake", "auth", "authenticate", "authentication", "login", "negotiate", "greeting", "hello"];
+    file.function_around(site).is_some_and(|f| has_word(file.model.name(f), &FIRST))
+}
+
+/// One of the limits is set before: in the function around, in what it calls, or in what calls it, up to the call.
+fn is_reached(file: &Analysis<'_>, site: NodeId, limits: &[NodeId], depth: usize) -> bool {
+    /// Callers of callers that are looked at.
+    const MOST_CALLERS: usize = 4;
+    let model = file.model;
+    let Some(function) = file.function_around(site) else { return true };
+    let until = if depth == 0 { model.end(function) } else { site };
+    let set_in = |f: NodeId| limits.iter().any(|l| model.contains(f, *l));
+    let called = |c: &NodeId| {
+        let named = |f: &NodeId| model.name(*f) == model.name(*c) && *f != function;
+        file.tables.functions.iter().map(|f| f.node).filter(named).any(set_in)
+    };
+    let mut calls = file.tables.calls.iter().filter(|c| model.contains(function, **c) && **c < until && **c != site);
+    if limits.iter().any(|l| model.contains(function, *l) && *l < until) || calls.any(called) {
+        return true;
+    }
+    let name = model.name(function);
+    let callers =
+        file.tables.calls.iter().filter(|c| model.name(**c) == name && file.function_around(**c) != Some(function));
+    depth < MOST_CALLERS && !name.is_empty() && callers.into_iter().any(|c| is_reached(file, *c, limits, depth + 1))
 }
 
 fn weight(wait: &Wait) -> usize {
@@ -68,9 +104,10 @@ fn wait(file: &Analysis<'_>, site: NodeId) -> Option<(Wait, String)> {
     if model.kind(site) != Kind::Call || !reads && !WRITES.contains(&first.as_str()) {
         return None;
     }
-    let receiver = model.child(site, Role::Receiver)?;
+    let receiver = model.child(site, Role::Receiver).and_then(|r| connection(file, r, 0));
+    // `io.ReadFull(conn, buffer)`, and the project's own `readLine(reader)`.
     let handed = || model.child(site, Role::Arg).filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Member));
-    let connection = connection(file, receiver, 0).or_else(|| connection(file, handed()?, 0))?;
+    let connection = receiver.or_else(|| connection(file, handed()?, 0))?;
     let function = file.function_around(site)?;
     // `Read(b) { return c.inner.Read(b) }`: whoever calls it decides.
     let hands_on = model.name(function).eq_ignore_ascii_case(model.name(site));
@@ -90,7 +127,9 @@ fn wait(file: &Analysis<'_>, site: NodeId) -> Option<(Wait, String)> {
     }
     // What is written first, to a connection just opened, finds room.
     let fresh = || !reads && model.descendants(function).any(|n| model.kind(n) == Kind::Call && dials(file, n));
-    let exchange = file.in_loop(site).is_none() && !is_in_a_round(file, site) && !fresh();
+    // Who connects again and again begins each time with one exchange.
+    let round = || is_in_a_round(file, site) && !opens_an_exchange(file, site);
+    let exchange = file.in_loop(site).is_none() && !round() && !fresh();
     Some((Wait { site, exchange, reads, own: connection.1 }, connection.0))
 }
 
@@ -165,13 +204,14 @@ fn is_connection(file: &Analysis<'_>, ty: &str) -> bool {
     file.catalog().connection_advice(ty).is_some_and(|advice| !advice.is_empty())
 }
 
-/// Something in the file limits connections: one that is limited may be any.
-fn limits_connections(file: &Analysis<'_>) -> bool {
+/// What limits connections in the file: one that is limited may be any.
+fn limits_of_connections(file: &Analysis<'_>) -> Vec<NodeId> {
     const LIMITS: [&str; 8] =
         ["deadline", "deadlines", "timeout", "timeouts", "settimeout", "sotimeout", "setblocking", "idletimer"];
     const OTHER: [&str; 5] = ["dial", "is", "connect", "listen", "context"];
     let model = file.model;
-    file.model.ids().any(|n| {
+    let limits = |n: &NodeId| {
+        let n = *n;
         let name = match model.kind(n) {
             Kind::Call => model.name(n),
             Kind::New | Kind::Record => model.child(n, Role::Type).map_or("", |t| model.name(t)),
@@ -180,7 +220,8 @@ fn limits_connections(file: &Analysis<'_>) -> bool {
         let first = words(leaf(name)).into_iter().next().unwrap_or_default();
         let context = model.child(n, Role::Receiver).is_some_and(|r| model.name(r) == "context");
         has_word(name, &LIMITS) && !OTHER.contains(&first.as_str()) && !context
-    })
+    };
+    file.model.ids().filter(limits).collect()
 }
 
 fn tell(file: &Analysis<'_>, waits: &[(Wait, String)], worst: &(Wait, String)) -> Finding {

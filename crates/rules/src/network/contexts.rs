@@ -1,14 +1,14 @@
 //! Calls to other machines under a context that nothing ends.
 
 use crate::network::missing_timeout::META;
-use crate::network::peers::{is_a_daemon, speaks_out, talks};
+use crate::network::peers::{is_a_daemon, is_daemon_name, speaks_out, talks};
 use crate::network::remote::{is_ending, is_near, is_tool};
 use crate::story::{Story, lower};
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, has_word, words};
+use timelint_semantics::{Analysis, Callee, How, Resolved, has_word, words};
 
 /// A call under an endless context.
 struct Call {
@@ -41,23 +41,22 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
     let function = file.function_around(site);
     let dropped = root == Root::Nothing && function.is_some_and(|f| takes_context(file, f));
     let asks = carries_request || dropped && speaks_out(file, site);
-    if is_long_lived(file, site, asks) || is_near(file, site) || is_given_a_limit(file, site) || is_a_daemon(file, site)
+    let known = file.resolve(site).filter(|k| k.how != How::Name && is_bounded_by_context(*k));
+    if is_long_lived(file, site, asks)
+        || is_near(file, site)
+        || is_given_a_limit(file, site)
+        || known.is_none_or(|k| k.api.name.as_slice().iter().any(|n| is_daemon_name(n))) && is_a_daemon(file, site)
     {
         return None;
     }
     let mut confidence = match file.resolve(site) {
-        Some(known) if known.how != How::Name => match known.api.role {
-            ApiRole::RemoteCall | ApiRole::RemoteRead | ApiRole::RemoteClient | ApiRole::Write
-                if known.api.default.as_deref().is_some_and(|d| d.contains("context")) =>
-            {
-                Confidence::High
-            }
-            _ => return None,
-        },
+        _ if known.is_some() => Confidence::High,
+        Some(known) if known.how != How::Name => return None,
         // A client that the catalogue knows has limits of its own, unless an entry says otherwise.
         _ if is_known_client(file, site) => return None,
         _ if carries_request && (root == Root::Nothing || talks(file, site)) => Confidence::Medium,
         _ if root != Root::Component && (talks(file, site) || dropped && speaks_out(file, site)) => Confidence::Medium,
+        _ if root == Root::Nothing && is_handed_to_a_remote_call(file, site) => Confidence::Medium,
         _ if tries_each_target(file, site) || talks(file, site) && is_round(file, site) => Confidence::Medium,
         _ => return None,
     };
@@ -88,6 +87,33 @@ fn is_known_client(file: &Analysis<'_>, site: NodeId) -> bool {
 pub(crate) fn carries_limit(file: &Analysis<'_>, attaches: NodeId) -> bool {
     let context = file.model.child(attaches, Role::Arg);
     context.and_then(|c| root_of(file, c, 0)) != Some(Root::Nothing)
+}
+
+/// The function that is called here gives its context to another machine as it is: `s.subscription(ctx, name)`.
+fn is_handed_to_a_remote_call(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let Some(Callee::Here(function)) = file.callee(site) else { return false };
+    let Some(parameter) = model.children_with(function, Role::Param).next().filter(|p| is_context(file, *p)) else {
+        return false;
+    };
+    let name = model.child(parameter, Role::Target).map_or(model.sym(parameter), |t| model.sym(t));
+    // What it makes of the context may have a limit.
+    if file.tables.stores(function, name).len() > 1 {
+        return false;
+    }
+    let mut calls = file.tables.calls.iter().filter(|c| model.contains(function, **c));
+    calls.any(|c| {
+        let given = model.child(*c, Role::Arg).is_some_and(|a| model.kind(a) == Kind::Name && model.sym(a) == name);
+        let bounded = || file.resolve(*c).filter(|k| k.how != How::Name).is_some_and(|k| is_bounded_by_context(k));
+        given && bounded() && !is_long_lived(file, *c, true)
+    })
+}
+
+/// A call of another machine that lasts as long as its context lets it.
+fn is_bounded_by_context(known: Resolved<'_>) -> bool {
+    let asks =
+        matches!(known.api.role, ApiRole::RemoteCall | ApiRole::RemoteRead | ApiRole::RemoteClient | ApiRole::Write);
+    asks && known.api.default.as_deref().is_some_and(|d| d.contains("context"))
 }
 
 /// One after another of several targets is asked, and the first that does not answer keeps the others from it.
@@ -333,6 +359,12 @@ pub(crate) fn is_context(file: &Analysis<'_>, param: NodeId) -> bool {
     has_word(name, &["ctx", "context"])
 }
 
+/// Where a context is made, for one that a variable holds.
+fn made(file: &Analysis<'_>, context: NodeId) -> NodeId {
+    let named = file.model.kind(context) == Kind::Name;
+    file.only_source(context).filter(|_| named).unwrap_or(context)
+}
+
 fn tell(file: &Analysis<'_>, calls: &[Call]) -> Finding {
     const MOST: usize = 5;
     let mut best = &calls[0];
@@ -354,7 +386,7 @@ fn tell(file: &Analysis<'_>, calls: &[Call]) -> Finding {
         )
         .help(help)
         .confidence(best.confidence)
-        .step(file.location(best.context), "this context never ends by itself");
+        .step(file.location(made(file, best.context)), "this context never ends by itself");
     for other in calls.iter().filter(|c| c.site != best.site).take(MOST) {
         story = story.step(file.location(other.site), "also without a deadline");
     }

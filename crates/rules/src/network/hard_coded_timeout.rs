@@ -13,7 +13,7 @@ use crate::story::{Story, lower};
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::TimeoutKind;
+use timelint_semantics::catalog::{ApiRole, TimeoutKind};
 use timelint_semantics::{Analysis, How, Value, has_word, words};
 
 /// See the module.
@@ -138,7 +138,11 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         confidence = lower(confidence);
     }
     let settable = is_open_entry(file, limit) || may_be_overridden(file, limit.length);
-    let harmless = seconds.is_some_and(|s| s >= TEN_MINUTES)
+    // Whatever a client moves, its limit is for all of it: however long, somebody moves more.
+    let of_a_client = limit.how != How::Name
+        && matches!(limit.kind, TimeoutKind::Total)
+        && file.resolve(limit.site).is_some_and(|k| k.api.role == ApiRole::RemoteClient);
+    let harmless = seconds.is_some_and(|s| s >= TEN_MINUTES) && !of_a_client
         || keeps_alive(limit)
         || ends(file, limit)
         || is_near(file, limit.site)

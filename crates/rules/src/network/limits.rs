@@ -2,7 +2,7 @@
 //! comparisons with the clock.
 
 use crate::network::call_limits::unknown_call_limits;
-use crate::network::compared_limits::{added_constant, compared_limit};
+use crate::network::compared_limits::{added_constant, compared_limit, silence_asked_for};
 use crate::network::limit_names::{is_default_name, merges, named_kind, speaks_of_limits, unit_of_name};
 use crate::network::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name, source_evidence};
 use timelint_model::{Kind, NodeId, Role};
@@ -64,7 +64,7 @@ fn find_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
         },
         Kind::Argument | Kind::Entry if speaks_of_limits(file) => named_limit(file, id).into_iter().collect(),
         Kind::Assign | Kind::Let | Kind::Field => assigned_limits(file, id),
-        Kind::Binary => compared_limit(file, id).into_iter().collect(),
+        Kind::Binary => compared_limit(file, id).or_else(|| silence_asked_for(file, id)).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -164,7 +164,10 @@ fn known_remote(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: Time
         }
         TimeoutKind::Total if matches!(role, ApiRole::TimeoutSet | ApiRole::Await | ApiRole::None) => {
             let by_name = known.how != How::Name && known.api.name.as_slice().iter().any(|n| is_remote_name(n));
-            if by_name { Remote::Known } else { evidence_reached(file, id).max(evidence_of_purpose(file, id)) }
+            if by_name {
+                return Remote::Known;
+            }
+            evidence_reached(file, id).max(evidence_of_purpose(file, id)).max(evidence_of_store(file, id))
         }
         _ => Remote::Known,
     }
@@ -220,6 +223,40 @@ fn evidence_of_purpose(file: &Analysis<'_>, id: NodeId) -> Remote {
         has_word(name, &REACHES) && (has_word(name, &["rsync"]) || !local())
     });
     if reaches { Remote::Named } else { Remote::No }
+}
+
+/// The context that the limit makes is handed to what keeps data: `s.db.DeleteBefore(ctx, horizon)`.
+fn evidence_of_store(file: &Analysis<'_>, id: NodeId) -> Remote {
+    const STORES: [&str; 14] = [
+        "db",
+        "dbs",
+        "tx",
+        "txn",
+        "store",
+        "repo",
+        "repository",
+        "dao",
+        "driver",
+        "pipe",
+        "pipeline",
+        "datastore",
+        "queries",
+        "exec",
+    ];
+    let model = file.model;
+    let Some(target) = model.child(file.statement(id), Role::Target).filter(|t| *t < id) else { return Remote::No };
+    let commands = file.tables.imports.values().any(|p| p.ends_with("exec"));
+    let keeps = |read: NodeId| {
+        let call = model.parent(read).filter(|p| model.kind(*p) == Kind::Call && model.role(read) == Role::Arg)?;
+        let first = model.child(call, Role::Arg) == Some(read);
+        let receiver = model
+            .child(call, Role::Receiver)
+            .filter(|r| first && matches!(model.kind(*r), Kind::Name | Kind::Member))?;
+        let last = words(model.name(receiver)).into_iter().last()?;
+        Some(STORES.contains(&last.as_str()) && !(commands && last == "exec"))
+    };
+    let kept = file.reads_of(target).into_iter().filter(|r| *r > id).any(|r| keeps(r) == Some(true));
+    if kept { Remote::Named } else { Remote::No }
 }
 
 pub(super) fn by_name_limit(

@@ -1,14 +1,17 @@
 //! `missing-timeout`: a call to another machine, or a client for one, that waits for ever when no answer comes.
 
 use crate::Rule;
-use crate::network::answers::{awaited_answer, awaited_call, awaited_channel, awaited_latch, awaited_peer, has_come};
-use crate::network::bounds::{
-    Bound, chained, given, library_is_limited, limited_around, set_on_receiver, set_on_result,
+use crate::network::answers::{
+    awaited_answer, awaited_call, awaited_channel, awaited_condition, awaited_latch, awaited_peer, has_come, is_own_request,
 };
+use crate::network::bounds::{Bound, chained, given, limited_around, set_on_receiver, set_on_result};
 use crate::network::commands::remote_command;
 use crate::network::connections::endless_connections;
 use crate::network::contexts::{carries_limit, endless_contexts};
+use crate::network::endless_polls::endless_polls;
 use crate::network::events::awaited_event;
+use crate::network::ignored_limits::ignored_limits;
+use crate::network::libraries::{library, library_is_limited, option_is_limited};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
 use crate::network::signals::lost_limits;
 use crate::network::stubs::stub_call;
@@ -18,7 +21,7 @@ use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Resolved, has_word, words};
+use timelint_semantics::{Analysis, Callee, How, Resolved, has_word, words};
 
 /// See the module.
 pub(crate) struct MissingTimeout;
@@ -41,6 +44,7 @@ impl Rule for MissingTimeout {
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let mut groups: Vec<Vec<Endless<'_>>> = Vec::new();
         let mut clients: BTreeMap<(Sym, Option<NodeId>), usize> = BTreeMap::new();
+        let mut families: BTreeMap<&str, usize> = BTreeMap::new();
         for site in file.model.ids() {
             let endless = match file.model.kind(site) {
                 Kind::Call => known(file, site).or_else(|| guessed(file, site)),
@@ -51,6 +55,7 @@ impl Rule for MissingTimeout {
             let Some(endless) = endless else { continue };
             let next = groups.len();
             let group = client_of(file, &endless).map(|c| *clients.entry(c).or_insert(next));
+            let group = group.or_else(|| family_of(file, &endless).map(|f| *families.entry(f).or_insert(next)));
             match group.and_then(|g| groups.get_mut(g)) {
                 Some(group) => group.push(endless),
                 None => groups.push(vec![endless]),
@@ -59,6 +64,8 @@ impl Rule for MissingTimeout {
         out.extend(groups.iter().map(|group| tell(file, group)));
         out.extend(endless_contexts(file));
         out.extend(endless_connections(file));
+        out.extend(endless_polls(file));
+        out.extend(ignored_limits(file));
         out.extend(unheard_limits(file));
         out.extend(lost_limits(file));
     }
@@ -71,6 +78,7 @@ fn guessed<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
         .or_else(|| awaited_answer(file, site))
         .or_else(|| awaited_peer(file, site))
         .or_else(|| awaited_event(file, site))
+        .or_else(|| awaited_condition(file, site))
         .or_else(|| stub_call(file, site))
         .or_else(|| remote_command(file, site))
 }
@@ -87,6 +95,16 @@ fn client_of(file: &Analysis<'_>, endless: &Endless<'_>) -> Option<(Sym, Option<
     let local = !stores.is_empty() && stores.iter().all(|s| function.is_some_and(|f| model.contains(f, s.at)));
     let scope = function.filter(|_| model.kind(receiver) == Kind::Name && local);
     calls.then(|| (model.sym(receiver), scope))
+}
+
+/// The library whose clients are limited by their requests, and requests by themselves: what one file makes of them is one
+/// mistake.
+fn family_of<'a>(file: &Analysis<'a>, endless: &Endless<'a>) -> Option<&'a str> {
+    let made = endless.api.filter(|a| matches!(a.role, ApiRole::RemoteClient | ApiRole::None) && a.args.is_empty())?;
+    let own = library(made.name.as_slice().first()?);
+    let is_request =
+        |a: &Api| a.waits_for_ever() && a.name.as_slice().iter().any(|n| n.contains('#') && library(n) == own);
+    file.apis_in(ApiRole::None).any(is_request).then_some(own)
 }
 
 /// A call that nothing limits.
@@ -113,6 +131,7 @@ fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
         || chained(file, site) != Bound::Absent
         || limited_around(file, site)
         || is_covered(file, known)
+        || option_is_limited(file, site, known)
         || is_limited_elsewhere(file, site, known)
     {
         return None;
@@ -129,11 +148,12 @@ fn is_ready_made(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool
 /// A limit of none that somebody wrote down matters where a whole exchange hangs on it.
 fn takes_long(known: Resolved<'_>) -> bool {
     matches!(known.api.role, ApiRole::RemoteCall | ApiRole::RemoteClient)
-        && known
-            .api
-            .args
-            .iter()
-            .any(|a| matches!(a.kind, Some(TimeoutKind::Read | TimeoutKind::Total | TimeoutKind::Connect)))
+        && known.api.args.iter().any(|a| match a.kind {
+            Some(TimeoutKind::Read | TimeoutKind::Total | TimeoutKind::Connect) => true,
+            // `connection.isValid(0)`
+            Some(TimeoutKind::Query) => known.api.role == ApiRole::RemoteCall,
+            _ => false,
+        })
 }
 
 fn is_covered(file: &Analysis<'_>, known: Resolved<'_>) -> bool {
@@ -147,7 +167,7 @@ fn is_limited_elsewhere(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) 
     set_on_receiver(file, site, calls && own)
         || calls && own && client_decides(file, site)
         || (own || !calls) && set_on_result(file, site)
-        || !own && !calls && library_is_limited(file, known)
+        || !own && !calls && library_is_limited(file, site, known)
 }
 
 /// A call on a client whose construction takes a limit itself: there, or unknown.
@@ -222,6 +242,7 @@ fn awaited_source(file: &Analysis<'_>, site: NodeId) -> Remote {
     let worker = words(file.model.name(source)).first().is_some_and(|w| LOCAL.contains(&w.as_str()));
     match source_evidence(file, receiver) {
         Remote::Named if worker => Remote::No,
+        Remote::No if is_own_request(file, source) => Remote::Named,
         evidence => evidence,
     }
 }
@@ -337,7 +358,7 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
     let role = endless.api.map_or(ApiRole::RemoteCall, |a| a.role);
     let subject = if is_operator(file, site) { file.short(site) } else { subject(file, site) };
     let what = match role {
-        ApiRole::RemoteClient | ApiRole::None => "has no limit of time",
+        ApiRole::RemoteClient | ApiRole::None | ApiRole::TimeoutSet => "has no limit of time",
         _ => "waits without a limit of time",
     };
     let message = match endless.value {
@@ -355,7 +376,24 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
     for other in group.iter().filter(|o| o.site != site).take(MOST) {
         story = story.step(file.location(other.site), "nor this");
     }
+    for begun in group.iter().filter_map(|o| begun(file, o.site)).take(MOST) {
+        story = story.step(file.location(begun), "what it is made of begins here");
+    }
     story.tell()
+}
+
+/// Where a function of the file begins what is finished here: `newRequest(url).build()`.
+fn begun(file: &Analysis<'_>, site: NodeId) -> Option<NodeId> {
+    let helper = file.model.child(site, Role::Receiver)?;
+    let Some(Callee::Here(function)) = file.callee(helper) else { return None };
+    let root = |value: NodeId| {
+        let along = std::iter::successors(Some(value), |n| {
+            let source = file.condition_source(*n);
+            if source == *n { file.model.child(*n, Role::Receiver) } else { Some(source) }
+        });
+        along.take(24).filter(|n| file.resolve(*n).is_some()).last()
+    };
+    file.returns(function).into_iter().find_map(root)
 }
 
 /// `<-reply`: an operator, which has no name to speak of.
@@ -378,7 +416,7 @@ fn subject(file: &Analysis<'_>, site: NodeId) -> String {
 
 fn why(role: ApiRole) -> &'static str {
     match role {
-        ApiRole::RemoteClient => {
+        ApiRole::RemoteClient | ApiRole::TimeoutSet => {
             "a peer that vanishes sends no error: without a limit every caller of this client hangs on it, one after another, \
              until threads, connections and memory are used up"
         }

@@ -14,10 +14,15 @@ fn along(file: &Analysis<'_>, id: NodeId) -> Vec<NodeId> {
 
 /// The other side is another process of this machine: a daemon, a plug-in, an executor.
 pub(crate) fn is_a_daemon(file: &Analysis<'_>, site: NodeId) -> bool {
+    let named = |n: NodeId| is_daemon_name(file.model.name(n));
+    along(file, site).into_iter().any(named) || file.path.rsplit('/').skip(1).any(is_daemon_name)
+}
+
+/// A name of a daemon of this machine, or of what runs beside the process.
+pub(crate) fn is_daemon_name(name: &str) -> bool {
     const DAEMONS: [&str; 9] =
         ["docker", "dockerd", "containerd", "podman", "crio", "dbus", "executor", "plugin", "plugins"];
-    let named = |n: NodeId| has_word(file.model.name(n), &DAEMONS);
-    along(file, site).into_iter().any(named) || file.path.rsplit('/').skip(1).any(|part| has_word(part, &DAEMONS))
+    has_word(name, &DAEMONS)
 }
 
 /// The call itself, or something along its receiver, is called after the other side of a connection.

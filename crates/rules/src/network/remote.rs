@@ -28,7 +28,7 @@ pub(crate) const MOST_NEAR: usize = 500;
 const MOST_NODES: usize = 2000;
 
 /// Words of identifiers that speak of another machine.
-const REMOTE: [&str; 81] = [
+const REMOTE: [&str; 82] = [
     "client",
     "clients",
     "rpc",
@@ -76,6 +76,7 @@ const REMOTE: [&str; 81] = [
     "database",
     "jdbc",
     "datasource",
+    "dao",
     "webhook",
     "broker",
     "upstream",

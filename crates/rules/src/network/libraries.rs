@@ -1,0 +1,80 @@
+//! Limits that another call of the same library sets: they may hold for what a call makes, on a way not seen.
+
+use crate::network::contexts::carries_limit;
+use std::iter::successors;
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, Resolved, has_word};
+
+/// Whether another call of the file sets a limit of the same library: the limit may arrive on a way not seen. Where one
+/// chain makes all of it, another builder's limit is not its own.
+pub(crate) fn library_is_limited(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let Some(name) = known.api.name.as_slice().first() else { return false };
+    let builder = name.split_once('#').map(|(ty, _)| ty).filter(|_| is_one_chain(file, site));
+    let of_another_builder =
+        |n: &str| builder.is_some_and(|ty| n.split_once('#').is_some_and(|(other, _)| other == ty));
+    let calls = file.tables.calls.iter().filter_map(|c| file.resolve(*c));
+    calls.into_iter().any(|other| {
+        let names = other.api.name.as_slice();
+        other.api.role == ApiRole::TimeoutSet
+            && names.iter().any(|n| library(n) == library(name))
+            && !names.iter().any(|n| of_another_builder(n))
+    })
+}
+
+/// `Client.newBuilder().a(..).b(..).build()`: from a class to the end, and no variable between.
+fn is_one_chain(file: &Analysis<'_>, site: NodeId) -> bool {
+    const MOST_LINKS: usize = 24;
+    let model = file.model;
+    let links = successors(Some(site), |n| model.child(*n, Role::Receiver));
+    let mut links = links.take(MOST_LINKS).skip_while(|n| model.kind(*n) == Kind::Call);
+    links.next().is_some_and(|root| {
+        matches!(model.kind(root), Kind::Name | Kind::Member)
+            && model.name(root).starts_with(char::is_uppercase)
+            && file.stores_of(root).is_empty()
+    })
+}
+
+/// `org.apache.http` of `org.apache.http.impl.client.X`: where one project's names begin alike.
+pub(crate) fn library(name: &str) -> &str {
+    let mut dots = name.char_indices().filter(|(_, c)| *c == '.').map(|(i, _)| i);
+    let end = dots.nth(2).unwrap_or(name.len());
+    name.get(..end).unwrap_or(name)
+}
+
+/// An option that makes the opening of a connection wait, `dial(ctx, address, withBlock())`, says nothing where the call
+/// that takes it is not seen, or has a context that something else ends.
+pub(crate) fn option_is_limited(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let option = known.api.role == ApiRole::RemoteClient
+        && known.api.returns.is_none()
+        && known.api.args.is_empty()
+        && matches!(file.model.role(site), Role::Arg | Role::Item)
+        && file.model.kind(site) == Kind::Call;
+    if !option {
+        return false;
+    }
+    let own = |n: &str| n.split_once('.').map_or(n, |_| library(n)).to_owned();
+    let Some(name) = known.api.name.as_slice().first().map(|n| own(n)) else { return false };
+    let function = file.function_around(site);
+    let opens = |c: &&NodeId| {
+        file.function_around(**c) == function
+            && file.resolve(**c).is_some_and(|k| {
+                k.api.role == ApiRole::RemoteClient
+                    && k.api.returns.is_some()
+                    && k.api.name.as_slice().iter().any(|n| own(n) == name)
+            })
+    };
+    let mut opening = file.tables.calls.iter().filter(opens).peekable();
+    opening.peek().is_none() || opening.any(|c| takes_context(file, *c) && carries_limit(file, *c))
+}
+
+/// The first thing it is given is called a context, or makes one.
+fn takes_context(file: &Analysis<'_>, call: NodeId) -> bool {
+    let first = file.model.child(call, Role::Arg);
+    first.is_some_and(|a| {
+        let makes = file
+            .resolve(a)
+            .is_some_and(|k| matches!(k.api.role, ApiRole::ContextRoot | ApiRole::ContextDerive | ApiRole::TimeoutSet));
+        makes || has_word(file.model.name(a), &["ctx", "context"])
+    })
+}
