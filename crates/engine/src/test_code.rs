@@ -45,14 +45,31 @@ const FOLDERS: &[&str] = &[
 ];
 
 /// Words of folders' names: `persistence-tests`, `test_helpers`, `__tests__`.
-const FOLDER_WORDS: &[&str] = &["test", "tests", "testing", "testdata", "e2e", "fixtures"];
+const FOLDER_WORDS: &[&str] = &["test", "tests", "testing", "testdata", "e2e", "fixtures", "examples"];
 
 /// Folders of a Java or Kotlin source tree are packages below one of these: `com.acme.spec` is not a test.
 const PACKAGE_ROOTS: &[&str] = &["java", "kotlin"];
 
 /// Ends of file names without extension.
-const STEM_ENDS: &[&str] =
-    &["_test", "_tests", ".test", ".tests", ".spec", ".e2e", ".bench", ".stories", "_bench", "_benchmark", ".example"];
+const STEM_ENDS: &[&str] = &[
+    "_test",
+    "_tests",
+    ".test",
+    ".tests",
+    ".spec",
+    ".e2e",
+    ".bench",
+    ".stories",
+    "_bench",
+    "_benchmark",
+    ".example",
+    "_test_helpers",
+    "_test_helper",
+    "_testing",
+];
+
+/// Beginnings of file names: what stands in for something.
+const STEM_STARTS: &[&str] = &["fake_", "mock_", "fake-", "mock-"];
 
 /// Ends of class names.
 const CLASS_ENDS: &[&str] =
@@ -89,7 +106,7 @@ fn is_test_name(name: &str) -> bool {
         "py" | "pyi" | "pyw" if stem == "conftest" || stem.starts_with("test_") || stem == "tests" => true,
         // Helpers that a package exports for other packages' tests.
         _ if matches!(stem, "testing" | "testutil" | "testutils" | "test-helpers" | "test-utils") => true,
-        _ => STEM_ENDS.iter().any(|e| stem.ends_with(e)),
+        _ => STEM_ENDS.iter().any(|e| stem.ends_with(e)) || STEM_STARTS.iter().any(|s| stem.starts_with(s)),
     }
 }
 
@@ -122,6 +139,9 @@ mod tests {
             "examples/a.go",
             "benchmarks/a.py",
             "demo/a.js",
+            "mesh-examples/src/main/java/a/B.java",
+            "client/manager_test_helpers.go",
+            "grpc/fake_server.go",
         ] {
             assert!(is_test_code(Path::new(path)), "{path}");
         }

@@ -28,6 +28,7 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
             && !takes_a_default(callee)
             && !is_local_callee(file, id)
             && !only_reads(callee)
+            && !tells_of_a_failure(callee)
     });
     let parameters = file.parameter_names(id);
     let unit = LazyCell::new(|| args.last().and_then(|a| file.unit_named_by(*a)));
@@ -83,6 +84,10 @@ fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n s
     ];
     let has = |list: &[&str]| has_word(callee, list);
     let value = || file.value(arg);
+    // `connect(limit, TimeUnit.SECONDS)`: the unit is no length.
+    if file.unit_named_by(arg).is_some() {
+        return None;
+    }
     let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
     (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed))
         .then_some(callee)
@@ -107,6 +112,13 @@ fn is_setter(file: &Analysis<'_>, id: NodeId, args: &[NodeId]) -> bool {
     }
     let first = words(model.name(id)).into_iter().next().unwrap_or_default();
     !["is", "has", "on", "get", "check", "handle", "assert", "test", "clear", "log"].contains(&first.as_str())
+}
+
+/// `new PushException(PUSH_TIMEOUT)`, `fail(SESSION_TIMEOUT)`: the code of what happened. And `newTimeout(task, delay, unit)`
+/// of a timer: what runs later.
+fn tells_of_a_failure(callee: &str) -> bool {
+    has_word(callee, &["exception", "error", "err", "fail", "failure", "notify", "reason", "status"])
+        || callee == "newTimeout"
 }
 
 /// `getTimeoutOr(5)`, `optional(t, 5)`.

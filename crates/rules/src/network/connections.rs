@@ -116,7 +116,10 @@ fn wait(file: &Analysis<'_>, site: NodeId) -> Option<(Wait, String)> {
         calls.any(|c| limited_around(file, *c))
     };
     let near = ["unix", "pipe", "serial", "uds", "tty", "stdin", "udp"];
+    // `HandshakeContext(ctx)`: the context ends it.
+    let bounded = model.child(site, Role::Arg).is_some_and(|a| has_word(model.name(a), &["ctx", "context"]));
     if hands_on
+        || bounded
         || ends(file, site)
         || is_near(file, site)
         || has_word(model.name(function), &near)

@@ -11,7 +11,7 @@ use crate::network::contexts::{carries_limit, endless_contexts};
 use crate::network::endless_polls::endless_polls;
 use crate::network::events::awaited_event;
 use crate::network::ignored_limits::ignored_limits;
-use crate::network::libraries::{library, library_is_limited, option_is_limited};
+use crate::network::libraries::{self, library, library_is_limited, option_is_limited};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
 use crate::network::signals::lost_limits;
 use crate::network::stubs::stub_call;
@@ -128,6 +128,7 @@ fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
         _ => return None,
     };
     if file.model.kind(site) == Kind::Member && !is_ready_made(file, site, known)
+        || known.api.role == ApiRole::None && is_sent_by_another(file, library(known.api.name.as_slice().first()?))
         || chained(file, site) != Bound::Absent
         || limited_around(file, site)
         || is_covered(file, known)
@@ -138,6 +139,16 @@ fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
     }
     let confidence = sureness(file, site, known)?;
     Some(Endless { site, api: Some(known.api), value, help: None, confidence })
+}
+
+/// A request waits as long as whoever sends it lets it: the library itself, or a wrapper that may have a limit of its own.
+fn is_sent_by_another(file: &Analysis<'_>, library: &str) -> bool {
+    let own = |n: &String| libraries::library(n) == library;
+    let sends: Vec<&Api> = file.apis_in(ApiRole::RemoteCall).filter(|a| a.name.as_slice().iter().any(own)).collect();
+    let named = |c: &NodeId| sends.iter().any(|a| a.name.as_slice().iter().any(|n| leaf(n) == file.model.name(*c)));
+    let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(named).collect();
+    let known = |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.name.as_slice().iter().any(own));
+    !calls.is_empty() && !calls.iter().any(known)
 }
 
 /// A client that a library has ready for use, not a class whose members are spoken of.
@@ -325,8 +336,12 @@ fn is_handed_on(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool 
     let model = file.model;
     let client = model.kind(site) == Kind::Record && known.api.role == ApiRole::RemoteClient;
     let mut outer = model.ancestors(site).skip_while(|a| matches!(model.kind(*a), Kind::Unary | Kind::Cast));
-    let given_away =
-        client && outer.next().is_some_and(|o| matches!(model.kind(o), Kind::Entry | Kind::Argument | Kind::Record));
+    // `context.WithValue(ctx, key, &http.Client{..})`: of which only the transport is taken.
+    let carries = |o: NodeId| file.resolve(o).is_some_and(|k| k.api.role == ApiRole::ContextDerive);
+    let given_away = client
+        && outer
+            .next()
+            .is_some_and(|o| matches!(model.kind(o), Kind::Entry | Kind::Argument | Kind::Record) || carries(o));
     let client = client || model.kind(site) == Kind::Member;
     given_away || client && requests_carry_limits(file, site)
 }
