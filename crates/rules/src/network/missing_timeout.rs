@@ -2,7 +2,8 @@
 
 use crate::Rule;
 use crate::network::answers::{
-    awaited_answer, awaited_call, awaited_channel, awaited_condition, awaited_latch, awaited_peer, has_come, is_own_request,
+    awaited_answer, awaited_call, awaited_channel, awaited_condition, awaited_latch, awaited_peer, has_come,
+    is_own_request,
 };
 use crate::network::bounds::{Bound, chained, given, limited_around, set_on_receiver, set_on_result};
 use crate::network::commands::remote_command;
