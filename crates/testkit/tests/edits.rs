@@ -286,6 +286,65 @@ fn a_lock_is_taken_with_its_expiry() {
 }
 
 #[test]
+fn a_lock_is_taken_with_its_expiry_where_the_answer_is_compared() {
+    let joined = |path, text, who| mended_of("non-atomic-lock", path, text, who);
+    let script = "const Redis = require('ioredis');\nconst redis = new Redis();\nasync function acquireLock(key, owner) {\n  \
+                  if ((await redis.setnx(key, owner)) === 1) {\n    await redis.expire(key, 30);\n    return true;\n  }\n  \
+                  return false;\n}\n";
+    let after = joined("a.js", script, Applicability::Safe);
+    assert!(
+        after.contains("if ((await redis.set(key, owner, 'EX', 30, 'NX')) === 'OK') {\n    return true;"),
+        "{after}"
+    );
+    let script = "import { createClient } from 'redis';\nconst client = createClient();\nexport async function \
+                  acquireLock(key: string, owner: string) {\n  if (await client.setNX(key, owner)) {\n    await \
+                  client.expire(key, 30);\n    return true;\n  }\n  return false;\n}\n";
+    let after = joined("a.ts", script, Applicability::Safe);
+    assert!(after.contains("if (await client.set(key, owner, { NX: true, EX: 30 })) {\n    return true;"), "{after}");
+    let java = "import redis.clients.jedis.Jedis;\nclass Locks {\n  boolean lock(Jedis jedis, String key, String owner, int \
+                ttl) {\n    if (jedis.setnx(key, owner) == 1) {\n      jedis.expire(key, ttl);\n      return true;\n    }\n    \
+                return false;\n  }\n}\n";
+    let after = joined("A.java", java, Applicability::Unsafe);
+    assert!(after.contains("if (\"OK\".equals(jedis.set(key, owner, redis.clients.jedis.params.SetParams"), "{after}");
+    let java = "import io.lettuce.core.api.sync.RedisCommands;\nclass Locks {\n  boolean lock(RedisCommands<String, String> \
+                redis, String key, String owner, long ttl) {\n    if (redis.setnx(key, owner)) {\n      redis.expire(key, \
+                ttl);\n      return true;\n    }\n    return false;\n  }\n}\n";
+    let after = joined("A.java", java, Applicability::Unsafe);
+    assert!(after.contains("if (\"OK\".equals(redis.set(key, owner, io.lettuce.core.SetArgs"), "{after}");
+}
+
+#[test]
+fn a_lock_is_compared_and_removed_in_one_command() {
+    let owned = |path, text| mended_of("non-atomic-lock", path, text, Applicability::Unsafe);
+    let python = "import redis\nr = redis.Redis()\n\ndef release_lock(key, owner):\n    if r.get(key) == owner:\n        \
+                  r.delete(key)\n";
+    let after = owned("a.py", python);
+    assert!(
+        after.contains("def release_lock(key, owner):\n    r.eval(\"if redis.call('get', KEYS[1]) == ARGV[1]"),
+        "{after}"
+    );
+    let script = "const Redis = require('ioredis');\nconst redis = new Redis();\nasync function releaseLock(key, owner) {\n  \
+                  const held = await redis.get(key);\n  if (held === owner) {\n    await redis.del(key);\n  }\n}\n";
+    let after = owned("a.js", script);
+    assert!(after.contains("{\n  await redis.eval(\"if redis.call"), "{after}");
+    assert!(after.contains("1, key, owner);\n}"), "{after}");
+    let script = "import { createClient } from 'redis';\nconst client = createClient();\nexport async function \
+                  releaseLock(key: string, owner: string) {\n  if ((await client.get(key)) === owner) {\n    await \
+                  client.del(key);\n  }\n}\n";
+    let after = owned("a.ts", script);
+    assert!(after.contains("{ keys: [key], arguments: [owner] });"), "{after}");
+    let java = "import redis.clients.jedis.Jedis;\nclass Locks {\n  void unlock(Jedis jedis, String lockKey, String owner) \
+                {\n    if (owner.equals(jedis.get(lockKey))) {\n      jedis.del(lockKey);\n    }\n  }\n}\n";
+    let after = owned("A.java", java);
+    assert!(after.contains("java.util.List.of(lockKey), java.util.List.of(owner));"), "{after}");
+    let go = "package a\n\nimport (\n\t\"context\"\n\n\t\"github.com/redis/go-redis/v9\"\n)\n\nfunc unlock(ctx \
+              context.Context, rdb *redis.Client, key, owner string) {\n\tif rdb.Get(ctx, key).Val() == owner \
+              {\n\t\trdb.Del(ctx, key)\n\t}\n}\n";
+    let after = owned("a.go", go);
+    assert!(after.contains("[]string{key}, owner)\n}"), "{after}");
+}
+
+#[test]
 fn a_lock_stays_where_its_answer_or_what_is_between_would_change() {
     for (what, body) in [
         (

@@ -2,18 +2,25 @@
 
 use crate::pause::awaiting::with_awaits;
 use crate::template::fill;
-use timelint_diagnostics::{Edit, Location, Span};
+use timelint_diagnostics::{Applicability, Edit, Location, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, How};
 
 /// The edits that put the expiry into the command that takes the lock: only where the two follow each other, the second
 /// runs when the first succeeded, and the answer is used for no more than that.
-pub(crate) fn joined_edit(file: &Analysis<'_>, take: NodeId, expire: NodeId) -> Option<Vec<Edit>> {
+pub(crate) fn joined_edit(file: &Analysis<'_>, take: NodeId, expire: NodeId) -> Option<(Applicability, Vec<Edit>)> {
     let model = file.model;
     let known = file.resolve(take).filter(|k| k.how != How::Name)?;
     let (first, second) = (plain_arguments(file, take)?, plain_arguments(file, expire)?);
     let name = model.name(expire);
-    let joined = known.api.joined.iter().find(|j| j.after.eq_ignore_ascii_case(name) && j.arity == second.len())?;
+    let waited = with_awaits(file, take);
+    let compared = compared_with_one(file, waited);
+    let joined = known.api.joined.iter().find(|j| {
+        j.after.eq_ignore_ascii_case(name)
+            && j.arity == second.len()
+            && j.verdict == compared.is_some()
+            && (!j.verdict || j.text.contains("await ") == (waited != take))
+    })?;
     let (receiver, other) = (model.child(take, Role::Receiver)?, model.child(expire, Role::Receiver)?);
     // `template` of `template.opsForValue()`, and not `redis` of `redis2`.
     let behind = file.text(receiver).strip_prefix(file.text(other));
@@ -24,20 +31,46 @@ pub(crate) fn joined_edit(file: &Analysis<'_>, take: NodeId, expire: NodeId) -> 
         || !second.iter().all(fixed)
         || file.guards(expire).is_empty()
         || !follows(file, take, expire)
-        || !joined.alike && !only_tested(file, with_awaits(file, take), 0)
+        || !joined.alike && !joined.verdict && !only_tested(file, waited, 0)
     {
         return None;
     }
-    let call = fill(&joined.text, |place| {
+    let text = fill(&joined.text, |place| {
+        if place == "r" {
+            return Some(file.text(receiver).to_owned());
+        }
         let (arguments, number) = place.strip_prefix('+').map_or((&first, place), |number| (&second, number));
         Some(file.text(*arguments.get(number.parse::<usize>().ok()?)?).to_owned())
     })?;
-    let text = format!("{}.{call}", file.text(receiver));
-    let whole = Edit { location: Location::new(file.path.clone(), model.span(take)), text };
-    Some(vec![whole, removal(file, expire)?])
+    let text = if joined.text.contains("{r}") { text } else { format!("{}.{text}", file.text(receiver)) };
+    let (place, text) = match compared {
+        Some((comparison, true)) => (comparison, text),
+        Some((comparison, false)) => (comparison, format!("!({text})")),
+        None => (take, text),
+    };
+    let whole = Edit { location: Location::new(file.path.clone(), model.span(place)), text };
+    let applicability = if joined.unsure { Applicability::Unsafe } else { Applicability::Safe };
+    Some((applicability, vec![whole, removal(file, expire)?]))
 }
 
-fn plain_arguments(file: &Analysis<'_>, call: NodeId) -> Option<Vec<NodeId>> {
+/// The comparison of a number with one or zero around it, and whether it asks for one.
+fn compared_with_one(file: &Analysis<'_>, value: NodeId) -> Option<(NodeId, bool)> {
+    let model = file.model;
+    let comparison = model.parent(value).filter(|p| model.kind(*p) == Kind::Binary)?;
+    let number = model.children_with(comparison, Role::Operand).find(|o| model.kind(*o) == Kind::Number)?;
+    let one = match file.value(number).number {
+        Some(n) if (n - 1.0).abs() < f64::EPSILON => true,
+        Some(0.0) => false,
+        _ => return None,
+    };
+    match model.name(comparison) {
+        "==" => Some((comparison, one)),
+        "!=" => Some((comparison, !one)),
+        _ => None,
+    }
+}
+
+pub(crate) fn plain_arguments(file: &Analysis<'_>, call: NodeId) -> Option<Vec<NodeId>> {
     let model = file.model;
     let given: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
     let odd = |a: &NodeId| matches!(model.kind(*a), Kind::Argument | Kind::Spread | Kind::Function);
@@ -77,7 +110,7 @@ fn only_tested(file: &Analysis<'_>, value: NodeId, depth: usize) -> bool {
 }
 
 /// Takes the statement away with its line; not one that is alone in its block, which some languages cannot leave empty.
-fn removal(file: &Analysis<'_>, call: NodeId) -> Option<Edit> {
+pub(crate) fn removal(file: &Analysis<'_>, call: NodeId) -> Option<Edit> {
     let model = file.model;
     let statement = with_awaits(file, call);
     let block = model.parent(statement).filter(|p| model.kind(*p) == Kind::Block)?;

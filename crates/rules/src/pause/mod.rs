@@ -20,6 +20,7 @@ mod lost_claim;
 pub(crate) mod non_atomic_lock;
 mod order_seen;
 mod outlived_lease;
+mod owned_edit;
 mod ownerless;
 mod ownerless_text;
 mod ownership;

@@ -1,8 +1,9 @@
 //! Giving a lock back, or renewing it, without asking in the same step whether it is still one's own.
 
 use crate::pause::non_atomic_lock::META;
+use crate::pause::owned_edit::owned_edit;
 use crate::story::Story;
-use timelint_diagnostics::{Confidence, Finding, Severity};
+use timelint_diagnostics::{Applicability, Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
 use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, StoreKind, has_word};
@@ -41,18 +42,20 @@ fn compared(file: &Analysis<'_>, act: &KeyCommand, all: &[KeyCommand]) -> Option
         return None;
     }
     let message = format!("`{}` releases the lock that `{}` found to be ours", file.short(act.at), file.short(read));
-    Some(
-        Story::new(&META, file, act.at, message)
-            .why(
-                "between the two the lock may expire and another process take it: its lock is removed, and a third one \
-                 comes in",
-            )
-            .help(COMPARE)
-            .confidence(Confidence::High)
-            .step(file.location(read), "it is ours here")
-            .step(file.location(act.at), "and may be somebody else's here")
-            .tell(),
-    )
+    let story = Story::new(&META, file, act.at, message)
+        .why(
+            "between the two the lock may expire and another process take it: its lock is removed, and a third one comes \
+             in",
+        )
+        .help(COMPARE)
+        .confidence(Confidence::High)
+        .step(file.location(read), "it is ours here")
+        .step(file.location(act.at), "and may be somebody else's here");
+    let story = match owned_edit(file, read, act.at) {
+        Some(edits) => story.fix("compare and delete in one command", Applicability::Unsafe, edits),
+        None => story,
+    };
+    Some(story.tell())
 }
 
 /// A read of the same key whose answer, compared with something, decides whether `act` happens.

@@ -3,7 +3,7 @@
 use crate::pause::joined_edit::joined_edit;
 use crate::pause::non_atomic_lock::META;
 use crate::story::Story;
-use timelint_diagnostics::{Applicability, Confidence, Finding};
+use timelint_diagnostics::{Confidence, Finding};
 use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand};
 
 /// The key is written if it is absent, and told when to go away by a second command.
@@ -32,8 +32,8 @@ pub(crate) fn split_acquires(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Fin
             .confidence(if sure { Confidence::High } else { Confidence::Medium })
             .step(file.location(take.at), "the lock is held from here, for ever")
             .step(file.location(expire), "and gets its expiry only if this is reached");
-        if let Some(edits) = joined_edit(file, take.at, expire) {
-            story = story.fix("take the lock with its expiry in one command", Applicability::Safe, edits);
+        if let Some((applicability, edits)) = joined_edit(file, take.at, expire) {
+            story = story.fix("take the lock with its expiry in one command", applicability, edits);
         }
         Some(story.tell())
     };

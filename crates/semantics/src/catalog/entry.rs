@@ -206,8 +206,15 @@ pub struct Joined {
     pub after: String,
     /// How many arguments it has.
     pub arity: usize,
-    /// The one call: `{0}` is the first argument of this call, `{+1}` the second of the later one.
+    /// The one call: `{0}` is the first argument of this call, `{+1}` the second of the later one, `{r}` what it is called
+    /// on (in front of the call where the text does not say).
     pub text: String,
+    /// The text says by true and false what this call says by one and zero: it stands for the comparison.
+    #[serde(default)]
+    pub verdict: bool,
+    /// The text needs a look: it leans on a version of the library.
+    #[serde(default)]
+    pub unsure: bool,
     /// It answers as this call does; otherwise only true and false are alike.
     #[serde(default)]
     pub alike: bool,
@@ -384,6 +391,9 @@ pub struct Api {
     /// For a command that takes a lock: how it and the command that sets the expiry become one.
     #[serde(default)]
     pub joined: Vec<Joined>,
+    /// For a command that removes a key: the one call that does so only where the key holds `{owner}`.
+    #[serde(default)]
+    pub owned: Option<String>,
     /// Where the fact was read.
     #[serde(default)]
     pub doc: Option<String>,
@@ -421,6 +431,7 @@ impl Api {
             retry: None,
             thread_bound: false,
             joined: Vec::new(),
+            owned: None,
             doc: None,
         }
     }
