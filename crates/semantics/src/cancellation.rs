@@ -27,7 +27,7 @@ impl Analysis<'_> {
         let model = self.model;
         let context = |a: &NodeId| {
             self.type_of(*a).is_some_and(|t| matches!(t.name.as_str(), "context.Context" | "AbortSignal"))
-                || self.is_context(*a)
+                || self.is_context(*a) && self.contexts_end()
         };
         model
             .children_with(call, Role::Arg)
@@ -70,8 +70,14 @@ impl Analysis<'_> {
     fn is_bindable(&self, param: NodeId) -> bool {
         match self.model.child(param, Role::Type).and_then(|t| self.named_type(t)) {
             Some(ty) => matches!(ty.name.as_str(), "context.Context" | "AbortSignal"),
-            None => self.is_named_context(param),
+            None => self.is_named_context(param) && self.contexts_end(),
         }
+    }
+
+    /// Whether what is called a context can be ended by whoever made it: not in a language whose libraries keep settings or
+    /// users in what they call so.
+    fn contexts_end(&self) -> bool {
+        self.catalog.entries().any(|api| matches!(api.ends, Some(Ends::Outside)))
     }
 
     /// How a context that is used at `at` may end by the time that `release` runs.

@@ -50,7 +50,11 @@ pub(crate) fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
     }
     let name = model.name(call);
     let on = model.child(call, Role::Receiver).map_or("", |r| model.name(r));
-    has_word(name, &RENEW[5..]) || has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
+    let own = || {
+        let receiver = model.child(call, Role::Receiver);
+        receiver.is_none_or(|r| file.tables.is_this(model, r)) && file.class_about_locks(call)
+    };
+    has_word(name, &RENEW[..2]) && own() || has_word(name, &RENEW[5..]) || has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
 }
 
 /// The empty function that a chain of continuations ends in.

@@ -172,12 +172,22 @@ fn leads_nowhere(file: &Analysis<'_>, block: NodeId) -> bool {
         }
         Kind::Assign => is_count(file, s),
         Kind::Continue | Kind::Let => true,
+        // It leaves the `select`, and not the loop around it.
+        Kind::Break => leaves_select(file, s),
         Kind::If => excuses(file, s),
         _ => false,
     };
     let statements: Vec<NodeId> =
         if model.kind(block) == Kind::Block { model.children(block).collect() } else { vec![block] };
     statements.iter().any(|s| model.self_and_descendants(*s).any(told)) && statements.into_iter().all(idle)
+}
+
+/// A `break` without a label inside a `select`.
+fn leaves_select(file: &Analysis<'_>, exit: NodeId) -> bool {
+    let model = file.model;
+    let around = model.ancestors(exit).find(|a| matches!(model.kind(*a), Kind::Loop | Kind::Switch | Kind::Function));
+    let labelled = file.text(exit).split_whitespace().nth(1).is_some_and(|label| label != ";");
+    !labelled && around.is_some_and(|a| model.kind(a) == Kind::Switch)
 }
 
 fn pauses(file: &Analysis<'_>, call: NodeId) -> bool {
