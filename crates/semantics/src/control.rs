@@ -193,10 +193,7 @@ impl Analysis<'_> {
 
     /// Whether a call runs its function again and again.
     fn timer_of(&self, call: NodeId) -> bool {
-        matches!(
-            self.model.name(call),
-            "setInterval" | "scheduleAtFixedRate" | "scheduleWithFixedDelay" | "schedulePeriodically" | "add_job"
-        )
+        self.resolve(call).is_some_and(|known| known.api.role == ApiRole::Schedule && known.api.repeats)
     }
 
     /// Whether control never passes the end of `id`: it returns, throws, breaks, continues or ends the process.

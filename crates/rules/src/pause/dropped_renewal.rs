@@ -54,7 +54,9 @@ pub(crate) fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
         let receiver = model.child(call, Role::Receiver);
         receiver.is_none_or(|r| file.tables.is_this(model, r)) && file.class_about_locks(call)
     };
-    has_word(name, &RENEW[..2]) && own() || has_word(name, &RENEW[5..]) || has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
+    has_word(name, &RENEW[..2]) && own()
+        || has_word(name, &RENEW[5..])
+        || has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
 }
 
 /// The empty function that a chain of continuations ends in.
@@ -138,7 +140,7 @@ pub(crate) fn foreign_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
 }
 
 fn foreign(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
-    const STARTS: [&str; 5] = ["Thread", "Timer", "submit", "start_new_thread", "run_in_executor"];
+    const STARTS: [&str; 4] = ["thread", "timer", "submit", "executor"];
     let model = file.model;
     let made = file.made_by(model.child(renewal, Role::Receiver)?)?;
     let bound = file.resolve(made).is_some_and(|k| k.api.thread_bound && k.how != How::Name);
@@ -157,7 +159,7 @@ fn foreign(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
         .calls
         .iter()
         .copied()
-        .find(|c| STARTS.contains(&model.name(*c)) && model.children_with(*c, Role::Arg).any(hands))?;
+        .find(|c| has_word(model.name(*c), &STARTS) && model.children_with(*c, Role::Arg).any(hands))?;
     Some(Lapse {
         at: renewal,
         kind: Lapsed::Foreign,
@@ -178,7 +180,7 @@ fn unwatched(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
     const HEARING: [&str; 10] =
         ["lost", "loss", "cancel", "stop", "event", "scope", "callback", "abort", "failed", "failure"];
     let model = file.model;
-    if !matches!(model.name(call), "create_task" | "ensure_future" | "start_soon") {
+    if !has_word(model.name(call), &["task", "future", "soon"]) {
         return None;
     }
     let renewer = model.child(call, Role::Arg).filter(|a| model.kind(*a) == Kind::Call)?;

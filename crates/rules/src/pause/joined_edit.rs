@@ -124,7 +124,10 @@ pub(crate) fn removal(file: &Analysis<'_>, call: NodeId) -> Option<Edit> {
     let behind = source.get((span.end as usize).checked_sub(base)?..)?;
     let line = before.rfind('\n').map_or(0, |at| at + 1);
     let rest = behind.find('\n').map_or(behind.len(), |at| at + 1);
-    let alone = before[line..].trim().is_empty() && behind[..rest].trim().trim_matches(';').is_empty();
+    // A declaration may begin with a word of its own.
+    let word = |s: &str| model.kind(statement) == Kind::Let && s.chars().all(char::is_alphabetic);
+    let head = before[line..].trim();
+    let alone = (head.is_empty() || word(head)) && behind[..rest].trim().trim_matches(';').is_empty();
     let span = Span { start: (base + line) as u32, end: span.end + rest as u32 };
     alone.then(|| Edit { location: Location::new(file.path.clone(), span), text: String::new() })
 }

@@ -109,11 +109,13 @@ fn pauses(file: &Analysis<'_>, renewal: NodeId) -> Vec<NodeId> {
     }
     if let Some(round) = file.in_loop(renewal) {
         let waits = file.tables.calls.iter().copied().filter(|c| model.contains(round, *c));
-        let waits = waits.filter(|c| matches!(model.name(*c), "sleep" | "wait" | "Sleep" | "After" | "delay"));
+        let waits = waits.filter(|c| has_word(model.name(*c), &["sleep", "wait", "after", "delay"]));
         found.extend(waits.flat_map(plain));
         let around = file.named_function_around(renewal).unwrap_or(model.root());
         let tickers = file.tables.calls.iter().copied().filter(|c| model.contains(around, *c));
-        found.extend(tickers.filter(|c| matches!(model.name(*c), "NewTicker" | "Tick")).flat_map(plain));
+        let ticks =
+            |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Schedule && k.how != How::Name);
+        found.extend(tickers.filter(ticks).flat_map(plain));
     }
     found
 }
@@ -203,7 +205,7 @@ fn ends_first(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
     let callback = file.function_around(renewal).filter(|f| model.role(*f) == Role::Arg)?;
     let timer = model.parent(callback).filter(|p| model.kind(*p) == Kind::Call)?;
     let scheduled = file.resolve(timer).is_some_and(|k| k.api.role == ApiRole::Schedule)
-        || matches!(model.name(timer), "setTimeout" | "setInterval" | "schedule");
+        || has_word(model.name(timer), &["timeout", "interval", "schedule", "timer"]);
     let guard = file.guards(timer).into_iter().find(|g| {
         !g.holds
             && matches!(model.kind(g.condition), Kind::Name | Kind::Member)

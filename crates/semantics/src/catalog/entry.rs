@@ -385,6 +385,9 @@ pub struct Api {
     /// For retry policies and their waits: what holds by default.
     #[serde(default)]
     pub retry: Option<RetrySpec>,
+    /// For timers: they run their function again and again.
+    #[serde(default)]
+    pub repeats: bool,
     /// For locks: only the thread that took it may renew it, unless an argument for what is local says `false`.
     #[serde(default)]
     pub thread_bound: bool,
@@ -429,6 +432,7 @@ impl Api {
             loss: None,
             tells: None,
             retry: None,
+            repeats: false,
             thread_bound: false,
             joined: Vec::new(),
             owned: None,
