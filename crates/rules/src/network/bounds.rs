@@ -19,7 +19,7 @@ pub(crate) enum Bound {
 }
 
 /// Words of names that speak of a limit of time.
-const LIMITS: [&str; 14] = [
+pub(super) const LIMITS: [&str; 14] = [
     "timeout",
     "timeouts",
     "deadline",
@@ -63,11 +63,11 @@ const CARRIERS: [&str; 22] = [
 ];
 
 /// Keywords under which a call is given an object that may limit it.
-const HANDED: [&str; 9] =
+pub(super) const HANDED: [&str; 9] =
     ["transport", "session", "config", "options", "factory", "manager", "opener", "executor", "channel"];
 
 /// Arguments that bound a call.
-fn limits(api: &Api) -> impl Iterator<Item = &ArgSpec> {
+pub(super) fn limits(api: &Api) -> impl Iterator<Item = &ArgSpec> {
     api.args.iter().filter(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds))
 }
 
@@ -98,7 +98,7 @@ fn speaks_of_limits(file: &Analysis<'_>, id: NodeId) -> bool {
 }
 
 /// Null, or a number that stands for no limit.
-fn means_for_ever(file: &Analysis<'_>, spec: &ArgSpec, length: NodeId) -> bool {
+pub(super) fn means_for_ever(file: &Analysis<'_>, spec: &ArgSpec, length: NodeId) -> bool {
     let value = file.value(length);
     value.origins == Origins::NULL
         || value.is_constant() && value.number.is_some_and(|n| spec.infinite.contains(&n))
@@ -170,7 +170,7 @@ fn of_settings(file: &Analysis<'_>, id: NodeId) -> Bound {
     of_settings_beside(file, id, &mut Vec::new())
 }
 
-fn of_record(file: &Analysis<'_>, record: NodeId) -> Bound {
+pub(super) fn of_record(file: &Analysis<'_>, record: NodeId) -> Bound {
     of_record_beside(file, record, &mut Vec::new())
 }
 

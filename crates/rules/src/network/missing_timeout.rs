@@ -11,6 +11,7 @@ use crate::network::connections::endless_connections;
 use crate::network::contexts::{carries_limit, endless_contexts};
 use crate::network::endless_polls::endless_polls;
 use crate::network::events::awaited_event;
+use crate::network::forwarded::forwarded_calls;
 use crate::network::ignored_limits::ignored_limits;
 use crate::network::libraries::{self, library, library_is_limited, option_is_limited};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
@@ -69,6 +70,7 @@ impl Rule for MissingTimeout {
         out.extend(ignored_limits(file));
         out.extend(unheard_limits(file));
         out.extend(lost_limits(file));
+        out.extend(forwarded_calls(file));
     }
 }
 
@@ -128,6 +130,12 @@ fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
         Bound::Absent if known.api.waits_for_ever() => None,
         _ => return None,
     };
+    let confidence = otherwise_unlimited(file, site, known)?;
+    Some(Endless { site, api: Some(known.api), value, help: None, confidence })
+}
+
+/// How sure it is that nothing but its arguments limits a call; `None` where something does.
+pub(crate) fn otherwise_unlimited(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Confidence> {
     if file.model.kind(site) == Kind::Member && !is_ready_made(file, site, known)
         || known.api.role == ApiRole::None && is_sent_by_another(file, library(known.api.name.as_slice().first()?))
         || chained(file, site) != Bound::Absent
@@ -138,8 +146,7 @@ fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
     {
         return None;
     }
-    let confidence = sureness(file, site, known)?;
-    Some(Endless { site, api: Some(known.api), value, help: None, confidence })
+    sureness(file, site, known)
 }
 
 /// A request waits as long as whoever sends it lets it: the library itself, or a wrapper that may have a limit of its own.
@@ -417,7 +424,7 @@ fn is_operator(file: &Analysis<'_>, site: NodeId) -> bool {
     file.model.kind(site) == Kind::Unary
 }
 
-fn subject(file: &Analysis<'_>, site: NodeId) -> String {
+pub(crate) fn subject(file: &Analysis<'_>, site: NodeId) -> String {
     let model = file.model;
     let own = match model.kind(site) {
         Kind::New | Kind::Record => model.child(site, Role::Type).map_or("", |t| model.name(t)),

@@ -19,6 +19,7 @@ mod elsewhere;
 mod endless_polls;
 mod events;
 mod failing;
+mod forwarded;
 pub(crate) mod hard_coded_timeout;
 mod ignored_limits;
 mod libraries;
