@@ -82,7 +82,7 @@ impl<'a> Analysis<'a> {
         source: &'a dyn Fn() -> Arc<str>,
     ) -> Self {
         let mut tables = Tables::new(model);
-        tables.rename_imports(|path| catalog.usual_path(path));
+        tables.rename_imports(|path| catalog.usual_path(path).or_else(|| index.behind_shim(path)));
         Self {
             model,
             path,

@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, Effect, Unit, leaf};
 use crate::implements::{ClassMethods, implicit_interfaces};
 use crate::lock_helper::LockHelper;
+use crate::shims::Shims;
 use crate::sites::Site;
 use crate::summary::{FieldSummary, FileSummary, FunctionSummary};
 use crate::value::{Origins, Value};
@@ -53,6 +54,7 @@ pub struct ProjectIndex {
     /// Beginnings of qualified names that a limit for the whole process bounds.
     covered: FxHashSet<String>,
     shields: FxHashSet<String>,
+    shims: Shims,
     versions: ProjectVersions,
 }
 
@@ -106,6 +108,7 @@ impl ProjectIndex {
             index.set.extend(summary.set);
             index.covered.extend(summary.covered);
             index.shields.extend(summary.shields);
+            summary.shims.into_iter().for_each(|s| index.shims.add(s));
             for stamp in summary.stamps {
                 index.stamps.entry((String::new(), stamp.member.clone())).or_insert_with(|| stamp.site.clone());
                 index.stamps.entry((stamp.class, stamp.member)).or_insert(stamp.site);
@@ -223,6 +226,11 @@ impl ProjectIndex {
     /// Whether a limit that the project sets for the whole process bounds the API of this qualified name.
     pub fn is_covered(&self, name: &str) -> bool {
         self.covered.iter().any(|c| name.starts_with(c.as_str()))
+    }
+
+    /// The library's name behind a path that is imported from a module of the project that stands in for it.
+    pub(crate) fn behind_shim(&self, path: &str) -> Option<String> {
+        self.shims.behind(path)
     }
 
     /// The same with the versions of libraries that the project uses.

@@ -30,6 +30,7 @@ mod replicated;
 mod resolve;
 mod script;
 mod settable;
+mod shims;
 mod sites;
 mod stamps;
 mod summary;

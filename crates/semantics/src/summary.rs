@@ -5,6 +5,7 @@ use crate::catalog::{Catalog, Effect, Unit, leaf};
 use crate::implements::ClassMethods;
 use crate::index::ProjectIndex;
 use crate::lock_helper::LockHelper;
+use crate::shims::Shim;
 use crate::stamps::Stamp;
 use crate::tables::LOOSE;
 use crate::value::{Origins, Value};
@@ -62,6 +63,7 @@ pub struct FileSummary {
     pub(crate) set: Vec<String>,
     pub(crate) covered: Vec<String>,
     pub(crate) shields: Vec<String>,
+    pub(crate) shims: Vec<Shim>,
 }
 
 impl FileSummary {
@@ -108,6 +110,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
             }
         }
     }
+    summary.shims = file.shims();
     if !relevant {
         return summary;
     }

@@ -269,10 +269,14 @@ pub(crate) fn awaited_peer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endl
     if !peer || !bare || has_word(model.name(object), &["server", "listen", "listener", "wakeup", "pipe"]) {
         return None;
     }
-    // A loop that takes whatever comes may wait as long as it likes.
+    // `read(socket, n)`: whoever calls it decides. A loop that takes whatever comes may wait as long as it likes.
     let function = file.function_around(site)?;
+    let hands_on = words(model.name(function))
+        .iter()
+        .any(|w| matches!(w.as_str(), "read" | "recv" | "receive" | "write" | "send" | "sendall"));
     let sets_up = |n: NodeId| model.kind(n) == Kind::Call && has_word(model.name(n), &SETS_UP);
-    if file.in_loop(site).is_some_and(|l| !model.descendants(l).any(sets_up)) {
+    let takes = file.in_loop(site).is_some_and(|l| !model.descendants(l).any(sets_up));
+    if takes || hands_on && file.in_loop(site).is_none() {
         return None;
     }
     let accepts = |n: NodeId| model.kind(n) == Kind::Call && model.name(n) == "accept";
