@@ -45,7 +45,7 @@ const FOLDERS: &[&str] = &[
 ];
 
 /// Words of folders' names: `persistence-tests`, `test_helpers`, `__tests__`.
-const FOLDER_WORDS: &[&str] = &["test", "tests", "testing", "testdata", "e2e", "fixtures", "examples"];
+const FOLDER_WORDS: &[&str] = &["test", "tests", "testing", "testdata", "e2e", "fixtures", "examples", "testkit"];
 
 /// Folders of a Java or Kotlin source tree are packages below one of these: `com.acme.spec` is not a test.
 const PACKAGE_ROOTS: &[&str] = &["java", "kotlin"];

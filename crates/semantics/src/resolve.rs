@@ -2,7 +2,7 @@
 
 use crate::analysis::{Analysis, Resolved, Type};
 use crate::catalog::{ApiId, leaf};
-use crate::names::canonical;
+use crate::names::{canonical, starts_with_word};
 use crate::tables::{Store, StoreKind, Tables, join_path};
 use crate::value::How;
 use std::rc::Rc;
@@ -381,10 +381,27 @@ impl<'a> Analysis<'a> {
         {
             return Some(Type { name: name.to_owned(), how: How::Constructor });
         }
-        match self.callee(id)? {
-            Callee::Here(function) => self.returned_type(function),
-            Callee::Elsewhere(summary) => summary.return_type.clone().map(|name| Type { name, how: How::Project }),
+        match self.callee(id) {
+            Some(Callee::Here(function)) => self.returned_type(function),
+            Some(Callee::Elsewhere(summary)) => {
+                summary.return_type.clone().map(|name| Type { name, how: How::Project })
+            }
+            None => self.builder_again(id),
         }
+    }
+
+    /// The builder of a library, after a setting of which the catalogue has no entry: `builder.evictIdleConnections(..)`.
+    fn builder_again(&self, id: NodeId) -> Option<Type> {
+        /// Calls of a chain that are looked through.
+        const MOST_LINKS: usize = 24;
+        const ENDS: [&str; 8] = ["build", "create", "get", "is", "to", "has", "make", "new"];
+        let receiver = self.model.child(id, Role::Receiver)?;
+        let links = std::iter::successors(Some(receiver), |n| self.model.child(*n, Role::Receiver));
+        if links.take(MOST_LINKS).count() == MOST_LINKS || starts_with_word(self.model.name(id), &ENDS) {
+            return None;
+        }
+        let builds = |t: &Type| t.how != How::Name && leaf(&t.name).ends_with("Builder");
+        self.type_of(receiver).filter(|t| builds(t) && self.catalog.knows_type(&t.name))
     }
 
     fn returned(&self, known: Resolved<'_>, receiver: Option<NodeId>) -> Option<Type> {

@@ -19,14 +19,14 @@ const ANSWERS_ONLY: [&str; 4] = ["reply", "replies", "response", "responses"];
 pub(crate) fn awaited_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
     let model = file.model;
     let receiver = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Call)?;
-    // `client.getAsync(key).toCompletableFuture().join()`
+    // `asyncGet(key).toCompletableFuture().join()`
     let converts = has_word(model.name(receiver), &["to"]) && has_word(model.name(receiver), &["future"]);
     let inner = || model.child(receiver, Role::Receiver).map(|r| file.condition_source(r));
-    let source = if converts { inner()? } else { receiver };
-    if !is_asynchronous(model.name(source))
+    let own = || is_own_request(file, receiver) || converts && inner().is_some_and(|s| is_own_request(file, s));
+    if !is_asynchronous(model.name(receiver))
         || model.child(site, Role::Arg).is_some()
-        || !converts && file.resolve(site).is_some_and(|k| k.how != How::Name)
-        || source_evidence(file, source) < Remote::Named && !is_own_request(file, source)
+        || file.resolve(site).is_some_and(|k| k.how != How::Name)
+        || source_evidence(file, receiver) < Remote::Named && !own()
     {
         return None;
     }

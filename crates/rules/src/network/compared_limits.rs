@@ -79,7 +79,7 @@ pub(super) fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     }
     let kind = if detects { TimeoutKind::Heartbeat } else { TimeoutKind::Total };
     let (name, remote) = (own.to_owned(), Remote::Named);
-    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote, advice: None })
+    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote })
 }
 
 /// `query("last_seen", ">=", now - PING_TIMEOUT)`: how long a member may be silent, in a question to a store.
@@ -108,7 +108,7 @@ pub(super) fn silence_asked_for(file: &Analysis<'_>, id: NodeId) -> Option<Limit
     }
     let (name, unit) = (model.name(length).to_owned(), file.value(length).unit);
     let (kind, how, remote) = (TimeoutKind::Heartbeat, How::Name, Remote::Named);
-    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how, remote, advice: None })
+    Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how, remote })
 }
 
 /// The constant on one side of a comparison whose other side is a time that passed, or that is added to an instant.

@@ -2,12 +2,13 @@
 
 use crate::Rule;
 use crate::network::bare_requests::bare_requests;
+use crate::network::endless_polls::is_a_clock;
 use crate::network::limits::{Limit, limits_at};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool};
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, TimeoutKind};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, TimeoutKind};
 use timelint_semantics::{Analysis, How, StoreKind, words};
 
 /// See the module.
@@ -29,7 +30,7 @@ impl Rule for DeadlineNotPropagated {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
-        let steps = file.tables.calls.iter().filter_map(|call| step(file, *call));
+        let steps = file.tables.calls.iter().filter_map(|call| step(file, *call).or_else(|| restarted(file, *call)));
         let mut told: Vec<NodeId> = Vec::new();
         for step in steps {
             if !told.contains(&step.around) {
@@ -96,14 +97,40 @@ fn step(file: &Analysis<'_>, call: NodeId) -> Option<Step> {
     (!quiet).then_some(Step { call, length: limit.length, around, parameter })
 }
 
+/// `while (pending()) if (!changed.await(timeout, unit)) break;`: whatever wakes it starts the whole limit again.
+fn restarted(file: &Analysis<'_>, call: NodeId) -> Option<Step> {
+    let model = file.model;
+    let known = file.resolve(call).filter(|k| k.how != How::Name && k.api.role == ApiRole::Await)?;
+    let wakes = words(model.name(call)).first().is_some_and(|w| matches!(w.as_str(), "await" | "wait"));
+    let around = file.in_loop(call).filter(|l| wakes && model.name(*l) == "while")?;
+    let condition = model.child(around, Role::Condition).filter(|c| !model.contains(*c, call))?;
+    // What it says decides: time was up.
+    let test = model.ancestors(call).take_while(|a| *a != around).find(|a| model.kind(*a) == Kind::If)?;
+    let asked = model.child(test, Role::Condition).is_some_and(|c| c == call || model.contains(c, call));
+    let limit = file.argument(call, known, ArgMeaning::Timeout)?;
+    let plain = matches!(model.kind(limit), Kind::Name | Kind::Member) && is_whole(model.name(limit));
+    let name = model.sym(limit);
+    let clocked = |n: NodeId| file.resolve(n).is_some_and(|k| k.how != How::Name && is_a_clock(k.api.role));
+    let measured = || model.self_and_descendants(around).any(clocked);
+    let smaller = || file.stores_of(limit).iter().any(|s| model.contains(around, s.at));
+    let endless = matches!(model.kind(condition), Kind::Boolean);
+    let function = file.function_around(call)?;
+    if !asked || !plain || endless || is_ending(model.name(function)) || is_tool(&file.path) || smaller() || measured()
+    {
+        return None;
+    }
+    let parameter = file.stores_of(limit).iter().map(|s| s.at).find(|at| model.sym(*at) == name).unwrap_or(limit);
+    Some(Step { call, length: limit, around, parameter })
+}
+
 /// A loop over things that there are, and not one that waits until something happens.
 fn goes_through(file: &Analysis<'_>, id: NodeId) -> bool {
     matches!(file.model.name(id), "each" | "for")
         && (file.model.child(id, Role::Iterable).is_some() || file.model.child(id, Role::Condition).is_some())
 }
 
-/// The parameter behind a name, if it is the limit of the whole call and never made smaller.
-fn whole_limit(file: &Analysis<'_>, name: NodeId) -> Option<NodeId> {
+/// A name of the limit of a whole call: `timeout`, `maxWaitTimeoutMs`.
+fn is_whole(name: &str) -> bool {
     const WHOLE: [&str; 16] = [
         "timeout",
         "deadline",
@@ -122,10 +149,15 @@ fn whole_limit(file: &Analysis<'_>, name: NodeId) -> Option<NodeId> {
         "milliseconds",
         "duration",
     ];
-    let model = file.model;
-    let words = words(model.name(name));
+    let words = words(name);
     let speaks = words.iter().any(|w| matches!(w.as_str(), "timeout" | "deadline"));
-    if !speaks || !words.iter().all(|w| WHOLE.contains(&w.as_str())) {
+    speaks && words.iter().all(|w| WHOLE.contains(&w.as_str()))
+}
+
+/// The parameter behind a name, if it is the limit of the whole call and never made smaller.
+fn whole_limit(file: &Analysis<'_>, name: NodeId) -> Option<NodeId> {
+    let model = file.model;
+    if !is_whole(model.name(name)) {
         return None;
     }
     let function = file.function_around(name)?;

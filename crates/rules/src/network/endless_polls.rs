@@ -99,7 +99,8 @@ fn is_bounded(file: &Analysis<'_>, around: NodeId) -> bool {
         })
 }
 
-fn is_a_clock(role: ApiRole) -> bool {
+/// It reads a clock, or says how long ago or how far ahead something is.
+pub(crate) fn is_a_clock(role: ApiRole) -> bool {
     matches!(
         role,
         ApiRole::ClockWall | ApiRole::ClockBoth | ApiRole::ClockMonotonic | ApiRole::TimeSince | ApiRole::TimeUntil

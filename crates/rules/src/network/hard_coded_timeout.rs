@@ -308,16 +308,12 @@ fn why(kind: TimeoutKind) -> &'static str {
     }
 }
 
-fn help(limit: &Limit) -> String {
-    if let Some(advice) = &limit.advice {
-        return advice.clone();
-    }
+fn help(limit: &Limit) -> &'static str {
     if detects(limit.kind) {
         return "measure how long round trips and pauses take, make the limit a setting with this value as its default, or use an \
-                adaptive detector such as phi accrual"
-            .to_owned();
+                adaptive detector such as phi accrual";
     }
-    "make it a setting with this value as its default; choose the default from measured round trips: p99.9 plus a margin".to_owned()
+    "make it a setting with this value as its default; choose the default from measured round trips: p99.9 plus a margin"
 }
 
 /// `1.5 s`, `200 ms`, `2 min`; a bare number where the unit is unknown.

@@ -1,10 +1,11 @@
 //! Limits that another call of the same library sets: they may hold for what a call makes, on a way not seen.
 
 use crate::network::contexts::carries_limit;
+use crate::network::remote::is_near;
 use std::iter::successors;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Resolved, has_word};
+use timelint_semantics::catalog::{Api, ApiRole, leaf};
+use timelint_semantics::{Analysis, Callee, Resolved, has_word};
 
 /// Whether another call of the file sets a limit of the same library: the limit may arrive on a way not seen. Where one
 /// chain makes all of it, another builder's limit is not its own.
@@ -65,7 +66,11 @@ pub(crate) fn option_is_limited(file: &Analysis<'_>, site: NodeId, known: Resolv
             })
     };
     let mut opening = file.tables.calls.iter().filter(opens).peekable();
-    opening.peek().is_none() || opening.any(|c| takes_context(file, *c) && carries_limit(file, *c))
+    let near = |c: NodeId| {
+        let address = file.model.child(c, Role::Arg).map(|a| file.condition_source(a));
+        is_near(file, c) || address.is_some_and(|a| is_near(file, a))
+    };
+    opening.peek().is_none() || opening.any(|c| near(*c) || takes_context(file, *c) && carries_limit(file, *c))
 }
 
 /// The first thing it is given is called a context, or makes one.
@@ -77,4 +82,38 @@ fn takes_context(file: &Analysis<'_>, call: NodeId) -> bool {
             .is_some_and(|k| matches!(k.api.role, ApiRole::ContextRoot | ApiRole::ContextDerive | ApiRole::TimeoutSet));
         makes || has_word(file.model.name(a), &["ctx", "context"])
     })
+}
+
+/// A request waits as long as whoever sends it lets it: the library itself, or a wrapper that may have a limit of its own.
+pub(crate) fn is_sent_by_another(file: &Analysis<'_>, library: &str) -> bool {
+    let own = |n: &String| self::library(n) == library;
+    let sends: Vec<&Api> = file.apis_in(ApiRole::RemoteCall).filter(|a| a.name.as_slice().iter().any(own)).collect();
+    let named = |c: &NodeId| sends.iter().any(|a| a.name.as_slice().iter().any(|n| leaf(n) == file.model.name(*c)));
+    let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(named).collect();
+    let known = |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.name.as_slice().iter().any(own));
+    !calls.is_empty() && !calls.iter().any(known)
+}
+
+/// The library whose clients are limited by their requests, and requests by themselves: what one file makes of them is one
+/// mistake.
+pub(crate) fn family_of<'a>(file: &Analysis<'a>, api: &'a Api) -> Option<&'a str> {
+    let made = Some(api).filter(|a| matches!(a.role, ApiRole::RemoteClient | ApiRole::None) && a.args.is_empty())?;
+    let own = library(made.name.as_slice().first()?);
+    let is_request =
+        |a: &Api| a.waits_for_ever() && a.name.as_slice().iter().any(|n| n.contains('#') && library(n) == own);
+    file.apis_in(ApiRole::None).any(is_request).then_some(own)
+}
+
+/// Where a function of the file begins what is finished here: `newRequest(url).build()`.
+pub(crate) fn begun(file: &Analysis<'_>, site: NodeId) -> Option<NodeId> {
+    let helper = file.model.child(site, Role::Receiver)?;
+    let Some(Callee::Here(function)) = file.callee(helper) else { return None };
+    let root = |value: NodeId| {
+        let along = successors(Some(value), |n| {
+            let source = file.condition_source(*n);
+            if source == *n { file.model.child(*n, Role::Receiver) } else { Some(source) }
+        });
+        along.take(24).filter(|n| file.resolve(*n).is_some()).last()
+    };
+    file.returns(function).into_iter().find_map(root)
 }

@@ -28,8 +28,6 @@ pub(crate) struct Limit {
     pub(crate) how: How,
     /// How it is known that another machine is on the other side.
     pub(crate) remote: Remote,
-    /// What the catalogue advises.
-    pub(crate) advice: Option<String>,
 }
 
 /// The limit's value, if it is nothing but a constant.
@@ -115,7 +113,6 @@ fn known_limits(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>) -> Vec<Lim
             infinite: spec.infinite.clone(),
             how: known.how,
             remote,
-            advice: known.api.advice.clone(),
         });
     }
     all
@@ -278,17 +275,7 @@ pub(super) fn by_name_limit(
         let outer = given_to.filter(|a| model.kind(*a) == Kind::Call).any(|a| evidence_at(file, a) >= Remote::Named);
         remote = if outer || own && around >= Remote::Around { Remote::Named } else { remote.max(around) };
     }
-    Limit {
-        length,
-        site,
-        name: name.to_owned(),
-        kind,
-        unit,
-        infinite: Vec::new(),
-        how: How::Name,
-        remote,
-        advice: None,
-    }
+    Limit { length, site, name: name.to_owned(), kind, unit, infinite: Vec::new(), how: How::Name, remote }
 }
 
 /// A keyword argument, or an entry of an options object or struct literal, that is called a timeout.
@@ -438,8 +425,8 @@ fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
             if let Some((spec, kind)) = spec.and_then(|s| effective_kind(known, s).map(|k| (s, k))) {
                 let remote = known_remote(file, id, known, kind);
                 let (name, infinite) = (name.to_owned(), spec.infinite.clone());
-                let (unit, advice) = (spec.unit, known.api.advice.clone());
-                all.push(Limit { length: value, site: id, name, kind, unit, infinite, how: known.how, remote, advice });
+                let unit = spec.unit;
+                all.push(Limit { length: value, site: id, name, kind, unit, infinite, how: known.how, remote });
             }
         } else if let Some(kind) = named_kind(name)
             && name.chars().any(char::is_lowercase)

@@ -13,7 +13,7 @@ use crate::network::endless_polls::endless_polls;
 use crate::network::events::awaited_event;
 use crate::network::forwarded::forwarded_calls;
 use crate::network::ignored_limits::ignored_limits;
-use crate::network::libraries::{self, library, library_is_limited, option_is_limited};
+use crate::network::libraries::{begun, family_of, is_sent_by_another, library, library_is_limited, option_is_limited};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
 use crate::network::signals::lost_limits;
 use crate::network::stubs::stub_call;
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, TimeoutKind, leaf};
-use timelint_semantics::{Analysis, Callee, How, Resolved, has_word, words};
+use timelint_semantics::{Analysis, How, Resolved, has_word, words};
 
 /// See the module.
 pub(crate) struct MissingTimeout;
@@ -57,7 +57,9 @@ impl Rule for MissingTimeout {
             let Some(endless) = endless else { continue };
             let next = groups.len();
             let group = client_of(file, &endless).map(|c| *clients.entry(c).or_insert(next));
-            let group = group.or_else(|| family_of(file, &endless).map(|f| *families.entry(f).or_insert(next)));
+            let group = group.or_else(|| {
+                endless.api.and_then(|api| family_of(file, api)).map(|f| *families.entry(f).or_insert(next))
+            });
             match group.and_then(|g| groups.get_mut(g)) {
                 Some(group) => group.push(endless),
                 None => groups.push(vec![endless]),
@@ -100,16 +102,6 @@ fn client_of(file: &Analysis<'_>, endless: &Endless<'_>) -> Option<(Sym, Option<
     calls.then(|| (model.sym(receiver), scope))
 }
 
-/// The library whose clients are limited by their requests, and requests by themselves: what one file makes of them is one
-/// mistake.
-fn family_of<'a>(file: &Analysis<'a>, endless: &Endless<'a>) -> Option<&'a str> {
-    let made = endless.api.filter(|a| matches!(a.role, ApiRole::RemoteClient | ApiRole::None) && a.args.is_empty())?;
-    let own = library(made.name.as_slice().first()?);
-    let is_request =
-        |a: &Api| a.waits_for_ever() && a.name.as_slice().iter().any(|n| n.contains('#') && library(n) == own);
-    file.apis_in(ApiRole::None).any(is_request).then_some(own)
-}
-
 /// A call that nothing limits.
 pub(crate) struct Endless<'a> {
     pub(crate) site: NodeId,
@@ -147,16 +139,6 @@ pub(crate) fn otherwise_unlimited(file: &Analysis<'_>, site: NodeId, known: Reso
         return None;
     }
     sureness(file, site, known)
-}
-
-/// A request waits as long as whoever sends it lets it: the library itself, or a wrapper that may have a limit of its own.
-fn is_sent_by_another(file: &Analysis<'_>, library: &str) -> bool {
-    let own = |n: &String| libraries::library(n) == library;
-    let sends: Vec<&Api> = file.apis_in(ApiRole::RemoteCall).filter(|a| a.name.as_slice().iter().any(own)).collect();
-    let named = |c: &NodeId| sends.iter().any(|a| a.name.as_slice().iter().any(|n| leaf(n) == file.model.name(*c)));
-    let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(named).collect();
-    let known = |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.name.as_slice().iter().any(own));
-    !calls.is_empty() && !calls.iter().any(known)
 }
 
 /// A client that a library has ready for use, not a class whose members are spoken of.
@@ -350,14 +332,22 @@ fn is_handed_on(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool 
         && outer
             .next()
             .is_some_and(|o| matches!(model.kind(o), Kind::Entry | Kind::Argument | Kind::Record) || carries(o));
-    let client = client || model.kind(site) == Kind::Member;
+    let client = client
+        || model.kind(site) == Kind::Member
+        || model.kind(site) == Kind::Call && known.api.role == ApiRole::RemoteClient;
     given_away || client && requests_carry_limits(file, site)
 }
 
 /// Requests are given contexts where the client is used: in its function, or anywhere for one that outlives it.
 fn requests_carry_limits(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
-    let local = model.child(file.statement(site), Role::Target).is_some_and(|t| model.kind(t) == Kind::Name);
+    let target = model.child(file.statement(site), Role::Target).filter(|t| model.kind(*t) == Kind::Name);
+    // `client := New(); return &service{client: client}`: who uses it is elsewhere.
+    let leaves = |read: NodeId| {
+        let mut outer = model.ancestors(read).take_while(|a| model.kind(*a) != Kind::Call);
+        outer.any(|a| model.kind(a) == Kind::Return)
+    };
+    let local = target.is_some_and(|t| !file.reads_of(t).into_iter().any(leaves));
     let within = file.function_around(site).filter(|_| local).unwrap_or_else(|| model.root());
     let attaches =
         |c: &NodeId| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::ContextAttach) && carries_limit(file, *c);
@@ -403,20 +393,6 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
         story = story.step(file.location(begun), "what it is made of begins here");
     }
     story.tell()
-}
-
-/// Where a function of the file begins what is finished here: `newRequest(url).build()`.
-fn begun(file: &Analysis<'_>, site: NodeId) -> Option<NodeId> {
-    let helper = file.model.child(site, Role::Receiver)?;
-    let Some(Callee::Here(function)) = file.callee(helper) else { return None };
-    let root = |value: NodeId| {
-        let along = std::iter::successors(Some(value), |n| {
-            let source = file.condition_source(*n);
-            if source == *n { file.model.child(*n, Role::Receiver) } else { Some(source) }
-        });
-        along.take(24).filter(|n| file.resolve(*n).is_some()).last()
-    };
-    file.returns(function).into_iter().find_map(root)
 }
 
 /// `<-reply`: an operator, which has no name to speak of.
