@@ -44,8 +44,9 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
         };
         let is_unit = || position > 0 && file.unit_named_by(*arg).is_some();
         let by_callee = own_name.map(|_| callee).filter(|_| !is_unit() && is_number(file, *arg));
-        let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(|| reaches_out(file, id, *arg, callee))
-        else {
+        // `connect(limit, TimeUnit.SECONDS)`: the unit is no length.
+        let length = || reaches_out(file, id, *arg, callee).filter(|_| !is_unit());
+        let Some(name) = by_callee.or(by_own_name).or(by_parameter).or_else(length) else {
             continue;
         };
         if !*fits {
@@ -84,10 +85,6 @@ fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n s
     ];
     let has = |list: &[&str]| has_word(callee, list);
     let value = || file.value(arg);
-    // `connect(limit, TimeUnit.SECONDS)`: the unit is no length.
-    if file.unit_named_by(arg).is_some() {
-        return None;
-    }
     let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
     (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed))
         .then_some(callee)

@@ -64,7 +64,8 @@ pub(crate) fn endless_connections(file: &Analysis<'_>) -> Option<Finding> {
 fn opens_an_exchange(file: &Analysis<'_>, site: NodeId) -> bool {
     const FIRST: [&str; 8] =
         ["handshake", "auth", "authenticate", "authentication", "login", "negotiate", "greeting", "hello"];
-    file.function_around(site).is_some_and(|f| has_word(file.model.name(f), &FIRST))
+    let called = words(file.model.name(site)).first().is_some_and(|w| w == "handshake");
+    called || file.function_around(site).is_some_and(|f| has_word(file.model.name(f), &FIRST))
 }
 
 /// One of the limits is set before: in the function around, in what it calls, or in what calls it, up to the call.
@@ -84,9 +85,16 @@ fn is_reached(file: &Analysis<'_>, site: NodeId, limits: &[NodeId], depth: usize
         return true;
     }
     let name = model.name(function);
+    if name.is_empty() {
+        // Who waits for a function without a name stands around it, and may choose the end of time.
+        let chooses =
+            |f: NodeId| model.descendants(f).any(|n| model.kind(n) == Kind::Switch && model.name(n) == "select");
+        let mut outer = model.ancestors(function).filter(|a| model.kind(*a) == Kind::Function);
+        return outer.any(|f| set_in(f) || chooses(f));
+    }
     let callers =
         file.tables.calls.iter().filter(|c| model.name(**c) == name && file.function_around(**c) != Some(function));
-    depth < MOST_CALLERS && !name.is_empty() && callers.into_iter().any(|c| is_reached(file, *c, limits, depth + 1))
+    depth < MOST_CALLERS && callers.into_iter().any(|c| is_reached(file, *c, limits, depth + 1))
 }
 
 fn weight(wait: &Wait) -> usize {
