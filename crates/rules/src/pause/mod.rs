@@ -33,6 +33,7 @@ mod retaken_claim;
 mod split_lock;
 mod stale_answer;
 mod swallowed_refusal;
+mod tokenless_step;
 pub(crate) mod unfenced_lock;
 mod unheard_lock;
 mod unheeded_renewal;

@@ -4,6 +4,7 @@
 use crate::Rule;
 use crate::pause::lock_purpose::{opaque_call, principal, score};
 use crate::pause::order_seen::{OrderSeen, orders_seen};
+use crate::pause::tokenless_step::{Tokenless, tokenless_steps};
 use crate::pause::unreceipted::{Unreceipted, unreceipted};
 use crate::shown::is_log_call;
 use crate::story::Story;
@@ -41,9 +42,24 @@ impl Rule for UnfencedLock {
         let handed = file.tables.calls.iter().filter_map(|c| Some((*c, file.handed_on_callback(*c)?)));
         out.extend(handed.filter_map(|(call, callback)| handed_on(file, call, callback)));
         out.extend(unreceipted(file).into_iter().map(|u| tell_unreceipted(file, u)));
+        out.extend(tokenless_steps(file).into_iter().map(|t| tell_tokenless(file, t)));
         out.extend(file.unchecked_ends().into_iter().map(|e| tell_end(file, e)));
         out.extend(orders_seen(file).into_iter().map(|o| tell_order(file, o)));
     }
+}
+
+fn tell_tokenless(file: &Analysis<'_>, step: Tokenless) -> Finding {
+    Story::new(&META, file, step.sent, "this step moves work on without the token of the worker that holds it")
+        .why(
+            "a worker that pauses for longer than its lock lasts loses the work to another one, and then moves it on all the \
+             same: it is done twice, or taken away from who does it now",
+        )
+        .help("send the token along as the other steps do, and let the store compare it with the lock before it moves anything")
+        .confidence(Confidence::Medium)
+        .evidence("the steps beside it send a token")
+        .step(file.location(step.beside), "here the token goes along")
+        .step(file.location(step.sent), "and here it does not")
+        .tell()
 }
 
 fn tell_end(file: &Analysis<'_>, end: UncheckedEnd) -> Finding {
