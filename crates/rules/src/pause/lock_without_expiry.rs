@@ -6,7 +6,7 @@ use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
 use timelint_semantics::{
-    Analysis, Callee, Command, Expiry, How, KeyCommand, Origins, Resolved, StoreKind, clears_expired_locks,
+    Analysis, Callee, Command, Expiry, How, KeyCommand, Origins, Resolved, StoreKind, clears_expired_locks, has_word,
     makes_lock_row,
 };
 
@@ -75,7 +75,8 @@ fn library_lock(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Optio
     if api.default.as_deref() != Some("none") {
         return None;
     }
-    if !endless {
+    if !endless || lease.is_none() && says_term(file, call) || api.role == ApiRole::LockNew && is_only_asked(file, call)
+    {
         return None;
     }
     let message = format!("the lock of `{}` never expires", file.short(call));
@@ -89,6 +90,35 @@ fn library_lock(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Optio
             .step(file.location(lease.unwrap_or(call)), said)
             .tell(),
     )
+}
+
+/// An argument that another maker of the same handle takes for the term: `expire=60` beside `timeout=`.
+fn says_term(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    model.children_with(call, Role::Arg).filter(|a| model.kind(*a) == Kind::Argument).any(|a| {
+        let name = model.name(a);
+        let given = model.child(a, Role::Value).is_some_and(|v| !file.never(v));
+        given
+            && has_word(name, &["expire", "expires", "expiry", "ttl", "lease"])
+            && !has_word(name, &["blocking", "wait"])
+    })
+}
+
+/// The handle is asked or given back by what it is called, and nobody takes the lock with it.
+fn is_only_asked(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let statement = file.statement(call);
+    let target = model.child(statement, Role::Target).filter(|t| {
+        matches!(model.kind(statement), Kind::Let | Kind::Assign)
+            && model.kind(*t) == Kind::Name
+            && model.child(statement, Role::Value) == Some(call)
+    });
+    let reads = target.map(|t| file.reads_of(t)).unwrap_or_default();
+    let asks = |r: &NodeId| {
+        let used = model.parent(*r).filter(|p| model.kind(*p) == Kind::Call && model.role(*r) == Role::Receiver);
+        used.is_some_and(|u| !has_word(model.name(u), &["acquire", "lock", "try", "obtain", "enter", "hold", "using"]))
+    };
+    !reads.is_empty() && reads.iter().all(asks)
 }
 
 /// A key that is written if absent, called or used as a lock, and never told to go away.
