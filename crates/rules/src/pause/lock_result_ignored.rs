@@ -86,6 +86,9 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
     let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) else {
         let helper = file.lock_helper_of(call).filter(|h| matches!(h.does, Does::Try | Does::Acquire))?;
         // A helper whose lock is not known counts where its declaration says that it answers.
+        if hands_answer_on(file, call) {
+            return None;
+        }
         // One that waits says no only where it is told not to wait.
         let told = file.model.child(call, Role::Arg).is_some();
         return (helper.does == Does::Try && helper.api.is_some()
@@ -102,6 +105,15 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
         _ => false,
     };
     (says && file.takes_distributed(call)).then_some(Confidence::High)
+}
+
+/// `tryLock(wait, outcome)`: what is handed over and read afterwards may hold the answer.
+fn hands_answer_on(file: &Analysis<'_>, call: NodeId) -> bool {
+    const ANSWERS: [&str; 9] =
+        ["result", "future", "promise", "outcome", "mutex", "latch", "callback", "handler", "listener"];
+    let model = file.model;
+    let handed = model.children_with(call, Role::Arg).filter(|a| model.kind(*a) == Kind::Name);
+    handed.into_iter().any(|a| has_word(model.name(a), &ANSWERS))
 }
 
 /// The handle was made with a limit for the wait: `lock = r.lock(name, blocking_timeout=5)`.
