@@ -131,7 +131,11 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
             Kind::Record => of_record(file, arg),
             Kind::Name if position > 0 && is_callback(model.name(arg)) => Bound::Absent,
             Kind::Name | Kind::Member | Kind::Call | Kind::Conditional | Kind::Binary | Kind::New | Kind::Index => {
-                let named = has_word(called(file, arg), &CARRIERS);
+                // `self.get_option("webhook", options)`: one setting, and not all of them.
+                let one = model.kind(arg) == Kind::Call
+                    && words(model.name(arg)).first().is_some_and(|w| w == "get")
+                    && model.child(arg, Role::Arg).is_some_and(|a| model.kind(a) == Kind::String);
+                let named = has_word(called(file, arg), &CARRIERS) && !one;
                 let options = takes_options && position > 0 || named;
                 let plain = by_keyword || values.contains(&arg) || is_text(file, arg);
                 if options && !plain { of_settings(file, arg) } else { Bound::Absent }

@@ -21,6 +21,9 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
     if args.is_empty() {
         return Vec::new();
     }
+    if is_incoming(file, id) {
+        return Vec::new();
+    }
     // Asked last: most calls have no argument that looks like a limit.
     let fits = LazyCell::new(|| {
         !callee.to_ascii_lowercase().contains("sockopt")
@@ -61,6 +64,23 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
         all.push(by_name_limit(file, *arg, id, name, kind, unit));
     }
     all
+}
+
+/// `(req, res) => req.setTimeout(5000)`: a client of this server may take so long.
+fn is_incoming(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let receiver = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
+    let Some(receiver) = receiver.filter(|r| matches!(model.name(*r), "req" | "request" | "res" | "response")) else {
+        return false;
+    };
+    let handler = model.ancestors(call).find(|a| {
+        model.kind(*a) == Kind::Function && file.names_of_parameters(*a).iter().any(|p| p == model.name(receiver))
+    });
+    handler.is_some_and(|h| {
+        let names = file.names_of_parameters(h);
+        names.iter().any(|n| matches!(n.as_str(), "req" | "request"))
+            && names.iter().any(|n| matches!(n.as_str(), "res" | "response"))
+    })
 }
 
 /// `newTransport(5 * time.Second)`, `dial(addr, Duration.ofSeconds(5))`: a length of time for what reaches out by its name.
