@@ -163,7 +163,10 @@ fn called<'f>(file: &'f Analysis<'_>, id: NodeId) -> &'f str {
 
 /// An address, by its name or because it is put together.
 fn is_text(file: &Analysis<'_>, id: NodeId) -> bool {
-    const ADDRESS: [&str; 10] = ["url", "uri", "urls", "href", "link", "path", "endpoint", "address", "host", "addr"];
+    #[rustfmt::skip]
+    const ADDRESS: [&str; 12] = [
+        "url", "uri", "urls", "href", "link", "path", "endpoint", "address", "host", "hostname", "port", "addr",
+    ];
     let model = file.model;
     let joined = model.kind(id) == Kind::Binary && model.name(id).split(' ').all(|op| matches!(op, "+" | "%"));
     joined || has_word(called(file, id), &ADDRESS)
