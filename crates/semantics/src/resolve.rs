@@ -275,6 +275,8 @@ impl<'a> Analysis<'a> {
             Kind::Binary if matches!(model.name(id), "||" | "??" | "&&") => {
                 model.children(id).collect::<Vec<_>>().into_iter().rev().find_map(|c| self.type_of(c))
             }
+            // `&Server{}`, `*server`
+            Kind::Unary if matches!(model.name(id), "&" | "*") => self.type_of(model.child(id, Role::Operand)?),
             Kind::Idiom => self.resolve(id)?.api.returns.clone().map(|name| Type { name, how: How::Import }),
             _ => None,
         }

@@ -15,18 +15,7 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
     const NUMBERS: [&str; 4] = ["n", "i", "count", "number"];
     const PAUSES: [&str; 8] = ["backoff", "delay", "wait", "sleep", "interval", "strategy", "pause", "timeout"];
     let model = file.model;
-    let named = match model.parent(function).filter(|_| model.name(function).is_empty()) {
-        Some(p) if matches!(model.kind(p), Kind::Entry | Kind::Argument) => model.name(p),
-        Some(p) if matches!(model.kind(p), Kind::Let | Kind::Assign) => {
-            model.child(p, Role::Target).map_or("", |t| model.name(t))
-        }
-        // `function createReconnectStrategy() { return retries => … }`
-        Some(p) if model.kind(p) == Kind::Return || model.kind(p) == Kind::Function => {
-            let named = |a: &NodeId| model.kind(*a) == Kind::Function && !model.name(*a).is_empty();
-            [p].into_iter().chain(model.ancestors(p)).find(named).map_or("", |f| model.name(f))
-        }
-        _ => model.name(function),
-    };
+    let named = name_of_function(file, function);
     let params: Vec<NodeId> = model.children_with(function, Role::Param).collect();
     let says = has_word(named, &RETRY);
     // `retryAfter` is what the server asks for.
@@ -59,6 +48,7 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
         fixed: delay.fixed,
         settable: delay.settable && !delay.grows,
         attempts: None,
+        unchosen: false,
         contends: is_contended(file, function),
         network: false,
         confidence,
@@ -69,7 +59,25 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
     })
 }
 
-fn imports_remote(file: &Analysis<'_>) -> bool {
+/// The name of a function, of what it is bound to, or of the function that returns it.
+pub(crate) fn name_of_function<'f>(file: &'f Analysis<'_>, function: NodeId) -> &'f str {
+    let model = file.model;
+    match model.parent(function).filter(|_| model.name(function).is_empty()) {
+        Some(p) if matches!(model.kind(p), Kind::Entry | Kind::Argument) => model.name(p),
+        Some(p) if matches!(model.kind(p), Kind::Let | Kind::Assign) => {
+            model.child(p, Role::Target).map_or("", |t| model.name(t))
+        }
+        // `function createReconnectStrategy() { return retries => … }`
+        Some(p) if model.kind(p) == Kind::Return || model.kind(p) == Kind::Function => {
+            let named = |a: &NodeId| model.kind(*a) == Kind::Function && !model.name(*a).is_empty();
+            [p].into_iter().chain(model.ancestors(p)).find(named).map_or("", |f| model.name(f))
+        }
+        _ => model.name(function),
+    }
+}
+
+/// Whether a file imports anything that talks to another machine.
+pub(crate) fn imports_remote(file: &Analysis<'_>) -> bool {
     let model = file.model;
     model.ids().any(|n| matches!(model.kind(n), Kind::Import | Kind::ImportItem) && is_remote_name(model.name(n)))
 }

@@ -4,6 +4,7 @@ use crate::network::attempts::{RETRY, is_contended};
 use crate::network::delay::{Delay, delay_given_by, is_random_name};
 use crate::network::remote::{Remote, call_evidence, evidence_around};
 use crate::network::retry_function::given_by_function;
+use crate::network::retry_schedule::given_by_schedule;
 use std::rc::Rc;
 use timelint_diagnostics::{Confidence, Edit, Span};
 use timelint_model::{Kind, NodeId, Role};
@@ -28,6 +29,8 @@ pub(crate) struct Policy {
     pub(crate) settable: bool,
     /// How often is tried; absent: without end.
     pub(crate) attempts: Option<f64>,
+    /// Neither pauses nor attempts were chosen: the library's defaults hold.
+    pub(crate) unchosen: bool,
     /// It is a lock that is waited for.
     pub(crate) contends: bool,
     /// The library repeats nothing but calls of other machines.
@@ -61,7 +64,7 @@ fn find_policies(file: &Analysis<'_>) -> Vec<Policy> {
     for id in model.ids() {
         let policy = match model.kind(id) {
             Kind::Call | Kind::New | Kind::Decorator | Kind::Record => known_policy(file, id),
-            Kind::Function => given_by_function(file, id),
+            Kind::Function => given_by_function(file, id).or_else(|| given_by_schedule(file, id)),
             _ => None,
         };
         // What is said inside a policy is part of it.
@@ -80,9 +83,13 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
     let mut reading = Reading::of(file, spec);
     reading.arguments(id, known, spec)?;
     reading.later(id)?;
-    let Reading { mut pauses, random, fixed, settable, attempts, xor, tiny, zero, flag, .. } = reading;
+    let Reading { mut pauses, mut random, mut fixed, settable, attempts, xor, tiny, zero, flag, chosen, .. } = reading;
     if zero && pauses == Pauses::Fixed {
         pauses = Pauses::None;
+    }
+    if pauses == Pauses::Fixed {
+        random &= !spec.jitter_grows;
+        fixed = fixed.or(spec.delay.filter(|_| !settable));
     }
     let name = known.api.name.as_slice().first().map_or_else(String::new, |n| leaf(n).to_owned());
     let remote = if spec.network { Remote::Known } else { evidence_of(file, id) };
@@ -98,6 +105,7 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
         fixed,
         settable,
         attempts,
+        unchosen: !chosen && spec.delay.is_some(),
         contends,
         network: spec.network,
         confidence,
@@ -131,6 +139,7 @@ fn evidence_of(file: &Analysis<'_>, id: NodeId) -> Remote {
 }
 
 /// What was read of a policy so far.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one policy")]
 struct Reading<'f, 'a> {
     file: &'f Analysis<'a>,
     pauses: Pauses,
@@ -143,6 +152,8 @@ struct Reading<'f, 'a> {
     xor: Option<NodeId>,
     tiny: Option<NodeId>,
     flag: Option<Edit>,
+    /// Anything was said of the pauses or the attempts.
+    chosen: bool,
 }
 
 impl<'f, 'a> Reading<'f, 'a> {
@@ -158,6 +169,7 @@ impl<'f, 'a> Reading<'f, 'a> {
             xor: None,
             tiny: None,
             flag: None,
+            chosen: false,
         }
     }
 
@@ -173,6 +185,9 @@ impl<'f, 'a> Reading<'f, 'a> {
         if options.is_some_and(|o| !is_written_here(file, o)) {
             return None;
         }
+        let chooses =
+            [ArgMeaning::Attempts, ArgMeaning::Delay, ArgMeaning::Growth, ArgMeaning::Backoff, ArgMeaning::Jitter];
+        self.chosen |= chooses.into_iter().any(|m| file.argument(id, known, m).is_some());
         let unit = |meaning| known.api.args.iter().find(|a| a.is == meaning).and_then(|a| a.unit);
         match file.argument(id, known, ArgMeaning::Attempts) {
             Some(given) => {
@@ -310,6 +325,7 @@ impl<'f, 'a> Reading<'f, 'a> {
             self.pause(one.fixed);
         }
         self.attempts = one.attempts.or(self.attempts);
+        self.chosen = true;
         Some(())
     }
 

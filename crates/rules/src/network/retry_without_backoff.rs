@@ -236,7 +236,9 @@ fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
         }
         Pauses::Growing => return None,
     };
-    let few = policy.attempts.is_some_and(|n| n <= if policy.pauses == Pauses::None { 2.0 } else { FEW });
+    // Who chose a few even attempts thought of it; who left it to the library did not.
+    let most = if policy.pauses == Pauses::None || policy.unchosen { 2.0 } else { FEW };
+    let few = policy.attempts.is_some_and(|n| n <= most);
     let confidence = if few && policy.xor.is_none() { Confidence::Low } else { base.min(policy.confidence) };
     let bound = if policy.attempts.is_some() { Bound::Some } else { Bound::Endless };
     let help = policy.advice.clone().unwrap_or_else(|| help(policy.contends));

@@ -8,12 +8,12 @@ use crate::network::failing::failing;
 use crate::network::outcome::{is_error_name, targets_of};
 use crate::network::pace::{Pace, pace_of};
 use crate::network::remote::{Remote, call_evidence, evidence_around};
-use crate::network::rounds::{fails_back, on_failure_path};
+use crate::network::rounds::{continues, fails_back, on_failure_path};
 use crate::network::times::{Bound, bound_of};
 use std::rc::Rc;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, has_word, words};
+use timelint_semantics::{Analysis, Callee, How, has_word, words};
 
 /// A loop that opens or takes something again and again.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ fn session_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Session> {
     let own = calls_in(file, repeated)
         .filter(|c| file.in_loop(*c) == Some(repeated) && file.function_around(*c) == file.function_around(repeated));
     for call in own {
-        let Some((remote, deed)) = evidence(file, call) else { continue };
+        let Some((remote, deed)) = evidence(file, call).or_else(|| by_callee(file, call)) else { continue };
         if is_conditional(file, repeated, call)
             || on_failure_path(file, repeated, call)
             || !fails_back(file, repeated, call)
@@ -100,12 +100,44 @@ fn session_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Session> {
             Pace::Changing(pause, delay) => delay.grows && (handled(pause.at) || delay.grown.is_some_and(handled)),
             _ => false,
         };
-        if deed == Deed::Else && !longer {
+        // Who waits when there is nothing to do, and not after a failure, forgot the failure.
+        let forgotten = || {
+            let jumps = failure.is_some_and(|f| jumps_after(file, repeated, f));
+            matches!(pace, Pace::AtOnce) && jumps && rests_elsewhere(file, repeated)
+        };
+        if deed == Deed::Else && !longer && !forgotten() {
             continue;
         }
         return Some(Session { call, failure, remote, opens: deed == Deed::Opens, pace });
     }
     None
+}
+
+/// A function of this file whose body calls another machine, itself or in one more function of this file.
+fn by_callee(file: &Analysis<'_>, call: NodeId) -> Option<(Remote, Deed)> {
+    let function = |c: NodeId| match file.callee(c) {
+        Some(Callee::Here(function)) => Some(function),
+        _ => None,
+    };
+    let leaves = |c: NodeId| call_evidence(file, c) >= Remote::Named;
+    let further = |c: NodeId| function(c).is_some_and(|f| calls_in(file, f).any(leaves));
+    let called = function(call)?;
+    let remote = calls_in(file, called).any(leaves) || calls_in(file, called).any(further);
+    remote.then_some((Remote::Named, Deed::Else))
+}
+
+/// What sees the failure goes on with the next round by itself: `if err != nil { log(err); continue }`.
+fn jumps_after(file: &Analysis<'_>, repeated: NodeId, failure: NodeId) -> bool {
+    let model = file.model;
+    let region = if model.kind(failure) == Kind::Catch { Some(failure) } else { model.parent(failure) };
+    region.is_some_and(|r| continues(file, repeated, r))
+}
+
+/// The loop waits for a time where something else than a failure was found.
+fn rests_elsewhere(file: &Analysis<'_>, repeated: NodeId) -> bool {
+    let own = calls_in(file, repeated).filter(|c| file.in_loop(*c) == Some(repeated));
+    own.into_iter()
+        .any(|c| file.resolve(c).is_some_and(|k| k.api.role == ApiRole::Sleep) && is_conditional(file, repeated, c))
 }
 
 /// `if lost: connect()`: the loop watches something, and does what has to be done.

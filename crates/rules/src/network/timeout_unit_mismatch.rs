@@ -2,7 +2,10 @@
 
 use crate::Rule;
 use crate::network::unit_numbers::{implausible, spelled_out, unconverted};
+use crate::network::unit_parts::parts;
 use crate::network::unit_places::{at_api, at_name, at_operands, at_pair, at_parameters, at_returns};
+use crate::network::unit_products::{in_other_unit, squared};
+use crate::network::unit_swaps::swapped;
 use crate::network::unit_texts::text_dues;
 use crate::network::unit_uses::used_differently;
 use crate::story::Story;
@@ -14,7 +17,7 @@ use timelint_semantics::{Analysis, By, Measure};
 /// See the module.
 pub(crate) struct TimeoutUnitMismatch;
 
-static META: RuleMeta = RuleMeta {
+pub(super) static META: RuleMeta = RuleMeta {
     id: "timeout-unit-mismatch",
     aliases: &[],
     family: Family::Network,
@@ -35,6 +38,9 @@ impl Rule for TimeoutUnitMismatch {
         let mut all: Vec<Mismatch> = file.model.ids().flat_map(|id| at(file, id)).collect();
         all.extend(texts.iter().filter_map(|due| due.mismatch(file)));
         all.extend(used_differently(file, &texts));
+        out.extend(file.model.ids().filter_map(|id| squared(file, id)).map(|s| s.tell(file)));
+        out.extend(file.tables.calls.iter().filter_map(|c| swapped(file, *c)).map(|s| s.tell(file)));
+        out.extend(parts(file).iter().map(|p| p.tell(file)));
         for mismatch in all {
             // The innermost place comes last in a walk from the outside, and each expression is told of once.
             if !seen.contains(&mismatch.length) {
@@ -59,7 +65,7 @@ fn at(file: &Analysis<'_>, id: NodeId) -> Vec<Mismatch> {
         Kind::Let | Kind::Assign | Kind::Argument | Kind::Entry | Kind::Param | Kind::Field => {
             at_name(file, id).or_else(|| spelled_out(file, id)).into_iter().collect()
         }
-        Kind::Binary => at_operands(file, id).into_iter().collect(),
+        Kind::Binary => at_operands(file, id).or_else(|| in_other_unit(file, id)).into_iter().collect(),
         Kind::Function => at_returns(file, id),
         _ => Vec::new(),
     }

@@ -7,7 +7,7 @@ use crate::network::unit_places::{name_of, unit_of_place};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, TimeoutKind, Unit, leaf};
-use timelint_semantics::{Analysis, How, is_length_name};
+use timelint_semantics::{Analysis, How, has_word, is_length_name};
 
 /// A literal that makes no sense in the unit that is due: 5000 seconds, 30 milliseconds, 10 nanoseconds.
 pub(super) fn implausible(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
@@ -62,14 +62,17 @@ fn takes_nanos(file: &Analysis<'_>, site: NodeId) -> bool {
         && file.resolve(site).is_some()
 }
 
-/// The unit in which a constant is a whole number of days or hours, where in the unit that is due it is nothing at all:
-/// `86400` milliseconds, `3600000` seconds.
+/// The unit in which a number is a whole number of days or hours, where in the unit that is due it is nothing at all:
+/// `86400` milliseconds, `3600000` seconds, `60 * 60 * 24 * days` milliseconds.
 pub(super) fn calendar(file: &Analysis<'_>, length: NodeId, due: Unit) -> Option<Unit> {
     const HOUR: f64 = 3600.0;
     const DAY: f64 = 86_400.0;
     let value = file.value(length);
     let written = matches!(file.model.kind(length), Kind::Number | Kind::Binary);
-    let number = value.number.filter(|_| written && value.is_constant() && value.unit.is_none())?;
+    let by_factors = || spelled_factors(file, length).filter(|unit| *unit != due && usual(due));
+    let Some(number) = value.number.filter(|_| written && value.is_constant() && value.unit.is_none()) else {
+        return by_factors();
+    };
     let minutes = (number / 1000.0) % 60.0 == 0.0;
     match due {
         Unit::Millis if number >= DAY && number % DAY == 0.0 && !minutes => Some(Unit::Seconds),
@@ -78,6 +81,45 @@ pub(super) fn calendar(file: &Analysis<'_>, length: NodeId, due: Unit) -> Option
         {
             Some(Unit::Millis)
         }
+        _ => by_factors(),
+    }
+}
+
+fn usual(unit: Unit) -> bool {
+    matches!(unit, Unit::Seconds | Unit::Millis)
+}
+
+/// The unit that the factors of a product spell: `60 * 60 * days` are seconds, with `1000` milliseconds.
+fn spelled_factors(file: &Analysis<'_>, product: NodeId) -> Option<Unit> {
+    let model = file.model;
+    if model.kind(product) != Kind::Binary || model.name(product) != "*" {
+        return None;
+    }
+    let mut factors = Vec::new();
+    let mut open = vec![product];
+    while let Some(id) = open.pop() {
+        if model.kind(id) == Kind::Binary && model.name(id) == "*" {
+            open.extend(model.children_with(id, Role::Operand));
+        } else {
+            factors.push(id);
+        }
+    }
+    let numbers: Vec<f64> = factors.iter().filter_map(|f| file.value(*f).number).collect();
+    let is = |n: &f64, of: f64| (n - of).abs() < 1e-9;
+    let sixty = numbers.iter().filter(|n| is(n, 60.0)).count();
+    let hours = sixty >= 2 || numbers.iter().any(|n| is(n, 3600.0) || is(n, 86_400.0));
+    let thousand = numbers.iter().any(|n| n % 1000.0 == 0.0);
+    // `60 * 60 * second`: what is no number may be any unit.
+    let counts = |f: &NodeId| {
+        let name = model.name(*f);
+        matches!(model.kind(*f), Kind::Number)
+            || has_word(name, &["day", "days", "hour", "hours"]) && file.value(*f).number.is_none()
+            || model.kind(*f) == Kind::Call && file.resolve(*f).is_some_and(|k| k.api.role == ApiRole::ValuePass)
+    };
+    let plain = factors.iter().all(counts) && factors.iter().all(|f| file.value(*f).unit.is_none());
+    match (hours, thousand) {
+        (true, false) if plain => Some(Unit::Seconds),
+        (_, true) if plain && sixty >= 1 => Some(Unit::Millis),
         _ => None,
     }
 }

@@ -6,11 +6,14 @@ use crate::network::unit_numbers::calendar;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
-use timelint_semantics::{Analysis, By, How, Measure, Origins, stated_unit, words};
+use timelint_semantics::{Analysis, By, How, Measure, Origins, Resolved, Shape, stated_unit, words};
 
 /// An argument of a known API that states another unit than it takes.
 pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
-    let Some(known) = file.resolve(site).filter(|k| k.how != How::Name) else { return Vec::new() };
+    let Some(known) = file.resolve(site) else { return Vec::new() };
+    if known.how == How::Name {
+        return at_instant(file, site, known).into_iter().collect();
+    }
     let model = file.model;
     let by_argument = file.argument(site, known, ArgMeaning::Unit).map(|u| file.unit_named_by(u));
     let counts = known.api.role == ApiRole::TimeDuration && file.is_count(site);
@@ -25,7 +28,12 @@ pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
             Some(unit) => unit,
             None => spec.unit.or(known.api.unit),
         };
-        let (Some(due), Some(is)) = (due.filter(|u| *u != Unit::Typed), file.measure(length)) else { continue };
+        let Some(due) = due.filter(|u| *u != Unit::Typed) else { continue };
+        let spelled = || {
+            let unit = calendar(file, length, due)?;
+            Some(Measure { unit, source: length, by: By::Statement })
+        };
+        let Some(is) = file.measure(length).or_else(spelled) else { continue };
         let taker = Taker::takes(name_of(file, site), site);
         all.extend(Mismatch::between(length, is, due, taker, Confidence::High));
     }
@@ -40,6 +48,17 @@ pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
         all.extend(found.map(|m| Mismatch { converts: false, ..m }));
     }
     all
+}
+
+/// `db.expireAt(key, date.getTime())`: known by the method's name alone, and given a reading of a clock in another unit.
+fn at_instant(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Mismatch> {
+    let spec = known.api.args.iter().find(|a| known.api.role == ApiRole::Write && a.is == ArgMeaning::Amount)?;
+    let length = file.argument_at(site, spec.at.as_slice())?;
+    let value = file.value(length);
+    let instant = value.shape == Shape::Instant && value.origins.any(Origins::CLOCKS);
+    let is = file.measure(length).filter(|_| instant)?;
+    let due = spec.unit.filter(|u| *u != Unit::Typed)?;
+    Mismatch::between(length, is, due, Taker::takes(name_of(file, site), site), Confidence::Medium)
 }
 
 /// `lease(key, DAY_MS, TimeUnit.SECONDS)`: an amount beside the unit that it is said to be in, whatever is called.
@@ -138,14 +157,29 @@ pub(super) fn unit_of_place<'f>(file: &'f Analysis<'_>, id: NodeId) -> Option<(&
     // `arguments["x-expires"] = ..`
     let key = target.filter(|t| model.kind(*t) == Kind::Index).and_then(|t| model.child(t, Role::Key));
     let name = key.or(target).map_or(model.name(id), |t| model.name(t));
-    let due = stated_unit(name).or_else(|| unit_of_key(file, name))?;
+    let due = stated_unit(name).or_else(|| unit_of_key(file, id, name))?;
     Some((name, due))
 }
 
-/// The unit of a setting that a library knows by its key.
-fn unit_of_key(file: &Analysis<'_>, name: &str) -> Option<Unit> {
-    let entry = file.catalog().lookup(&format!("key:{name}"), None)?;
-    file.catalog().api(entry).args.iter().find_map(|a| a.unit)
+/// The unit of a setting that a library knows by its key, or by the key and what it is a part of: `session.cookie.maxAge`,
+/// `res.cookie(name, value, { maxAge })`.
+fn unit_of_key(file: &Analysis<'_>, id: NodeId, name: &str) -> Option<Unit> {
+    let model = file.model;
+    let known = |key: &str| {
+        let entry = file.catalog().lookup(&format!("key:{key}"), None)?;
+        file.catalog().api(entry).args.iter().find_map(|a| a.unit)
+    };
+    let around = || {
+        let record = model.parent(id).filter(|_| model.kind(id) == Kind::Entry);
+        let call = record.and_then(|r| model.parent(r)).filter(|c| model.kind(*c) == Kind::Call);
+        call.or_else(|| model.child(id, Role::Target).and_then(|t| model.child(t, Role::Object)))
+    };
+    let inside = || {
+        let around = around()?;
+        let outer = model.child(around, Role::Receiver).or_else(|| model.child(around, Role::Object))?;
+        known(&format!("{}.{}.{name}", model.name(outer), model.name(around)))
+    };
+    known(name).or_else(inside)
 }
 
 /// Two operands that are added, subtracted or compared, and state different units.

@@ -136,6 +136,7 @@ pub enum Pauses {
 }
 
 /// What a library does between attempts when nothing else is said.
+#[allow(clippy::struct_excessive_bools, reason = "each is a key that an entry may have")]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetrySpec {
@@ -153,6 +154,12 @@ pub struct RetrySpec {
     /// How often it tries when no number is given; absent: without end.
     #[serde(default)]
     pub attempts: Option<f64>,
+    /// How long the first or only pause is, in seconds, when nothing else is said.
+    #[serde(default)]
+    pub delay: Option<f64>,
+    /// Only pauses that grow have the random part.
+    #[serde(default)]
+    pub jitter_grows: bool,
     /// What, as one more option, gives the pauses a random part: `randomize: true`.
     #[serde(default)]
     pub flag: Option<String>,
@@ -350,6 +357,9 @@ pub struct Api {
     /// For wall clocks: the qualified name of the monotonic clock that is called the same way.
     #[serde(default)]
     pub monotonic: Option<String>,
+    /// For conversions of a length: gives only a part of it, without what is above or below.
+    #[serde(default)]
+    pub part: bool,
     /// Where that clock counts a smaller unit: how many of its units are one of this clock's, as code.
     #[serde(default)]
     pub scale: Option<String>,
@@ -421,6 +431,7 @@ impl Api {
             token: None,
             advice: None,
             monotonic: None,
+            part: false,
             scale: None,
             difference: None,
             elapsed: None,
