@@ -160,8 +160,10 @@ impl Analysis<'_> {
         let model = self.model;
         let scope = self.scopes(name).find(|s| !self.tables.stores(*s, model.sym(name)).is_empty())?;
         let stores = self.tables.stores(scope, model.sym(name));
-        let around =
-            |s: &&crate::tables::Store| s.at < name && model.parent(s.at).is_some_and(|b| model.contains(b, name));
+        // `ttl = toSeconds(ttl)` is no source of what is converted in it.
+        let around = |s: &&crate::tables::Store| {
+            s.at < name && !model.contains(s.at, name) && model.parent(s.at).is_some_and(|b| model.contains(b, name))
+        };
         let store = match stores {
             [only] => only,
             _ => stores.iter().rev().find(around)?,

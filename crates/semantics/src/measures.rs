@@ -11,6 +11,9 @@ use crate::units::{given_unit, is_length_name, stated_unit};
 use crate::value::{How, Origins, Shape};
 use timelint_model::{Kind, NodeId, Role};
 
+/// Nodes of one stored value that are looked at.
+const MOST_PARTS: usize = 64;
+
 /// How a unit is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
@@ -74,12 +77,34 @@ impl Analysis<'_> {
             Kind::Name if self.is_typed(id) => None,
             Kind::Name => {
                 let clock = || self.clock_unit(id).map(|unit| Measure::said(unit, id));
-                // What a clock counts is known better than what a name says of it.
-                let named = stated().map(|stated| clock().unwrap_or(stated));
-                named.or_else(|| self.measure_of_stores(id)).or_else(clock).or_else(|| self.measure_documented(id))
+                if let Some(stated) = stated() {
+                    // Where the name and what it holds differ, one of them lies, and that is told of where it is stored.
+                    let lies = clock().is_some_and(|c| c.unit != stated.unit) || self.is_converted_in_place(id);
+                    return (!lies).then_some(stated);
+                }
+                self.measure_of_stores(id).or_else(clock).or_else(|| self.measure_documented(id))
             }
             _ => None,
         }
+    }
+
+    /// `ms = (ms + 500) / 1000`: the variable counts something else from there on.
+    fn is_converted_in_place(&self, name: NodeId) -> bool {
+        let model = self.model;
+        let scales = |n: NodeId| match model.kind(n) {
+            Kind::Binary => matches!(model.name(n), "*" | "/" | "//"),
+            Kind::Call => self.resolve(n).is_some_and(|k| k.api.role == ApiRole::TimeConvert),
+            _ => false,
+        };
+        self.stores_of(name).iter().any(|s| match (s.kind, s.value) {
+            (StoreKind::Update, _) => matches!(model.name(s.at), "/=" | "*=" | "//="),
+            (StoreKind::Plain, Some(value)) => {
+                let itself = |n: NodeId| model.kind(n) == Kind::Name && model.sym(n) == model.sym(name);
+                let inside = || model.self_and_descendants(value).take(MOST_PARTS);
+                s.at < name && inside().any(itself) && inside().any(scales)
+            }
+            _ => false,
+        })
     }
 
     /// Whether an expression is of a type that the catalogue knows or that is called a length of time, and therefore no
@@ -136,7 +161,10 @@ impl Analysis<'_> {
                 _ => known.api.unit.map(|unit| Measure::said(unit, id)),
             };
         }
-        let named = || given_unit(self.model.name(id)).map(|unit| Measure::said(unit, id));
+        // `days(7)` converts from days to whatever the program counts in.
+        let name = self.model.name(id);
+        let converts = words(name).len() == 1 && self.model.child(id, Role::Arg).is_some() && name != "ms";
+        let named = || given_unit(name).filter(|_| !converts).map(|unit| Measure::said(unit, id));
         let returned = || match self.callee(id)? {
             Callee::Here(function) if !self.is_typed(id) => self.common_measure(self.returns(function)),
             _ => None,
@@ -255,7 +283,11 @@ impl Analysis<'_> {
                 Some(Measure::said(unit, id))
             }
             "*" | "/" | "//" => {
-                let factor = |n: NodeId| self.value(n).number.filter(|_| self.value(n).unit != Some(Unit::Typed));
+                // What has a unit itself is no mere factor: `nanos / NANOSECONDS.convert(1, SECONDS)`.
+                let factor = |n: NodeId| self.value(n).number.filter(|_| self.value(n).unit.is_none());
+                if sides.iter().any(|s| self.is_conversion_factor(*s)) {
+                    return None;
+                }
                 match (factor(left), factor(right)) {
                     (None, Some(by)) => self.scaled_measure(id, left, by, op == "*"),
                     (Some(by), None) if op == "*" => self.scaled_measure(id, right, by, true),
@@ -264,6 +296,16 @@ impl Analysis<'_> {
             }
             _ => None,
         }
+    }
+
+    /// How many of one unit another is: `TimeUnit.NANOSECONDS.convert(1, TimeUnit.SECONDS)`.
+    fn is_conversion_factor(&self, id: NodeId) -> bool {
+        let model = self.model;
+        let inner = model.child(id, Role::Value).filter(|_| model.kind(id) == Kind::Cast).unwrap_or(id);
+        let value = self.value(inner);
+        let converted = || self.resolve(inner).is_some_and(|k| k.api.role == ApiRole::TimeConvert);
+        value.is_constant()
+            && (value.unit.is_some_and(|u| u != Unit::Typed) || model.kind(inner) == Kind::Call && converted())
     }
 
     /// A measure whose number was multiplied or divided.

@@ -17,6 +17,10 @@ pub fn stated_unit(name: &str) -> Option<Unit> {
     if words.iter().any(|w| AMOUNT.contains(&w.as_str()) || w.bytes().all(|b| b.is_ascii_digit())) {
         return None;
     }
+    // `5 * MINUTES` is in whatever unit the constant is kept in.
+    if words.len() == 1 && !name.chars().any(char::is_lowercase) {
+        return None;
+    }
     let counted = |w: &str| match w {
         "second" | "minute" | "hour" | "day" => None,
         // Namespaces, us, sections; thousandths of a CPU.
@@ -162,6 +166,8 @@ mod tests {
             "minWait",
             "TEN_MINUTES",
             "twoHours",
+            "MINUTES",
+            "DAYS",
         ] {
             assert_eq!(stated_unit(name), None, "{name}");
         }

@@ -52,7 +52,7 @@ pub(crate) fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> 
     if model.kind(call) == Kind::New || has_word(model.name(call), &IDLE) || is_part(file, call) {
         return Remote::No;
     }
-    if is_inner(file, call) || speaks_of_embedded_store(file, repeated, call) {
+    if is_inner(file, call) || speaks_of_embedded_store(file, repeated, call) || fills_a_list(file, call) {
         return Remote::No;
     }
     if is_given(file, call) {
@@ -89,6 +89,14 @@ pub(crate) fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> 
     // `out.write(chunk)` goes to this machine.
     let here = model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &LOCAL));
     if has_word(model.name(call), &TRYING) && !here { evidence_around(file, call) } else { Remote::No }
+}
+
+/// `messages.push(message)` where `messages` is a list of this process.
+fn fills_a_list(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let receiver = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
+    let list = |v: NodeId| matches!(model.kind(v), Kind::List | Kind::Record);
+    receiver.is_some_and(|r| file.stores_of(r).iter().any(|s| s.value.is_some_and(list)))
 }
 
 /// `broker.getQueue()` in `broker.getQueue().isEmpty()`: a part of this process is asked for.

@@ -39,9 +39,14 @@ pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId
                 .is_some_and(|r| has_word(model.name(r), &["iterator", "iter", "provider", "balancer"]))
         };
         let among = || model.children_with(n, Role::Arg).any(|a| has_word(model.name(a), &PLACES));
+        // `addr = pool.Next()`
+        let stored = || {
+            let store = model.parent(n).filter(|p| matches!(model.kind(*p), Kind::Assign | Kind::Let));
+            store.and_then(|s| model.child(s, Role::Target)).is_some_and(|t| has_word(model.name(t), &PLACES))
+        };
         model.kind(n) == Kind::Call
             && has_word(name, &MOVES)
-            && (has_word(name, &PLACES) || iterates() || of_places() || among())
+            && (has_word(name, &PLACES) || iterates() || of_places() || among() || stored())
     };
     if model.descendants(repeated).take(MOST_NODES).any(moves) {
         return true;

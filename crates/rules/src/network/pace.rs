@@ -216,7 +216,9 @@ fn pause_at(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Option<Pause> {
         let computes = is_random_name(name)
             || amount.is_some_and(|a| model.kind(a) == Kind::Name && has_word(model.name(a), &RETRY));
         let amount = amount.filter(|_| !computes);
-        return Some(Pause { at: call, amount, unit: None });
+        let constant = |a: &NodeId| matches!(model.kind(*a), Kind::Name | Kind::Member);
+        let unit = model.children_with(call, Role::Arg).skip(1).filter(constant).find_map(|a| file.unit_named_by(a));
+        return Some(Pause { at: call, amount, unit });
     }
     // `waitForExits()`: others end meanwhile.
     let ends = has_word(name, &["exit", "exits", "done", "closed", "shutdown", "goroutines", "threads"]);
@@ -263,7 +265,7 @@ fn is_told_to_wait(file: &Analysis<'_>, call: NodeId) -> bool {
 fn names_a_pause(file: &Analysis<'_>, receiver: NodeId) -> bool {
     has_word(
         file.model.name(receiver),
-        &["backoff", "limiter", "sleeper", "waiter", "ticker", "timer", "condition", "cond"],
+        &["backoff", "limiter", "sleeper", "waiter", "ticker", "timer", "condition", "cond", "retryer", "retrier"],
     )
 }
 

@@ -255,7 +255,18 @@ fn function_named(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     let name = model.sym(id);
     let of_class = || {
         let class = file.tables.class_around(model, id)?;
-        file.tables.classes.get(class as usize)?.methods.get(&name)?.first().copied()
+        let methods = file.tables.classes.get(class as usize)?.methods.get(&name)?;
+        // Another one of the same name is no repetition.
+        let arity = model.children_with(id, Role::Arg).count();
+        let fits = |f: &&NodeId| model.children_with(**f, Role::Param).count() == arity;
+        match methods[..] {
+            [ref only] => Some(*only),
+            _ if model.kind(id) == Kind::Call => {
+                let mut fitting = methods.iter().filter(fits);
+                fitting.next().filter(|_| fitting.next().is_none()).copied()
+            }
+            _ => methods.first().copied(),
+        }
     };
     // `const listen = () => …`
     let bound = || match file.stores_of(id) {
@@ -297,9 +308,12 @@ fn timer_around(file: &Analysis<'_>, id: NodeId) -> Option<(NodeId, NodeId, Opti
                 return Some((ancestor, amount, by_unit.or(spec.and_then(|s| s.unit))));
             }
             let unknown = file.resolve(ancestor).is_none_or(|k| k.how == How::Name);
+            // `setAbortableTimeout(() => this.join(), 5000, signal)`
+            let later = has_word(model.name(ancestor), &["timeout", "delay", "delayed", "later", "after", "schedule"]);
+            let pause = |a: NodeId| speaks_of_pause(file, a) || later && model.kind(a) == Kind::Number;
             let amount = model
                 .children_with(ancestor, Role::Arg)
-                .find(|a| *a != child && *a != id && speaks_of_pause(file, *a) && file.value(*a).number.is_some());
+                .find(|a| *a != child && *a != id && pause(*a) && file.value(*a).number.is_some());
             if let Some(amount) = amount.filter(|_| unknown) {
                 return Some((ancestor, amount, None));
             }

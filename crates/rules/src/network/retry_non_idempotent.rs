@@ -97,7 +97,7 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
     let around = model.ancestors(redial.again).filter(|a| model.kind(*a) == Kind::Function);
     let function = around.into_iter().find(|f| model.sym(*f) == model.sym(redial.again))?;
     let (call, confidence) = calls_in(file, function).find_map(|c| doing(file, c).map(|d| (c, d)))?;
-    if redial.contends || carries_key(file, call) || says_unsent(file, function) {
+    if redial.contends || carries_key(file, call) || says_unsent(file, function) || was_refused(file, redial.again) {
         return None;
     }
     let message = format!("`{}` is repeated although it may have been carried out", file.short(call));
@@ -301,6 +301,17 @@ fn says_unsent(file: &Analysis<'_>, repeated: NodeId) -> bool {
         }
         _ => false,
     })
+}
+
+/// `if (err.response.status === 401)`: an answer came, and it says that nothing was done.
+fn was_refused(file: &Analysis<'_>, again: NodeId) -> bool {
+    const REFUSED: [&str; 7] = ["401", "403", "404", "409", "412", "425", "429"];
+    let model = file.model;
+    let refused = |n: NodeId| {
+        matches!(model.kind(n), Kind::Number | Kind::String) && REFUSED.contains(&model.name(n))
+            || has_word(model.name(n), &["unauthorized", "forbidden", "unauthenticated"])
+    };
+    file.guards(again).iter().any(|g| g.holds && model.self_and_descendants(g.condition).take(64).any(refused))
 }
 
 /// Every handler that goes on says that nothing was sent.

@@ -68,7 +68,7 @@ pub(super) fn calendar(file: &Analysis<'_>, length: NodeId, due: Unit) -> Option
     const HOUR: f64 = 3600.0;
     const DAY: f64 = 86_400.0;
     let value = file.value(length);
-    let written = matches!(file.model.kind(length), Kind::Number | Kind::Binary);
+    let written = file.model.kind(length) == Kind::Number;
     let by_factors = || spelled_factors(file, length).filter(|unit| *unit != due && usual(due));
     let Some(number) = value.number.filter(|_| written && value.is_constant() && value.unit.is_none()) else {
         return by_factors();

@@ -35,7 +35,10 @@ pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
         };
         let Some(is) = file.measure(length).or_else(spelled) else { continue };
         let taker = Taker::takes(name_of(file, site), site);
-        all.extend(Mismatch::between(length, is, due, taker, Confidence::High));
+        // Where only the name of a variable speaks against the API, it may be the name that is wrong.
+        let named = matches!(model.kind(is.source), Kind::Name | Kind::Param);
+        let confidence = if named { Confidence::Medium } else { Confidence::High };
+        all.extend(Mismatch::between(length, is, due, taker, confidence));
     }
     // `TimeUnit.SECONDS.toMillis(timeoutMs)`, `MILLISECONDS.convert(timeout, SECONDS)`
     if known.api.role == ApiRole::TimeConvert
@@ -86,6 +89,11 @@ pub(super) fn at_pair(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
 pub(super) fn at_parameters(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
     let model = file.model;
     if file.resolve(site).is_some() || model.kind(site) == Kind::Record {
+        return Vec::new();
+    }
+    // `record(nanos, NANOSECONDS)`: the unit is another argument.
+    let unit = |a: NodeId| file.unit_named_by(a).is_some() && !model.name(a).chars().any(char::is_lowercase);
+    if model.children_with(site, Role::Arg).any(unit) {
         return Vec::new();
     }
     let mut parameters = file.parameter_names(site);
@@ -215,9 +223,12 @@ pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch>
     };
     let returns: Vec<NodeId> = file.returns(function).into_iter().flat_map(branches).collect();
     let name = model.name(function);
-    // `secondsToMillis`, `fromSeconds`: the name speaks of what it takes.
-    let converts =
-        words(name).iter().any(|w| matches!(w.as_str(), "to" | "from" | "of" | "convert" | "parse" | "format"));
+    // `secondsToMillis`, `fromSeconds`, `timeWithHours`: the name speaks of what it takes.
+    const TAKING: [&str; 17] = [
+        "to", "from", "of", "convert", "parse", "format", "with", "by", "plus", "minus", "add", "after", "before",
+        "within", "until", "ago", "next",
+    ];
+    let converts = words(name).iter().any(|w| TAKING.contains(&w.as_str()));
     let named = stated_unit(name).filter(|_| !converts).map(|unit| (unit, function, format!("`{name}`")));
     let measured = |r: &NodeId| file.measure(*r).map(|m| (*r, m));
     let elsewhere = || {

@@ -39,7 +39,12 @@ pub(super) fn used_differently(file: &Analysis<'_>, texts: &[TextDue]) -> Vec<Mi
     for places in uses.into_values() {
         let mut places = places.into_iter();
         let Some(first) = places.next() else { continue };
-        let other = places.find(|p| p.due != first.due);
+        // What is days in one branch and hours in another is told which by something else.
+        let exact = |u: Unit| matches!(u, Unit::Seconds | Unit::Millis | Unit::Micros | Unit::Nanos);
+        if !exact(first.due) {
+            continue;
+        }
+        let other = places.find(|p| p.due != first.due && exact(p.due));
         all.extend(other.map(|Use { at, due, taker }| Mismatch {
             length: at,
             is: first.due,

@@ -33,6 +33,12 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
         {
             right.unit.and_then(|u| scaled(u, left.number, true))
         }
+        // `now / interval` is a count of intervals, `n * step` whatever `n` is.
+        ("*" | "/" | "//", (Shape::Instant | Shape::Duration, _))
+            if left.unit != Some(Unit::Typed) && right.unit != Some(Unit::Typed) && !right.is_constant() =>
+        {
+            None
+        }
         ("*", _) if right.unit == Some(Unit::Typed) || left.unit == Some(Unit::Typed) => Some(Unit::Typed),
         _ => left.unit.or(right.unit),
     };
