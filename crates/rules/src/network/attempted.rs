@@ -96,7 +96,8 @@ fn fills_a_list(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     let receiver = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
     let list = |v: NodeId| matches!(model.kind(v), Kind::List | Kind::Record);
-    receiver.is_some_and(|r| file.stores_of(r).iter().any(|s| s.value.is_some_and(list)))
+    let named = |r: NodeId| words(model.name(r)).last().is_some_and(|w| matches!(w.as_str(), "list" | "array" | "map"));
+    receiver.is_some_and(|r| named(r) || file.stores_of(r).iter().any(|s| s.value.is_some_and(list)))
 }
 
 /// `broker.getQueue()` in `broker.getQueue().isEmpty()`: a part of this process is asked for.

@@ -94,6 +94,10 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     let failure = failure_around(file, timer.map_or(id, |t| t.0), timer.is_some())
         .or_else(|| slept.and_then(|p| handler_that_sets(file, target, p.amount?)))?;
     let name = model.name(target);
+    // `openNextFile()` opens another one.
+    if has_word(name, &["next"]) {
+        return None;
+    }
     // `pool.connect(listen)`: the function is what runs when there is a connection.
     let handed = model.parent(id).filter(|p| model.kind(*p) == Kind::Call && model.role(id) == Role::Arg);
     let taker = handed.filter(|p| has_word(model.name(*p), &CONNECTING));

@@ -30,7 +30,9 @@ pub(crate) fn given_by_schedule(file: &Analysis<'_>, function: NodeId) -> Option
     let yields: Vec<NodeId> = yields_of(file, function);
     let (at, delay) = if yields.is_empty() {
         let gives = gives_next(names.first().copied().unwrap_or_default());
-        let delay = gives.then(|| delay_given_by(file, function, None)).filter(|d| d.grows)?;
+        // What grew elsewhere is only handed out here.
+        let here = |d: &Delay| d.grows && d.grown.is_some_and(|g| model.contains(function, g));
+        let delay = gives.then(|| delay_given_by(file, function, None)).filter(here)?;
         let at = file.returns(function).into_iter().rfind(|r| model.kind(*r) != Kind::Null)?;
         (delay.grown.unwrap_or(at), delay)
     } else {
