@@ -5,7 +5,8 @@ mod arguments;
 mod arithmetic;
 mod parts;
 
-pub(crate) use arithmetic::{arithmetic, scaled, unit_of};
+pub use arithmetic::unit_of;
+pub(crate) use arithmetic::{arithmetic, scaled};
 
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::ApiRole;

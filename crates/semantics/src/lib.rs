@@ -44,6 +44,7 @@ pub use cancellation::Ending;
 pub use claimed_record::{SplitClaim, UncheckedEnd};
 pub use control::Guard;
 pub use effects::{Write, is_conditional, is_data_change};
+pub use eval::unit_of;
 pub use index::ProjectIndex;
 pub use key_command::{Command, Expiry, KeyCommand};
 pub use lock_helper::{Does, LockHelper, is_lock_word};

@@ -79,7 +79,8 @@ impl Analysis<'_> {
                 let clock = || self.clock_unit(id).map(|unit| Measure::said(unit, id));
                 if let Some(stated) = stated() {
                     // Where the name and what it holds differ, one of them lies, and that is told of where it is stored.
-                    let lies = clock().is_some_and(|c| c.unit != stated.unit) || self.is_converted_in_place(id);
+                    let other = |m: Option<Measure>| m.is_some_and(|m| m.unit != stated.unit);
+                    let lies = other(clock()) || self.is_converted_in_place(id) || other(self.measure_of_stores(id));
                     return (!lies).then_some(stated);
                 }
                 self.measure_of_stores(id).or_else(clock).or_else(|| self.measure_documented(id))

@@ -43,7 +43,7 @@ fn part_at<'a>(file: &Analysis<'a>, at: NodeId, named: &'a Api) -> Option<Part<'
     // `(now - then).seconds`: nothing else of a clock has parts of this name.
     let by_clock = || {
         let reads = model.kind(whole) != Kind::Call && file.value(whole).origins.any(Origins::CLOCKS);
-        (reads && model.kind(at) == Kind::Member).then_some(named)
+        (reads && model.kind(at) == Kind::Member && named.unit.is_some()).then_some(named)
     };
     let api = known.map_or_else(by_clock, |k| k.api.part.then_some(k.api))?;
     if file.value(whole).number.is_some() || taken_apart(file, at, whole) {

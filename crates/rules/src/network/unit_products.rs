@@ -6,7 +6,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Unit};
-use timelint_semantics::{Analysis, How, Store, StoreKind, Value, stated_unit};
+use timelint_semantics::{Analysis, How, Store, StoreKind, Value, stated_unit, unit_of};
 
 /// Expressions that are followed from one to the next.
 const MOST_STEPS: u32 = 4;
@@ -36,10 +36,25 @@ pub(super) fn squared(file: &Analysis<'_>, product: NodeId) -> Option<Squared> {
 pub(super) fn in_other_unit(file: &Analysis<'_>, product: NodeId) -> Option<Mismatch> {
     let (left, right) = operands(file, product)?;
     let scaled = |count: NodeId, unit: NodeId| unit_in(file, unit).map(|due| (count, due, unit));
-    let (count, due, unit) = scaled(left, right).or_else(|| scaled(right, left))?;
+    let (count, hours, unit) = scaled(left, right).or_else(|| scaled(right, left))?;
+    let due = unit_of(hours.seconds() * factor_around(file, product)?)?;
     let length = converted(file, count).unwrap_or(count);
     let taker = Taker { what: format!("`{}`", file.short(unit)), verb: "multiplies", at: unit };
     Mismatch::between(length, file.measure(length)?, due, taker, Confidence::Medium)
+}
+
+/// By what else a product is multiplied: `days * time.Hour * 24`. `None` where that is not known.
+fn factor_around(file: &Analysis<'_>, product: NodeId) -> Option<f64> {
+    let model = file.model;
+    let mut factor = 1.0;
+    let mut at = product;
+    while let Some(around) = model.parent(at).filter(|p| model.kind(*p) == Kind::Binary && model.name(*p) == "*") {
+        let other = model.children_with(around, Role::Operand).find(|o| *o != at)?;
+        let value = file.value(converted(file, other).unwrap_or(other));
+        factor *= value.number.filter(|_| value.is_constant() && value.unit.is_none())?;
+        at = around;
+    }
+    Some(factor)
 }
 
 fn operands(file: &Analysis<'_>, product: NodeId) -> Option<(NodeId, NodeId)> {

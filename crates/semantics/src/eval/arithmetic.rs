@@ -76,7 +76,7 @@ pub(crate) fn scaled(unit: Unit, factor: Option<f64>, multiply: bool) -> Option<
 }
 
 /// The unit that is this many seconds long.
-pub(crate) fn unit_of(seconds: f64) -> Option<Unit> {
+pub fn unit_of(seconds: f64) -> Option<Unit> {
     [Unit::Nanos, Unit::Micros, Unit::Millis, Unit::Seconds, Unit::Minutes, Unit::Hours, Unit::Days]
         .into_iter()
         .find(|u| (u.seconds() / seconds - 1.0).abs() < 1e-6)
