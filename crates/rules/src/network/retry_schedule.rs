@@ -11,7 +11,7 @@ use timelint_semantics::catalog::Pauses;
 use timelint_semantics::{Analysis, has_word, words};
 
 /// Words of what is set up again after it broke.
-const AGAIN: [&str; 7] = ["reconnection", "reconnects", "resend", "redelivery", "redeliver", "backoffs", "delays"];
+const AGAIN: [&str; 5] = ["reconnection", "reconnects", "redelivery", "backoffs", "delays"];
 
 /// Nodes of one function that are looked at.
 const MOST_NODES: usize = 1000;
@@ -31,7 +31,7 @@ pub(crate) fn given_by_schedule(file: &Analysis<'_>, function: NodeId) -> Option
     let (at, delay) = if yields.is_empty() {
         let gives = gives_next(names.first().copied().unwrap_or_default());
         // What grew elsewhere is only handed out here.
-        let here = |d: &Delay| d.grows && d.grown.is_some_and(|g| model.contains(function, g));
+        let here = |d: &Delay| d.grows && computes(file, function);
         let delay = gives.then(|| delay_given_by(file, function, None)).filter(here)?;
         let at = file.returns(function).into_iter().rfind(|r| model.kind(*r) != Kind::Null)?;
         (delay.grown.unwrap_or(at), delay)
@@ -68,6 +68,17 @@ pub(crate) fn given_by_schedule(file: &Analysis<'_>, function: NodeId) -> Option
     })
 }
 
+/// Something is counted up or multiplied.
+fn computes(file: &Analysis<'_>, function: NodeId) -> bool {
+    let model = file.model;
+    model.descendants(function).take(MOST_NODES).any(|n| match model.kind(n) {
+        Kind::Assign => matches!(model.name(n), "++" | "+=" | "*=" | "<<="),
+        Kind::Binary => matches!(model.name(n), "*" | "**" | "<<"),
+        Kind::Call => matches!(model.name(n), "pow" | "exp" | "exp2" | "multipliedBy"),
+        _ => false,
+    })
+}
+
 /// What a generator yields by itself.
 fn yields_of(file: &Analysis<'_>, function: NodeId) -> Vec<NodeId> {
     let model = file.model;
@@ -81,6 +92,10 @@ fn yields_of(file: &Analysis<'_>, function: NodeId) -> Vec<NodeId> {
 fn gives_next(name: &str) -> bool {
     const PAUSES: [&str; 8] = ["backoff", "delay", "wait", "interval", "pause", "duration", "sleep", "timeout"];
     const DOING: [&str; 9] = ["reset", "set", "with", "is", "has", "should", "on", "run", "start"];
+    // `retryAfterDelay` is what the server asks for.
+    if has_word(name, &["after"]) {
+        return false;
+    }
     let words = words(name);
     let first = words.first().map_or("", String::as_str);
     first == "next" || has_word(name, &PAUSES) && !DOING.contains(&first)
