@@ -216,6 +216,11 @@ pub(super) fn at_operands(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
 
 /// What a function returns counts otherwise than its name says, or than what it returns elsewhere.
 pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch> {
+    // `secondsToMillis`, `fromSeconds`, `timeWithHours`: the name speaks of what it takes.
+    const TAKING: [&str; 17] = [
+        "to", "from", "of", "convert", "parse", "format", "with", "by", "plus", "minus", "add", "after", "before",
+        "within", "until", "ago", "next",
+    ];
     let model = file.model;
     let branches = |n: NodeId| match model.kind(n) {
         Kind::Conditional => model.children(n).filter(|c| model.role(*c) != Role::Condition).collect(),
@@ -223,11 +228,6 @@ pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch>
     };
     let returns: Vec<NodeId> = file.returns(function).into_iter().flat_map(branches).collect();
     let name = model.name(function);
-    // `secondsToMillis`, `fromSeconds`, `timeWithHours`: the name speaks of what it takes.
-    const TAKING: [&str; 17] = [
-        "to", "from", "of", "convert", "parse", "format", "with", "by", "plus", "minus", "add", "after", "before",
-        "within", "until", "ago", "next",
-    ];
     let converts = words(name).iter().any(|w| TAKING.contains(&w.as_str()));
     let named = stated_unit(name).filter(|_| !converts).map(|unit| (unit, function, format!("`{name}`")));
     let measured = |r: &NodeId| file.measure(*r).map(|m| (*r, m));
