@@ -11,6 +11,7 @@ use crate::names::{fold, vocabulary};
 use crate::regions::Region;
 use crate::resolve::Callee;
 use crate::tables::Tables;
+use crate::units::TimeNames;
 use crate::value::How;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::any::{Any, TypeId};
@@ -60,6 +61,7 @@ pub struct Analysis<'a> {
     pub(crate) effects: Kept<(NodeId, usize), Option<Effect>>,
     pub(crate) supertypes: RefCell<FxHashMap<String, Rc<[String]>>>,
     vocabulary: OnceCell<FxHashSet<u64>>,
+    pub(crate) times: OnceCell<TimeNames>,
     roles: OnceCell<FxHashSet<ApiRole>>,
     shared: RefCell<FxHashMap<TypeId, Rc<dyn Any>>>,
     pub(crate) questions: Questions,
@@ -99,6 +101,7 @@ impl<'a> Analysis<'a> {
             effects: RefCell::default(),
             supertypes: RefCell::default(),
             vocabulary: OnceCell::new(),
+            times: OnceCell::new(),
             roles: OnceCell::new(),
             shared: RefCell::default(),
             questions: Questions::new(model.len()),

@@ -51,7 +51,7 @@ impl Analysis<'_> {
 
     fn find_measure(&self, id: NodeId) -> Option<Measure> {
         let model = self.model;
-        let stated = || stated_unit(model.name(id)).map(|unit| Measure::said(unit, id));
+        let stated = || self.unit_stated_by(id).map(|unit| Measure::said(unit, id));
         match model.kind(id) {
             Kind::Binary => self.measure_of_arithmetic(id),
             Kind::Cast | Kind::Argument | Kind::Await => self.measure(model.child(id, Role::Value)?),
@@ -135,7 +135,7 @@ impl Analysis<'_> {
     fn measure_documented(&self, name: NodeId) -> Option<Measure> {
         let model = self.model;
         let symbol = model.sym(name);
-        if !is_length_name(model.name(name)) {
+        if !self.is_called_length(name) {
             return None;
         }
         let function = self.scopes(name).find(|s| !self.tables.stores(*s, symbol).is_empty())?;
@@ -319,7 +319,7 @@ impl Analysis<'_> {
             return Some(Measure { unit, source: product, by: measure.by });
         }
         let unit = if multiply { Unit::Millis } else { Unit::Seconds };
-        let named = matches!(self.model.kind(base), Kind::Name | Kind::Member) && is_length_name(self.model.name(base));
+        let named = matches!(self.model.kind(base), Kind::Name | Kind::Member) && self.is_called_length(base);
         let thousand = (by - 1000.0).abs() < 1e-9;
         (thousand && named && !self.is_typed(base)).then_some(Measure { unit, source: product, by: By::Factor })
     }

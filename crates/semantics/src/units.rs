@@ -1,8 +1,57 @@
 //! The units that names state.
 
+use crate::analysis::Analysis;
 use crate::catalog::Unit;
 use crate::names::words;
 use crate::value::unit_word;
+use rustc_hash::{FxHashMap, FxHashSet};
+use timelint_model::{FileModel, NodeId, Sym};
+
+/// Bytes of the longest name that is looked at.
+const LONGEST: usize = 80;
+
+/// What the names of one file say of time: each name is taken apart once, however often it stands there.
+#[derive(Debug, Default)]
+pub(crate) struct TimeNames {
+    units: FxHashMap<Sym, Unit>,
+    lengths: FxHashSet<Sym>,
+}
+
+impl TimeNames {
+    pub(crate) fn of(model: &FileModel) -> Self {
+        let mut names = Self::default();
+        for (sym, text) in model.symbols().filter(|(_, text)| text.len() <= LONGEST) {
+            if let Some(unit) = stated_unit(text) {
+                names.units.insert(sym, unit);
+            }
+            if is_length_name(text) {
+                names.lengths.insert(sym);
+            }
+        }
+        names
+    }
+}
+
+impl Analysis<'_> {
+    /// The unit that the name of a node states; see [`stated_unit`].
+    pub fn unit_stated_by(&self, id: NodeId) -> Option<Unit> {
+        self.time_names().units.get(&self.model.sym(id)).copied()
+    }
+
+    /// Whether the name of a node is that of a length of time; see [`is_length_name`].
+    pub fn is_called_length(&self, id: NodeId) -> bool {
+        self.time_names().lengths.contains(&self.model.sym(id))
+    }
+
+    /// Whether any name of the file is that of a length of time.
+    pub fn names_lengths(&self) -> bool {
+        !self.time_names().lengths.is_empty()
+    }
+
+    fn time_names(&self) -> &TimeNames {
+        self.times.get_or_init(|| TimeNames::of(self.model))
+    }
+}
 
 /// The unit that a name states for the number it stands for: `timeoutMs`, `POLL_SECONDS`, `getTtlMillis`. Names that state
 /// two units, or a ratio, or whose unit may mean something else (`ns`, `us`, `sec`) state none.

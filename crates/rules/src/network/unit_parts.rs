@@ -27,6 +27,9 @@ pub(super) struct Part<'a> {
 
 /// The parts of lengths in a file that stand where the whole length is meant.
 pub(super) fn parts<'a>(file: &Analysis<'a>) -> Vec<Part<'a>> {
+    if !file.says(&["seconds", "microseconds", "milliseconds", "minutes", "hours", "days", "nano"]) {
+        return Vec::new();
+    }
     let apis: Vec<&'a Api> = file.apis_in(ApiRole::TimeConvert).filter(|a| a.part).collect();
     let named = |id: NodeId| {
         let name = file.model.name(id);

@@ -91,6 +91,10 @@ pub(super) fn at_parameters(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> 
     if file.resolve(site).is_some() || model.kind(site) == Kind::Record {
         return Vec::new();
     }
+    let value = |a: NodeId| model.child(a, Role::Value).filter(|_| model.kind(a) == Kind::Argument).unwrap_or(a);
+    if !model.children_with(site, Role::Arg).any(|a| file.measure(value(a)).is_some()) {
+        return Vec::new();
+    }
     // `record(nanos, NANOSECONDS)`: the unit is another argument.
     let unit = |a: NodeId| file.unit_named_by(a).is_some() && !model.name(a).chars().any(char::is_lowercase);
     if model.children_with(site, Role::Arg).any(unit) {
@@ -198,12 +202,12 @@ pub(super) fn at_operands(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     }
     let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
     let [left, right] = sides[..] else { return None };
+    let (first, second) = (file.measure(left)?, file.measure(right)?);
     // Two readings of clocks in different units are mixed clocks.
     let reading = |n: NodeId| file.value(n).origins.any(Origins::CLOCKS);
     if reading(left) && reading(right) {
         return None;
     }
-    let (first, second) = (file.measure(left)?, file.measure(right)?);
     // Amounts of days and hours that are added up for display.
     let calendar = |u: Unit| matches!(u, Unit::Days | Unit::Hours | Unit::Minutes);
     if calendar(first.unit) && calendar(second.unit) || first.by != By::Statement {

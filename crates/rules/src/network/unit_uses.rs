@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::Unit;
-use timelint_semantics::{Analysis, Store, StoreKind, is_length_name};
+use timelint_semantics::{Analysis, Store, StoreKind};
 
 /// A use of a length: where, in which unit, and what takes it.
 struct Use {
@@ -20,11 +20,14 @@ struct Use {
 /// The uses of variables and fields that differ from the first use of the same.
 pub(super) fn used_differently(file: &Analysis<'_>, texts: &[TextDue]) -> Vec<Mismatch> {
     let model = file.model;
+    if !file.names_lengths() {
+        return Vec::new();
+    }
     let mut uses: BTreeMap<(NodeId, Sym), Vec<Use>> = BTreeMap::new();
     for id in model.ids() {
         if !matches!(model.kind(id), Kind::Name | Kind::Member)
             || model.role(id) == Role::Target
-            || !is_length_name(model.name(id))
+            || !file.is_called_length(id)
         {
             continue;
         }
