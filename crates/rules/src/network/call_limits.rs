@@ -42,7 +42,9 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
         // A keyword argument's place says nothing.
         let by_parameter = by_parameter.filter(|p| model.kind(*arg) != Kind::Argument && named_kind(p).is_some());
         let by_own_name = match model.kind(*arg) {
-            Kind::Name | Kind::Member => Some(model.name(*arg)).filter(|n| named_kind(n).is_some()),
+            Kind::Name | Kind::Member if !is_code(file, *arg) => {
+                Some(model.name(*arg)).filter(|n| named_kind(n).is_some())
+            }
             _ => None,
         };
         let is_unit = || position > 0 && file.unit_named_by(*arg).is_some();
@@ -129,6 +131,12 @@ fn is_setter(file: &Analysis<'_>, id: NodeId, args: &[NodeId]) -> bool {
     }
     let first = words(model.name(id)).into_iter().next().unwrap_or_default();
     !["is", "has", "on", "get", "check", "handle", "assert", "test", "clear", "log"].contains(&first.as_str())
+}
+
+/// `ErrorCode.EXECUTION_TIMEOUT`: one of several things that may have happened.
+fn is_code(file: &Analysis<'_>, arg: NodeId) -> bool {
+    let object = file.model.child(arg, Role::Object);
+    object.is_some_and(|o| has_word(file.model.name(o), &["error", "errors", "code", "codes", "reason", "status"]))
 }
 
 /// `new PushException(PUSH_TIMEOUT)`, `fail(SESSION_TIMEOUT)`: the code of what happened. And `newTimeout(task, delay, unit)`

@@ -117,6 +117,7 @@ fn judge(file: &Analysis<'_>, limit: Limit, set: &MembersSet<'_>) -> Option<Fixe
 /// What the links and the length say: each link by name alone costs a step, and so does what seldom hurts.
 fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f64>) -> Confidence {
     const TEN_MINUTES: f64 = 600.0;
+    const TWO_HOURS: f64 = 7200.0;
     let mut confidence = match (limit.how, limit.remote) {
         (How::Name, Remote::Known | Remote::Named) => Confidence::Medium,
         (How::Name, _) | (_, Remote::Around | Remote::No) => Confidence::Low,
@@ -142,7 +143,7 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
     let of_a_client = limit.how != How::Name
         && matches!(limit.kind, TimeoutKind::Total)
         && file.resolve(limit.site).is_some_and(|k| k.api.role == ApiRole::RemoteClient);
-    let harmless = seconds.is_some_and(|s| s >= TEN_MINUTES) && !of_a_client
+    let harmless = seconds.is_some_and(|s| s >= if of_a_client { TWO_HOURS } else { TEN_MINUTES })
         || keeps_alive(limit)
         || ends(file, limit)
         || is_near(file, limit.site)
