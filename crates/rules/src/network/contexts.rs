@@ -210,6 +210,12 @@ fn root_of(file: &Analysis<'_>, context: NodeId, depth: usize) -> Option<Root> {
         },
         Kind::Name => {
             if let Some(source) = file.only_source(context) {
+                // `if limit > 0 { ctx, cancel = context.WithTimeout(ctx, limit) }`: whoever sets it decides.
+                let limits = |v: NodeId| file.resolve(v).is_some_and(|k| k.api.role == ApiRole::TimeoutSet);
+                let mut between = file.stores_of(context).iter().filter(|s| s.at > source && s.at < context);
+                if between.any(|s| s.value.is_some_and(limits)) {
+                    return None;
+                }
                 return root_of(file, source, depth + 1);
             }
             // The caller's, and it lasts as long as the loop that only its end stops.
