@@ -145,7 +145,6 @@
   alternative: (_)* @if.else) @if
 (elif_clause condition: (_) @if.condition consequence: (block) @if.then) @if
 (else_clause) @group
-(if_clause) @group
 
 ((while_statement
   condition: (_) @loop.condition
@@ -240,8 +239,13 @@
 (as_pattern (case_pattern) @with_item.value (identifier) @with_item.target) @with_item
 (as_pattern (_) @with_item.value alias: (as_pattern_target (_) @with_item.target)) @with_item
 
-; ---- comprehensions: one value whose parts have no roles
+; ---- comprehensions: one value, and in it what they go over and what they ask of each part
 
+((for_in_clause
+  left: (_) @loop.target
+  right: (_) @loop.iterable) @loop
+  (#set! name "each"))
+(if_clause (_) @if.condition) @if
 (list_comprehension) @opaque
 (dictionary_comprehension) @opaque
 (set_comprehension) @opaque

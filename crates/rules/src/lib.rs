@@ -7,6 +7,7 @@ mod network;
 mod pause;
 mod shown;
 mod story;
+mod surface;
 mod template;
 mod usage;
 

@@ -23,6 +23,9 @@ pub(crate) enum Usage {
 /// Words of a variable that says how long something waits.
 const WAITS: [&str; 6] = ["remaining", "delay", "timeout", "wait", "backoff", "reschedule"];
 
+/// So many stores and functions are followed.
+const MOST: usize = 8;
+
 /// What `id` leads to, through local variables and conversions.
 pub(crate) fn usage(file: &Analysis<'_>, id: NodeId) -> Usage {
     follow(file, id, &mut Vec::new())
@@ -41,6 +44,9 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
                 if model.children(parent).any(|c| model.kind(c) == Kind::String) {
                     return Usage::Shown;
                 }
+                if is_taken_from_wait(file, parent, child) {
+                    return Usage::Waits;
+                }
                 compared |= is_comparison(file, parent);
             }
             (Kind::Call | Kind::New, Role::Arg) => match call(file, parent, child) {
@@ -53,15 +59,24 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
             (Kind::Argument, _) if has_word(model.name(parent), &["timeout", "wait", "delay"]) => {
                 return Usage::Waits;
             }
-            (Kind::Return, _) => return returned(file, parent, compared),
-            (Kind::Function, Role::Body) => return returned(file, child, compared),
-            (Kind::Let | Kind::Assign, Role::Value) => return stored(file, parent, seen),
+            (Kind::Return, _) => return returned(file, parent, compared, seen),
+            (Kind::Function, Role::Body) => return returned(file, child, compared, seen),
+            (Kind::Let | Kind::Assign, Role::Value) => return stored(file, parent, compared, seen),
             (Kind::Block | Kind::Module, _) => return Usage::Nothing,
             _ => {}
         }
         child = parent;
     }
     Usage::Nothing
+}
+
+/// `timeout - elapsed`: what is left of a wait.
+fn is_taken_from_wait(file: &Analysis<'_>, difference: NodeId, length: NodeId) -> bool {
+    let model = file.model;
+    let mut sides = model.children_with(difference, Role::Operand);
+    let (from, taken) = (sides.next(), sides.next());
+    let named = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member) && has_word(model.name(n), &WAITS);
+    model.name(difference) == "-" && taken == Some(length) && from.is_some_and(named)
 }
 
 fn is_comparison(file: &Analysis<'_>, id: NodeId) -> bool {
@@ -136,7 +151,7 @@ fn is_wait_there(file: &Analysis<'_>, call: NodeId, arg: NodeId) -> bool {
     }
 }
 
-fn returned(file: &Analysis<'_>, at: NodeId, compared: bool) -> Usage {
+fn returned(file: &Analysis<'_>, at: NodeId, compared: bool, seen: &mut Vec<NodeId>) -> Usage {
     let Some(function) = file.function_around(at) else { return Usage::HandedOn };
     let name = file.model.name(function);
     if compared || has_word(name, &["idle"]) {
@@ -145,17 +160,32 @@ fn returned(file: &Analysis<'_>, at: NodeId, compared: bool) -> Usage {
     if has_word(name, &WAITS) {
         return Usage::Waits;
     }
+    let called = called(file, function, seen);
+    if called >= Usage::Decides {
+        return called;
+    }
     if has_word(name, &SHOWN) || has_word(name, &["age", "time", "lag"]) { Usage::Shown } else { Usage::HandedOn }
 }
 
-fn stored(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usage {
-    const MOST: usize = 8;
+/// What the callers in this file make of what a function returns.
+fn called(file: &Analysis<'_>, function: NodeId, seen: &mut Vec<NodeId>) -> Usage {
+    if file.model.name(function).is_empty() || seen.contains(&function) || seen.len() >= MOST {
+        return Usage::Nothing;
+    }
+    seen.push(function);
+    let calls = file.calls_to(function);
+    calls.into_iter().map(|c| follow(file, c, seen)).max().unwrap_or(Usage::Nothing)
+}
+
+fn stored(file: &Analysis<'_>, statement: NodeId, compared: bool, seen: &mut Vec<NodeId>) -> Usage {
     let model = file.model;
     if seen.contains(&statement) || seen.len() >= MOST {
         return Usage::Nothing;
     }
     seen.push(statement);
     let mut best = Usage::Nothing;
+    // `late = now > deadline`: whoever is told of it decides by it.
+    let answered = |usage: Usage| if compared && usage == Usage::HandedOn { Usage::Decides } else { usage };
     for target in model.children_with(statement, Role::Target) {
         let usage = match model.kind(target) {
             Kind::Name => {
@@ -166,9 +196,11 @@ fn stored(file: &Analysis<'_>, statement: NodeId, seen: &mut Vec<NodeId>) -> Usa
                 if wait { Usage::Waits } else { used }
             }
             Kind::Member if has_word(model.name(target), &SHOWN) => Usage::Shown,
+            // `timings.phases.wait` is shown, `self.timeout` is waited for.
+            Kind::Member if has_word(model.name(target), &WAITS) && model.name(target) != "wait" => Usage::Waits,
             _ => Usage::HandedOn,
         };
-        best = best.max(usage);
+        best = best.max(answered(usage));
     }
     best
 }

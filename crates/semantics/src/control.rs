@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::catalog::ApiRole;
 use crate::names::{has_word, words};
+use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind};
 use crate::value::How;
 use timelint_model::{Kind, NodeId, Role};
@@ -264,6 +265,20 @@ impl Analysis<'_> {
         let scope = declared.and_then(|l| model.parent(l)).unwrap_or(scope);
         let inside = |d: &NodeId| *d != target && model.contains(scope, *d);
         self.tables.reads(name).iter().copied().filter(inside).collect()
+    }
+
+    /// Calls of a function in its own file: those that lead to it, and those of its name on an object of which nothing is
+    /// known, where no other function is called so.
+    pub fn calls_to(&self, function: NodeId) -> Vec<NodeId> {
+        const MOST: usize = 16;
+        let model = self.model;
+        let name = model.sym(function);
+        let only = || self.tables.functions.iter().filter(|f| model.sym(f.node) == name).nth(1).is_none();
+        let leads = |call: &NodeId| match self.callee(*call) {
+            Some(callee) => matches!(callee, Callee::Here(f) if f == function),
+            None => model.child(*call, Role::Receiver).is_some_and(|r| self.type_of(r).is_none()) && only(),
+        };
+        self.tables.calls_of(name).iter().copied().take(MOST).filter(leads).collect()
     }
 
     /// Every store to what `id` reads: a variable, by the innermost scope that stores to it, or a field of the class

@@ -3,6 +3,7 @@
 mod api;
 mod arguments;
 mod arithmetic;
+mod given;
 mod parts;
 
 pub use arithmetic::unit_of;
@@ -96,7 +97,7 @@ impl Analysis<'_> {
     }
 
     /// The stores that may have given a name its value at `at`.
-    fn reaching<'s>(&self, stores: &'s [Store], at: NodeId, scope: NodeId) -> Vec<&'s Store> {
+    pub(crate) fn reaching<'s>(&self, stores: &'s [Store], at: NodeId, scope: NodeId) -> Vec<&'s Store> {
         let model = self.model;
         if Tables::scope_of(model, at) != scope || model.kind(scope) == Kind::Class {
             return stores.iter().collect();
@@ -244,7 +245,7 @@ impl Analysis<'_> {
     /// A field of an object whose class is unknown: all stores to fields of this name, in this file and in others.
     fn field_by_name(&self, field: timelint_model::Sym) -> Option<Value> {
         let here = self.tables.foreign_stores(field).iter().map(|(_, s)| self.store_value(*s, false));
-        let here = here.fold(Value::default(), Value::join);
+        let here = here.fold(Value::default(), Value::join).join(self.only_field(field));
         if here.origins.any(Origins::CLOCKS) {
             // One file that stores and reads a field of this name means the same one.
             return Some(Value { how: here.how.min(How::Project), ..here });
@@ -288,6 +289,9 @@ impl Analysis<'_> {
             for store in stores {
                 let part = self.store_value(*store, false);
                 value = value.join(part);
+            }
+            if value.origins.any(Origins::PARAM) && !value.origins.any(Origins::CLOCKS) {
+                value = value.join(self.given(info, stores).unwrap_or_default());
             }
             if stores.iter().any(|s| self.is_tagged(s.at)) {
                 value.origins = value.origins.and(Origins::STORED);
@@ -339,6 +343,7 @@ impl Analysis<'_> {
         }
         let key = self.model.child(id, Role::Key).filter(|k| self.model.kind(*k) == Kind::String);
         let entry = key.and_then(|k| self.entry_of_records(object, self.model.name(k)));
+        let entry = entry.or_else(|| self.position_of_tuple(id, object));
         entry.or_else(|| self.stored_elements(object)).unwrap_or_else(Value::unknown)
     }
 
@@ -408,9 +413,16 @@ impl Analysis<'_> {
 
     /// A getter of an object whose class is unknown: `peer.getLastSeen()` by the project's fields of that name.
     fn accessor_value(&self, _receiver: NodeId, name: &str) -> Option<Value> {
+        if let Some(component) = self.component(name) {
+            return Some(component);
+        }
         let field = name.strip_prefix("get").or_else(|| name.strip_prefix("Get")).filter(|f| f.len() > 3)?;
         let mut chars = field.chars();
         let lower: String = chars.next().into_iter().flat_map(char::to_lowercase).chain(chars).collect();
+        let here = self.sym_of(&lower).map(|field| self.only_field(field)).filter(|v| v.origins.any(Origins::CLOCKS));
+        if let Some(value) = here {
+            return Some(Value { how: value.how.min(How::Project), ..value });
+        }
         // The value of an entry is no field of the project.
         let summary = self.index.field_by_name(&lower).filter(|_| !matches!(lower.as_str(), "value" | "key"))?;
         Some(Value { how: How::Name, ..summary.value.clone() })
@@ -464,7 +476,7 @@ impl Analysis<'_> {
         let function = around.find(|f| value.params != 0 && self.takes_param(*f, id, 0));
         // Nobody can call what has no name, and nobody elsewhere what is inside another function.
         let Some(function) = function.filter(|f| !self.model.name(*f).is_empty()) else {
-            return self.given_to_constructor(id).map_or_else(|| value.clone(), |given| given.join(value.clone()));
+            return self.given_to_field(id).map_or_else(|| value.clone(), |given| given.join(value.clone()));
         };
         let name = self.model.sym(function);
         let reachable = self.model.enclosing(function, Kind::Function).is_none();
@@ -498,36 +510,6 @@ impl Analysis<'_> {
             }
         }
         if passed.origins.is_empty() { value } else { passed.join(value) }
-    }
-
-    /// What every construction in this file gives to the parameter that fills the field `id`, where all give readings.
-    fn given_to_constructor(&self, id: NodeId) -> Option<Value> {
-        let model = self.model;
-        let class = self.tables.class_around(model, id)?;
-        let class = self.tables.classes[class as usize].name.as_str();
-        let positions = self.stores_of(id).iter().filter_map(|store| {
-            let param = store.value.filter(|v| model.kind(*v) == Kind::Name)?;
-            let constructor = self.function_around(store.at)?;
-            self.tables.stores(constructor, model.sym(param)).iter().find_map(|s| match s.kind {
-                StoreKind::Param(position) => Some(position as usize),
-                _ => None,
-            })
-        });
-        let mut given = Value::default();
-        for position in positions {
-            let made = |c: &&NodeId| match model.kind(**c) {
-                Kind::New => model.child(**c, Role::Type).is_some_and(|t| crate::catalog::leaf(model.name(t)) == class),
-                _ => model.name(**c) == class,
-            };
-            for call in self.tables.calls.iter().filter(made) {
-                let value = self.value(model.children_with(*call, Role::Arg).nth(position)?);
-                if !value.origins.any(Origins::CLOCKS) {
-                    return None;
-                }
-                given = given.join(Value { how: How::Project, ..value });
-            }
-        }
-        (!given.origins.is_empty()).then_some(given)
     }
 
     /// Whether a parameter of `function` itself takes part in `id`, also through a local variable or two, not one that

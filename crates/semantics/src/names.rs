@@ -226,6 +226,23 @@ static CLASSES: [Class; 256] = {
     classes
 };
 
+/// Whether a function is called after a reading of the time since 1970 and nothing else: `getUTCTimestamp`, `nowMillis`,
+/// `current_time_ms`.
+pub fn is_called_wall_clock(name: &str) -> bool {
+    let all = words(name);
+    let rest: Vec<&str> = all.iter().map(String::as_str).filter(|w| *w != "get" && *w != "time").collect();
+    let unit = |w: &str| crate::value::unit_word(w).is_some_and(|u| u.seconds() <= 1.0);
+    match rest.as_slice() {
+        ["utc", "timestamp" | "now"] | ["now", "utc" | "unix"] | ["unix", "now"] => true,
+        [a, b] => {
+            let says = |w: &str| matches!(w, "now" | "current" | "epoch");
+            says(a) && unit(b) && !matches!(*b, "ns" | "nano" | "nanos") || says(b) && unit(a)
+        }
+        ["now" | "current", "in" | "as", b] => unit(b),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,5 +293,15 @@ mod tests {
         let statement = "UPDATE leases SET held_until = now() WHERE name = $1 AND holder = $2 AND held_until < now()";
         assert!(statement.len() > LONGEST_KNOWN && has_word(statement, &["until"]) && !has_word(statement, &["lock"]));
         assert_eq!(words(statement)[..2], ["update", "leases"]);
+    }
+
+    #[test]
+    fn clocks_are_told_by_what_they_are_called() {
+        for name in ["getUTCTimestamp", "nowMillis", "now_ms", "currentTimeMillis", "getCurrentTimeSeconds"] {
+            assert!(is_called_wall_clock(name), "{name}");
+        }
+        for name in ["getCurrentTime", "currentTimestamp", "now", "nowNanos", "getTimestamp", "epoch"] {
+            assert!(!is_called_wall_clock(name), "{name}");
+        }
     }
 }

@@ -277,6 +277,7 @@ impl<'a> Analysis<'a> {
             }
             // `&Server{}`, `*server`
             Kind::Unary if matches!(model.name(id), "&" | "*") => self.type_of(model.child(id, Role::Operand)?),
+            Kind::Index => self.element_type(model.child(id, Role::Object)?),
             Kind::Idiom => self.resolve(id)?.api.returns.clone().map(|name| Type { name, how: How::Import }),
             _ => None,
         }
@@ -293,7 +294,8 @@ impl<'a> Analysis<'a> {
         for scope in self.scopes(id) {
             let stores = self.tables.stores(scope, name);
             if !stores.is_empty() {
-                return stores.iter().find_map(|s| self.type_of_store(*s));
+                let reaching = self.reaching(stores, id, scope).into_iter().chain(stores);
+                return reaching.into_iter().find_map(|s| self.type_of_store(*s));
             }
         }
         if let Some(class) = self.tables.class_around(self.model, id)
@@ -321,6 +323,7 @@ impl<'a> Analysis<'a> {
             StoreKind::Plain | StoreKind::Resource | StoreKind::Param(_) if store.index == 0 => {
                 self.type_of(store.value?)
             }
+            StoreKind::Element => self.type_of_element(store),
             _ => None,
         }
     }

@@ -80,6 +80,8 @@ pub struct Tables {
     pub calls: Vec<NodeId>,
     /// The resources of scoped statements, in source order.
     pub scoped: Vec<NodeId>,
+    /// Calls by their name, constructions by their type's, in source order.
+    calls_of: FxHashMap<Sym, Vec<NodeId>>,
     /// Stores by scope (function, class or module node) and name.
     stores: FxHashMap<(NodeId, Sym), Vec<Store>>,
     /// Named functions by name, outside classes.
@@ -122,7 +124,7 @@ impl Tables {
                     tables.class(model, id, &mut by_name);
                 }
                 Kind::Function => tables.function(model, id, &mut by_name),
-                Kind::Call | Kind::New | Kind::Idiom => tables.calls.push(id),
+                Kind::Call | Kind::New | Kind::Idiom => tables.call(model, id),
                 Kind::WithItem => tables.scoped.push(id),
                 _ => {}
             }
@@ -150,6 +152,22 @@ impl Tables {
         }
         tables.stores.values_mut().for_each(|stores| stores.sort_by_key(|s| s.at));
         tables
+    }
+
+    fn call(&mut self, model: &FileModel, id: NodeId) {
+        self.calls.push(id);
+        let name = match model.kind(id) {
+            Kind::New => model.child(id, Role::Type).map(|t| model.sym(t)),
+            _ => Some(model.sym(id)),
+        };
+        if let Some(name) = name.filter(|n| *n != Sym::EMPTY) {
+            self.calls_of.entry(name).or_default().push(id);
+        }
+    }
+
+    /// The calls of this name, and the constructions of types that are called so, in source order.
+    pub(crate) fn calls_of(&self, name: Sym) -> &[NodeId] {
+        self.calls_of.get(&name).map_or(&[], Vec::as_slice)
     }
 
     fn list_reads(&mut self, model: &FileModel) {
@@ -400,6 +418,9 @@ impl Tables {
             let direct = if values.len() == targets.len() { values.get(i) } else { values.first() };
             direct.copied().map(|v| innermost_value(model, v))
         };
+        if values.is_empty() && self.declared_part(model, id) {
+            return;
+        }
         for (i, target) in targets.iter().enumerate() {
             let index = if values.len() == targets.len() { 0 } else { i as u32 };
             let store = Store { at: id, value: value_of(i), index, ty, kind };
@@ -470,7 +491,7 @@ impl Tables {
 
     /// `map.put(k, v)` and kin: the last argument becomes an element.
     fn element_by_method(&mut self, model: &FileModel, call: NodeId) {
-        const PUT: [&str; 21] = [
+        const PUT: [&str; 26] = [
             "put",
             "set",
             "putIfAbsent",
@@ -481,6 +502,11 @@ impl Tables {
             "push",
             "lazySet",
             "getAndSet",
+            "compareAndSet",
+            "weakCompareAndSet",
+            "compareAndExchange",
+            "CompareAndSwap",
+            "Swap",
             "offer",
             "appendleft",
             "addLast",
@@ -512,12 +538,15 @@ impl Tables {
         }
     }
 
-    /// `atomic.StoreInt64(&p.seen, now)`: a store through the address of a field or variable.
+    /// `atomic.StoreInt64(&p.seen, now)`, `atomic.CompareAndSwapInt64(&p.seen, old, now)`: a store through the address of a field or variable.
     fn store_by_address(&mut self, model: &FileModel, call: NodeId) {
         let name = model.name(call);
         let mut args = model.children_with(call, Role::Arg);
-        let (Some(address), Some(value), None) = (args.next(), args.next(), args.next()) else { return };
-        if (name.starts_with("Store") || name.starts_with("Swap"))
+        let exchange = name.starts_with("CompareAndSwap");
+        let (Some(address), Some(value), None) = (args.next(), args.nth(usize::from(exchange)), args.next()) else {
+            return;
+        };
+        if (name.starts_with("Store") || name.starts_with("Swap") || exchange)
             && (model.kind(address), model.name(address)) == (Kind::Unary, "&")
             && let Some(target) = model.child(address, Role::Operand)
         {
@@ -574,6 +603,9 @@ impl Tables {
     }
 
     fn param(&mut self, model: &FileModel, id: NodeId) {
+        if let Some(class) = model.parent(id).filter(|p| model.kind(*p) == Kind::Class) {
+            return self.component(model, class, id);
+        }
         let Some(function) = model.enclosing(id, Kind::Function) else { return };
         // One node may declare several parameters of one type: count names, not nodes.
         let names = |p: NodeId| match model.sym(p) {
@@ -605,6 +637,32 @@ impl Tables {
         for (i, target) in model.children_with(id, Role::Target).enumerate() {
             let kind = StoreKind::Param(position.saturating_add(i as u32));
             self.target(model, target, Store { kind, ..store });
+        }
+    }
+
+    /// A part that is declared with its class, and given to its constructor.
+    fn component(&mut self, model: &FileModel, class: NodeId, id: NodeId) {
+        let position = model.children(class).filter(|c| model.kind(*c) == Kind::Param && *c < id).count();
+        self.part(model, class, id, model.sym(id), position);
+    }
+
+    /// `due: float` in the body of a data class; positions are those of the parts without a value of their own.
+    fn declared_part(&mut self, model: &FileModel, id: NodeId) -> bool {
+        let body = model.parent(id).filter(|p| model.kind(*p) == Kind::Block && model.role(*p) == Role::Body);
+        let class = body.and_then(|b| model.parent(b)).filter(|c| model.kind(*c) == Kind::Class);
+        let target = model.child(id, Role::Target).filter(|t| model.kind(*t) == Kind::Name);
+        let (Some(body), Some(class), Some(target)) = (body, class, target) else { return false };
+        let declares = |n: &NodeId| model.kind(*n) == Kind::Let && model.child(*n, Role::Type).is_some();
+        let position = model.children(body).take_while(|n| *n < id).filter(declares).count();
+        self.part(model, class, id, model.sym(target), position);
+        true
+    }
+
+    fn part(&mut self, model: &FileModel, class: NodeId, at: NodeId, name: Sym, position: usize) {
+        let ty = model.children(at).find(|c| model.kind(*c) == Kind::Type);
+        let store = Store { at, value: None, index: 0, ty, kind: StoreKind::Param(position as u32) };
+        if let Some(class) = self.class_of.get(&class).copied() {
+            self.classes[class as usize].fields.entry(name).or_default().push(store);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::clock::replicas::surroundings;
 use crate::clock::stamped::Stamped;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Callee, Origins, StoreKind, has_word, words};
+use timelint_semantics::{Analysis, Callee, Origins, StoreKind, has_word, is_called_wall_clock, words};
 
 const COORDINATES: [&str; 28] = [
     "lock",
@@ -81,6 +81,10 @@ pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) 
         .filter(|n| matches!(file.model.kind(*n), Kind::Member | Kind::Name));
     let mut own: Vec<String> = chain.take(8).map(|n| file.model.name(n).to_owned()).collect();
     own.push(stamp.words.join("_"));
+    // `previous_beat.time`: the one before in a series of this process's own.
+    if has_word(&stamp.root, &["previous", "prev"]) {
+        return false;
+    }
     let (functions, places) = surroundings(file, id);
     coordinates(&own) || (coordinates(&functions) || coordinates(&places)) && !has_word(&stamp.member, &OTHER)
 }
@@ -109,10 +113,28 @@ pub(crate) fn is_local_reading(file: &Analysis<'_>, id: NodeId) -> bool {
     let value = file.value(id);
     let elsewhere =
         Origins::REMOTE.and(Origins::DATABASE).and(Origins::FILE).and(Origins::EXTERNAL).and(Origins::LEASE);
-    if !value.origins.any(Origins::WALL.and(Origins::BOTH)) || value.origins.any(elsewhere.and(Origins::MONOTONIC)) {
+    if value.origins.any(elsewhere.and(Origins::MONOTONIC)) {
         return false;
     }
-    reads_clock(file, id, 0)
+    if value.origins.any(Origins::WALL.and(Origins::BOTH)) {
+        reads_clock(file, id, 0)
+    } else {
+        is_called_reading(file, id)
+    }
+}
+
+/// A clock of another file of which nothing is known but what it is called, give or take a duration.
+fn is_called_reading(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let source = file.condition_source(id);
+    let called = |n: NodeId| {
+        let plain = model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_none();
+        plain && is_called_wall_clock(model.name(n)) && file.callee(n).is_none() && file.resolve(n).is_none()
+    };
+    match model.kind(source) {
+        Kind::Binary if matches!(model.name(source), "+" | "-") => model.children(source).any(called),
+        _ => called(source),
+    }
 }
 
 fn reads_clock(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {

@@ -6,7 +6,7 @@ use crate::story::{Story, lower};
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, Unit};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
 use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word};
 
 /// See the module.
@@ -34,7 +34,7 @@ impl Rule for MixedClocks {
         for id in file.model.ids() {
             let found = match meeting(file, id) {
                 Some(sides) => clocks(file, id, sides).or_else(|| units(file, id, sides)),
-                None => date(file, id),
+                None => date(file, id).or_else(|| handed(file, id)),
             };
             out.extend(found);
         }
@@ -108,11 +108,17 @@ impl Clock {
 
 /// Readings of two clocks.
 fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding> {
-    let values = sides.map(|s| file.value(s));
+    let mut values = sides.map(|s| file.value(s));
+    for (side, value) in sides.into_iter().zip(&mut values) {
+        if Clock::of(value).is_none() && value.origins.any(Origins::PARAM) && !value.origins.any(Origins::CLOCKS) {
+            // What callers hand in, unless they disagree.
+            *value = file.with_callers(side);
+        }
+    }
     let (left, right) = match (Clock::of(&values[0]), Clock::of(&values[1])) {
         (Some(left), Some(right)) => (left, right),
-        (Some(left), None) => (left, stored_from_another(file, sides[1], left)?),
-        (None, Some(right)) => (stored_from_another(file, sides[0], right)?, right),
+        (Some(left), None) => (left, other_clock(file, sides[1], left)?),
+        (None, Some(right)) => (other_clock(file, sides[0], right)?, right),
         (None, None) => return None,
     };
     if left == right || sides.iter().any(|s| is_anchored(file, *s)) {
@@ -148,6 +154,57 @@ fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding
         story = story.sites(of_clock, &format!("{} is read here", clock.name()));
     }
     Some(story.step(file.location(id), "and the two meet here").tell())
+}
+
+/// The clock of a side of which little is known, beside a reading of `clock`.
+fn other_clock(file: &Analysis<'_>, side: NodeId, clock: Clock) -> Option<Clock> {
+    stored_from_another(file, side, clock).or_else(|| {
+        let nanos = clock == Clock::Wall && is_nano_mark(file, side);
+        nanos.then_some(Clock::Monotonic)
+    })
+}
+
+/// `NANOSECONDS.toMillis(context.getReceivedNanos())` of a file that reads a monotonic clock in nanoseconds, and no other
+/// clock so: nobody counts the time since 1970 like this.
+fn is_nano_mark(file: &Analysis<'_>, side: NodeId) -> bool {
+    let model = file.model;
+    let reads = |monotonic: bool| {
+        file.known_calls().iter().any(|(_, k)| match k.api.role {
+            ApiRole::ClockMonotonic => monotonic && k.api.unit == Some(Unit::Nanos) && k.how != How::Name,
+            ApiRole::ClockWall => !monotonic && k.api.unit == Some(Unit::Nanos),
+            _ => false,
+        })
+    };
+    let source = file.condition_source(side);
+    let converted = match model.kind(source) {
+        Kind::Call => model.child(source, Role::Arg).filter(|_| file.converted_unit(source) == Some(Unit::Nanos)),
+        Kind::Binary if matches!(model.name(source), "/" | "//") => model.child(source, Role::Operand),
+        _ => None,
+    };
+    let mark = |n: NodeId| {
+        let plain = model.child(n, Role::Arg).is_none() && matches!(model.kind(n), Kind::Call | Kind::Member);
+        let nanos = has_word(model.name(n), &["nano", "nanos", "ns", "nanotime"]);
+        plain && nanos && !has_word(model.name(n), &["epoch", "unix", "wall", "instant"])
+    };
+    converted.is_some_and(mark) && reads(true) && !reads(false)
+}
+
+/// An instant of one clock, handed to a call that waits until one of the other.
+fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
+    let known = file.resolve(id).filter(|k| k.how != How::Name)?;
+    let expected = [(ArgMeaning::MonotonicInstant, Clock::Monotonic), (ArgMeaning::WallInstant, Clock::Wall)];
+    let due = |(meaning, clock)| Some((file.argument(id, known, meaning)?, clock));
+    let (arg, clock) = expected.into_iter().find_map(due)?;
+    let value = file.value(arg);
+    let given = Clock::of(&value).filter(|given| *given != clock && !is_anchored(file, arg))?;
+    let message =
+        format!("`{}` is given an instant of {}, and expects one of {}", file.short(id), given.name(), clock.name());
+    let story = Story::new(&META, file, id, message)
+        .why("the two clocks count from different origins: the call waits for years, or not at all")
+        .help(format!("take the instant from {}, the clock that the call compares it with", clock.name()))
+        .confidence(if value.how == How::Name { Confidence::Medium } else { Confidence::High })
+        .sites(readings(&value), &format!("{} is read here", given.name()));
+    Some(story.step(file.location(arg), "and handed over as one of the other clock here").tell())
 }
 
 /// A variable that is set from several clocks, each time from one: the first of them that is not `clock`.

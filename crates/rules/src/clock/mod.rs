@@ -1,6 +1,7 @@
 //! Rules about clocks: what they measure, order and name.
 
 mod bound_clocks;
+mod compared_columns;
 mod coordination;
 mod ingredients;
 pub(crate) mod mixed_clocks;
@@ -14,7 +15,6 @@ mod replicas;
 mod snowflake;
 mod stamped;
 mod store_stamps;
-mod surface;
 mod timed_condition;
 mod version_field;
 pub(crate) mod wall_clock_duration;

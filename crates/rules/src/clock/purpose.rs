@@ -159,7 +159,10 @@ fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
     };
     // `if sent is None: sent = now`
     let filled_in = |name: NodeId, store: &Store| {
-        let branch = model.enclosing(store.at, Kind::If).and_then(|i| model.child(i, Role::Condition));
+        // What a branch declares for its own condition fills in nothing.
+        let around = model.enclosing(store.at, Kind::If);
+        let inside = |i: &NodeId| model.child(*i, Role::Then).is_some_and(|t| model.contains(t, store.at));
+        let branch = around.filter(inside).and_then(|i| model.child(i, Role::Condition));
         let asked = |c: NodeId| {
             let mut inside = model.self_and_descendants(c);
             inside.any(|n| model.kind(n) == Kind::Name && model.sym(n) == model.sym(name))

@@ -4,7 +4,7 @@ use crate::clock::stamped::{Stamped, is_filled_remotely};
 use crate::shown::is_log_call;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::leaf;
-use timelint_semantics::{Analysis, Origins, has_word};
+use timelint_semantics::{Analysis, Origins, has_word, member_key, words};
 
 /// How sure it is that one of the compared things was made elsewhere, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -322,7 +322,9 @@ fn branches(file: &Analysis<'_>, statement: NodeId, sides: [&Stamped; 2]) -> Out
         return Outcome::Winner(taken);
     }
     let stored = |n: &NodeId| model.kind(*n) == Kind::Assign;
-    if range().filter(stored).any(|a| is_raised(file, a, sides)) && !range().any(|n| acts(file, n)) {
+    let raises = |n: &NodeId| raised_by_setter(file, *n, sides);
+    let raised = range().filter(stored).any(|a| is_raised(file, a, sides)) || range().any(|n| raises(&n));
+    if raised && !range().any(|n| acts(file, n) && !raises(&n)) {
         return Outcome::Maximum;
     }
     if let Some(replaced) = range().filter(stored).find(|a| replaces(file, *a, sides)) {
@@ -345,6 +347,35 @@ fn branches(file: &Analysis<'_>, statement: NodeId, sides: [&Stamped; 2]) -> Out
 fn is_raised(file: &Analysis<'_>, assignment: NodeId, sides: [&Stamped; 2]) -> bool {
     let target = file.model.child(assignment, Role::Target).map_or("", |t| file.model.name(t));
     sides.iter().any(|s| s.member == target)
+}
+
+/// `latest.setTs(event.getTs())`
+fn raised_by_setter(file: &Analysis<'_>, call: NodeId, sides: [&Stamped; 2]) -> bool {
+    let model = file.model;
+    let sets = model.kind(call) == Kind::Call && words(model.name(call)).first().is_some_and(|w| w == "set");
+    let key = |name: &str| member_key(name);
+    sets && sides.iter().any(|s| key(&s.member) == key(model.name(call)))
+        && model.children_with(call, Role::Arg).count() == 1
+}
+
+/// Whether the two are places in a log or stream that are called after their times, and not versions of one thing.
+pub(crate) fn are_places(sides: [&Stamped; 2]) -> bool {
+    const PLACES: [&str; 9] =
+        ["position", "watermark", "offset", "cursor", "heap", "oldest", "earliest", "progress", "checkpoint"];
+    sides.iter().any(|s| has_word(&s.root, &PLACES) || s.words.iter().any(|w| PLACES.contains(&w.as_str())))
+}
+
+/// Whether the function around answers a conditional request of HTTP, which is about these very dates.
+pub(crate) fn is_conditional_request(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let Some(function) = file.function_around(id) else { return false };
+    model.descendants(function).filter(|n| matches!(model.kind(*n), Kind::String | Kind::Name | Kind::Member)).any(
+        |n| {
+            let plain = |c: &char| c.is_ascii_alphabetic();
+            let name: String = model.name(n).chars().filter(plain).map(|c| c.to_ascii_lowercase()).collect();
+            name.len() < 40 && name.contains("modifiedsince")
+        },
+    )
 }
 
 /// `current = other.holder()`: one of the compared things is replaced by what the other has.

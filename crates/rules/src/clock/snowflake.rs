@@ -1,8 +1,8 @@
 //! Ids that are packed from a reading of the wall clock and a sequence, and what they do when the clock goes back.
 
 use crate::clock::coordination::is_local_reading;
-use crate::clock::surface::is_interface;
 use crate::story::{Story, lower};
+use crate::surface::is_interface;
 use timelint_diagnostics::{Confidence, Finding, RuleMeta};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, Origins, Site, has_word};

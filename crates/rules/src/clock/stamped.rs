@@ -46,10 +46,15 @@ impl Stamped {
         }
     }
 
+    /// The object whose member it is.
+    pub(crate) fn owner(&self, file: &Analysis<'_>) -> Option<NodeId> {
+        object_of(file, self.node)
+    }
+
     /// Where the project puts a reading of the wall clock into this member, and whether the class is known to be the same.
     pub(crate) fn stamping<'a>(&self, file: &'a Analysis<'_>) -> Option<(&'a Site, bool)> {
         let key = member_key(&self.member);
-        let owner = object_of(file, self.node).and_then(|o| file.type_of(o)).map(|t| leaf(&t.name).to_owned());
+        let owner = self.owner(file).and_then(|o| file.type_of(o)).map(|t| leaf(&t.name).to_owned());
         let typed = owner.filter(|c| !c.is_empty()).and_then(|class| file.index().stamp(&class, &key));
         typed.map(|s| (s, true)).or_else(|| file.index().stamp("", &key).map(|s| (s, false)))
     }

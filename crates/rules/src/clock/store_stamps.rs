@@ -1,9 +1,9 @@
 //! A local reading of the wall clock that is handed to a store, which orders writes or judges locks by it.
 
+use crate::clock::compared_columns::{COMPARES, compared_column};
 use crate::clock::coordination::{coordinates, is_local_reading, spans_hours};
 use crate::clock::picks::last_write_wins;
 use crate::clock::replicas::surroundings;
-use crate::shown::is_log_call;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ArgMeaning;
@@ -31,12 +31,6 @@ pub(crate) struct Handed {
     pub(crate) confidence: Confidence,
 }
 
-/// Operators of query builders and documents that compare.
-const COMPARES: [&str; 16] = [
-    "$lt", "$lte", "$gt", "$gte", "lt", "lte", "gt", "gte", "<", "<=", ">", ">=", "before", "after", "Op.lt",
-    "lessThan",
-];
-
 /// The reading that a call, entry or keyword argument hands to a store.
 pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
     let found = match file.model.kind(id) {
@@ -44,14 +38,20 @@ pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
             .or_else(|| statement(file, id))
             .or_else(|| bound(file, id))
             .or_else(|| script(file, id))
-            .or_else(|| compared_column(file, id)),
+            .or_else(|| judged_row(file, id)),
         Kind::Argument => keyword_predicate(file, id),
-        Kind::Entry => document_predicate(file, id),
+        Kind::Entry | Kind::Record => judged_row(file, id),
         Kind::Binary => column_operand(file, id),
         _ => None,
     }?;
     let long = found.purpose == Use::JudgesRow && spans_hours(file, found.reading);
     Some(if long { Handed { confidence: Confidence::Low, ..found } } else { found })
+}
+
+/// A condition of a query on a column of a lock or heartbeat.
+fn judged_row(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
+    let reading = compared_column(file, id)?;
+    Some(Handed { reading, purpose: Use::JudgesRow, confidence: Confidence::Medium })
 }
 
 /// A declared "order writes by this" argument.
@@ -186,29 +186,6 @@ fn script(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     })
 }
 
-/// `.where("locked_until", "<", now)`, `lt("heartbeatAt", cutoff)`, `findByLockedAtBefore(now)`.
-fn compared_column(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
-    let model = file.model;
-    if is_log_call(file, call) {
-        return None;
-    }
-    let plain = |n: &NodeId| model.kind(*n) == Kind::String;
-    let texts: Vec<&str> = model.children_with(call, Role::Arg).filter(plain).map(|n| model.name(n)).collect();
-    let name = words(model.name(call));
-    let finder = matches!(name.first().map(String::as_str), Some("find" | "delete" | "count" | "exists"))
-        && name.iter().any(|w| w == "by");
-    let operator =
-        texts.iter().any(|t| COMPARES.contains(t) || t.ends_with([' ', '<', '>', '=', '?']) && t.contains(['<', '>']))
-            || name.last().is_some_and(|w| COMPARES.contains(&w.as_str()) || w == "than");
-    let column =
-        texts.iter().any(|t| t.len() < 40 && coordinates(&[*t])) || (finder && coordinates(&[model.name(call)]));
-    if !(operator && column) {
-        return None;
-    }
-    let reading = model.children_with(call, Role::Arg).find(|a| is_local_reading(file, *a))?;
-    Some(Handed { reading, purpose: Use::JudgesRow, confidence: Confidence::Medium })
-}
-
 /// `heartbeat_at__lt=now`.
 fn keyword_predicate(file: &Analysis<'_>, argument: NodeId) -> Option<Handed> {
     let (column, operator) = file.model.name(argument).rsplit_once("__")?;
@@ -231,20 +208,6 @@ fn is_row_of_lock(file: &Analysis<'_>, argument: NodeId) -> bool {
         at = model.child(node, Role::Receiver).or_else(|| model.child(node, Role::Object));
     }
     false
-}
-
-/// `{ lockedAt: { $lt: deadline } }`.
-fn document_predicate(file: &Analysis<'_>, entry: NodeId) -> Option<Handed> {
-    let model = file.model;
-    if !COMPARES.contains(&model.name(entry)) {
-        return None;
-    }
-    let column = model.ancestors(entry).skip(1).take(2).find(|a| model.kind(*a) == Kind::Entry)?;
-    if !coordinates(&[model.name(column)]) {
-        return None;
-    }
-    let reading = model.child(entry, Role::Value).filter(|v| is_local_reading(file, *v))?;
-    Some(Handed { reading, purpose: Use::JudgesRow, confidence: Confidence::Medium })
 }
 
 /// `Lease.expires_at < now` as an argument of a query.

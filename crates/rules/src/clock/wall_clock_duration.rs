@@ -5,8 +5,9 @@ use crate::Rule;
 use crate::clock::coordination::is_local_reading;
 use crate::clock::monotonic_edit::monotonic_edit;
 use crate::clock::purpose::{Purpose, is_counting, purpose};
-use crate::clock::surface::is_interface;
+use crate::clock::stamped::Stamped;
 use crate::story::{Story, lower};
+use crate::surface::is_interface;
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
@@ -25,6 +26,30 @@ static META: RuleMeta = RuleMeta {
     summary: "time that passed is measured with the wall clock, which NTP, an operator or a VM resume can set",
     page: include_str!("wall_clock_duration.md"),
 };
+
+/// Words of what keeps when something happened last, or until when something goes on.
+const MARKS: [&str; 20] = [
+    "last",
+    "activity",
+    "active",
+    "seen",
+    "access",
+    "accessed",
+    "used",
+    "touched",
+    "beat",
+    "heartbeat",
+    "ping",
+    "pong",
+    "since",
+    "start",
+    "started",
+    "deadline",
+    "until",
+    "expire",
+    "expires",
+    "expiry",
+];
 
 impl Rule for WallClockDuration {
     fn meta(&self) -> &'static RuleMeta {
@@ -117,9 +142,17 @@ fn operands(file: &Analysis<'_>, id: NodeId) -> Option<(Value, Value)> {
     match model.kind(id) {
         Kind::Binary if model.name(id).split(' ').all(|op| matches!(op, "-" | "<" | ">" | "<=" | ">=")) => {
             let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
+            // `start < t < stop`: what lies between two times that were asked for.
+            let asked = |n: &NodeId| model.kind(*n) == Kind::Name && file.value(*n).origins.any(Origins::PARAM);
+            if sides.len() == 3 && [sides[0], sides[2]].iter().all(asked) {
+                return None;
+            }
             sides.windows(2).map(|pair| pair_of(file, pair[0], pair[1])).find(|(l, r)| both_local(l, r))
         }
         Kind::Call => {
+            if let Some((at, keys)) = file.cut_at(id) {
+                return Some((file.value(at), keys));
+            }
             let known = file.resolve(id)?;
             let receiver = model.child(id, Role::Receiver);
             let first = model.child(id, Role::Arg);
@@ -148,8 +181,8 @@ fn pair_of(file: &Analysis<'_>, left: NodeId, right: NodeId) -> (Value, Value) {
     match (l.origins.any(Origins::WALL), r.origins.any(Origins::WALL)) {
         (true, false) if is_mark(&r) => (l, file.with_callers(right)),
         (false, true) if is_mark(&l) => (file.with_callers(left), r),
-        (true, false) => (l, made_of_reading(file, right).unwrap_or(r)),
-        (false, true) => (made_of_reading(file, left).unwrap_or(l), r),
+        (true, false) => (l, made_of_reading(file, right).or_else(|| mark_of(file, right)).unwrap_or(r)),
+        (false, true) => (made_of_reading(file, left).or_else(|| mark_of(file, left)).unwrap_or(l), r),
         _ => (l, r),
     }
 }
@@ -168,6 +201,24 @@ fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
     let value = file.value(only);
     let reading = model.kind(only) == Kind::Call && value.shape == Shape::Instant && value.origins == Origins::WALL;
     (opaque && reading).then_some(Value { how: How::Project, ..value })
+}
+
+/// A mark of an object of the project that other files set to readings: `connection.setLastActivity(now)`.
+fn mark_of(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
+    const RECORDS: [&str; 16] = [
+        "entity", "record", "do", "po", "dto", "vo", "model", "message", "event", "request", "response", "info", "row",
+        "document", "schema", "dao",
+    ];
+    let stamp = Stamped::new(file, id);
+    let elsewhere = Origins::CLOCKS.and(Origins::REMOTE).and(Origins::STORED).and(Origins::DATABASE);
+    if !stamp.of_object || stamp.value.origins.any(elsewhere) || !has_word(&stamp.member, &MARKS) {
+        return None;
+    }
+    let class = file.type_of(stamp.owner(file)?)?;
+    let (site, _) = stamp.stamping(file).filter(|(_, same_class)| *same_class)?;
+    let kept = has_word(&class.name, &RECORDS);
+    let reading = Value { shape: Shape::Instant, how: How::Project, ..Value::of(site.origins) };
+    (!kept).then(|| reading.at(site.location.clone()))
 }
 
 /// Both sides are readings of this process's clock, and at least one has no monotonic part.
@@ -197,6 +248,9 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         usage = Usage::Shown;
     } else if usage == Usage::HandedOn && keeps_others_out(file, id) {
         usage = Usage::Decides;
+    }
+    if file.cut_at(id).is_some() {
+        usage = usage.max(Usage::Decides);
     }
     let mut confidence = match usage {
         Usage::Waits => Confidence::High,

@@ -5,7 +5,10 @@ use crate::Rule;
 use crate::clock::coordination::{is_coordination, is_local_reading, spans_hours};
 use crate::clock::picks::{Pick, pick};
 use crate::clock::replayed::replayed_readings;
-use crate::clock::replicas::{Elsewhere, Outcome, are_copies, elsewhere, is_about_data, is_merged_series, outcome};
+use crate::clock::replicas::{
+    Elsewhere, Outcome, are_copies, are_places, elsewhere, is_about_data, is_conditional_request, is_merged_series,
+    outcome,
+};
 use crate::clock::stamped::{Stamped, is_filled_remotely, is_told, may_be_wall};
 use crate::clock::store_stamps::{Handed, Use, handed};
 use crate::clock::timed_condition::timed_condition;
@@ -205,7 +208,11 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
         (_, Elsewhere::Seen | Elsewhere::Named, false) if are_copies(file, id, [a, b]) => Confidence::Medium,
         _ => Confidence::Low,
     };
-    if is_about_data(file, id) || is_merged_series(file, [a, b]) {
+    if is_about_data(file, id)
+        || is_merged_series(file, [a, b])
+        || are_places([a, b])
+        || is_conditional_request(file, id)
+    {
         confidence = Confidence::Low;
     }
     let message = format!("`{}` lets the later wall-clock time win", file.short(id));

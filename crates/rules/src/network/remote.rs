@@ -1,5 +1,6 @@
 //! Is another machine on the other side of a call? By what is known of the API, by names, by what stands around.
 
+use crate::surface::is_for_browsers;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -343,9 +344,17 @@ fn is_socket_path(file: &Analysis<'_>, entry: NodeId) -> bool {
         && model.parent(entry).is_some_and(|record| !model.children(record).any(host))
 }
 
-/// Words of scripts that somebody runs to build, check or release a project.
-const CHORES: [&str; 9] =
-    ["release", "changelog", "bump", "github", "merge", "benchmark", "install", "build", "deploy"];
+/// Scripts that somebody runs to build, check or release a project: their names say nothing else, wherever they stand.
+const CHORES: [&str; 8] = [
+    "release.py",
+    "release.js",
+    "release.mjs",
+    "release.ts",
+    "changelog.py",
+    "changelog.js",
+    "bump_version.py",
+    "noxfile.py",
+];
 
 /// Findings in commands, tests and tools are of low confidence.
 pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
@@ -358,7 +367,7 @@ pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 29] = [
+    const TOOLS: [&str; 25] = [
         "acceptance",
         "tests",
         "hello",
@@ -384,29 +393,27 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "testutil",
         "playground",
         "example",
-        // What runs in a browser.
-        "static",
-        "webapp",
-        "www",
-        "frontend",
     ];
+    // What runs in a browser, where it can.
+    const PAGES: [&str; 4] = ["static", "webapp", "www", "frontend"];
+    // `src/main/java/org/example/command`: packages of the product.
+    const PACKAGES: [&str; 5] = ["integration", "functional", "command", "commands", "dev"];
     let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
     let mut parts = path.rsplit('/');
     let file = parts.next().unwrap_or_default();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    // `release.py` beside the project's folders, and the commands of a program in a file of their own.
-    let beside = !path.contains('/') && words(stem).first().is_some_and(|w| CHORES.contains(&w.as_str()));
-    let commands = has_word(stem, &["cli", "subcommands", "commands"]);
-    // `src/main/java/org/example/integration`: a package of the product.
-    let product = path.contains("/src/main/");
-    let mut folders = parts.filter(|p| !product || !has_word(p, &["integration", "functional"]));
+    // The commands of a program in a file of their own, and what builds or publishes a project and is called so.
+    let commands = has_word(stem, &["cli", "subcommands"]) || CHORES.contains(&file);
+    let product = path.contains("src/main/");
+    let browser = is_for_browsers(path);
     // Beside the project's folders, and not a package of the product: `luigi/contrib/ftp.py`.
     let gifts = path.starts_with("contrib/");
+    let mut folders = parts.filter(|p| !product || !has_word(p, &PACKAGES));
     runs_tests
-        || beside
-        || gifts
         || commands
-        || folders.any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS))
+        || gifts
+        || folders
+            .any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS) || browser && has_word(f, &PAGES))
 }
 
 #[cfg(test)]
@@ -415,14 +422,27 @@ mod tests {
 
     #[test]
     fn tools_are_told_by_their_folders() {
-        for path in ["scripts/load.py", "src/cmd/cephctl/a.go", "web/e2e/a.ts", "release.py", "contrib/a.py"] {
+        for path in [
+            "scripts/load.py",
+            "src/cmd/cephctl/a.go",
+            "web/e2e/a.ts",
+            "release.py",
+            "contrib/a.py",
+            "tools/x.py",
+            "ci/release.py",
+            "src/www/a.js",
+        ] {
             assert!(is_tool(path), "{path}");
         }
         for path in [
             "worker/src/features/mail/a.ts",
             "a/src/main/java/org/acme/integration/A.java",
+            "src/main/java/org/acme/command/A.java",
+            "acme-webapp/src/main/java/org/acme/A.java",
+            "acme/contrib/ftp.py",
+            "merge_queue.py",
+            "commands.go",
             "api/user.py",
-            "acme/contrib/a.py",
         ] {
             assert!(!is_tool(path), "{path}");
         }

@@ -109,6 +109,10 @@ pub enum ArgMeaning {
     Settings,
     /// A time stamp that the store uses to order writes.
     Timestamp,
+    /// A point in time of the monotonic clock until which, or at which, something is done.
+    MonotonicInstant,
+    /// A point in time of the wall clock.
+    WallInstant,
     /// How long to wait between attempts: a strategy, a function of the attempt, a number.
     Backoff,
     /// The first or only pause between attempts.

@@ -2,7 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::tables::{Store, StoreKind};
-use crate::value::Value;
+use crate::value::{Origins, Value};
 use timelint_model::{Kind, NodeId, Role};
 
 /// Tuples inside of tuples are followed this deep.
@@ -23,6 +23,13 @@ impl Analysis<'_> {
         part.filter(|v| !v.origins.is_empty())
     }
 
+    /// `heap[0][0]`, `entry[1]`: a position of what was put into a container as a tuple.
+    pub(super) fn position_of_tuple(&self, id: NodeId, tuple: NodeId) -> Option<Value> {
+        let key = self.model.child(id, Role::Key).filter(|k| self.model.kind(*k) == Kind::Number)?;
+        let position = self.model.name(key).parse().ok()?;
+        self.part(tuple, position, 0).filter(|v| v.origins.any(Origins::CLOCKS))
+    }
+
     /// Position `index` of a tuple: written here, kept in a variable or field, or taken out of a container.
     pub(super) fn part(&self, tuple: NodeId, index: u32, depth: usize) -> Option<Value> {
         let model = self.model;
@@ -36,10 +43,12 @@ impl Analysis<'_> {
                 model.children_with(tuple, Role::Value).nth(index as usize).map(|item| self.value(item))
             }
             Kind::Name | Kind::Member => {
-                let stores = self.stores_of(tuple).iter().filter(|s| s.index == 0);
-                let parts = stores.filter_map(|s| match s.kind {
-                    StoreKind::Plain => self.part(s.value.filter(|v| *v != tuple)?, index, depth + 1),
-                    StoreKind::Element => self.part_of_elements(s.value?, index, depth + 1),
+                let parts = self.stores_of(tuple).iter().filter_map(|s| match (s.kind, s.index) {
+                    (StoreKind::Plain, 0) => self.part(s.value.filter(|v| *v != tuple)?, index, depth + 1),
+                    (StoreKind::Element, 0) => self.part_of_elements(s.value?, index, depth + 1),
+                    // `for key, pair in pairs.items()`
+                    (StoreKind::Element, 1) => self.part_of_elements(self.paired(s.value?)?, index, depth + 1),
+                    (StoreKind::Param(_), 0) => self.part_of_elements(self.gone_over(s.at)?, index, depth + 1),
                     _ => None,
                 });
                 Some(parts.fold(Value::default(), Value::join))
@@ -55,6 +64,18 @@ impl Analysis<'_> {
             Kind::Cast | Kind::Await => self.part(model.child(tuple, Role::Value)?, index, depth + 1),
             _ => None,
         }
+    }
+
+    /// The container whose keys and values a call goes over: `marks.items()`, `Object.entries(marks)`.
+    fn paired(&self, call: NodeId) -> Option<NodeId> {
+        let model = self.model;
+        let pairs = matches!(model.name(call), "items" | "iteritems" | "entries" | "enumerate" | "list" | "sorted");
+        let arg = || model.child(call, Role::Arg);
+        let inner = match model.kind(call) {
+            Kind::Call if pairs => arg().or_else(|| model.child(call, Role::Receiver))?,
+            _ => return None,
+        };
+        Some(self.paired(inner).unwrap_or(inner))
     }
 
     /// Position `index` of the tuples in a container, also through a call that goes over it.
@@ -105,6 +126,9 @@ impl Analysis<'_> {
                         match (store.kind, store.value) {
                             (StoreKind::Plain, Some(value)) => next.push(value),
                             (StoreKind::Element, Some(container)) => next.extend(self.elements_of(container)),
+                            (StoreKind::Param(_), _) => {
+                                next.extend(self.gone_over(store.at).map_or(&[][..], |c| self.elements_of(c)));
+                            }
                             _ => {}
                         }
                     }
@@ -158,8 +182,16 @@ impl Analysis<'_> {
 
     /// What a function that goes over a container is handed: `marks.filter((mark) => now - mark < limit)`.
     pub(super) fn element_for(&self, param: NodeId) -> Option<Value> {
-        let value = self.stored_elements(self.gone_over(param)?)?;
-        value.origins.any(crate::Origins::CLOCKS).then_some(value)
+        let container = self.gone_over(param)?;
+        let direct = self.stored_elements(container).filter(|v| v.origins.any(Origins::CLOCKS));
+        direct.or_else(|| self.elements_of_elements(container)).filter(|v| v.origins.any(Origins::CLOCKS))
+    }
+
+    /// What was put into the lists that a map holds: `stamps.get(key).filter(..)`.
+    fn elements_of_elements(&self, read: NodeId) -> Option<Value> {
+        let map = self.model.child(read, Role::Receiver).or_else(|| self.model.child(read, Role::Object))?;
+        let lists = self.elements_of(map).iter().filter_map(|list| self.stored_elements(*list));
+        Some(lists.fold(Value::default(), Value::join))
     }
 
     /// The container, or a call on it, whose method is handed the function with this parameter.
@@ -183,10 +215,29 @@ impl Analysis<'_> {
                 Kind::Call if model.child(container, Role::Arg).is_none() => {
                     container = model.child(container, Role::Receiver)?;
                 }
+                // `(stamps.get(key) ?? []).filter(..)`
+                Kind::Binary if matches!(model.name(container), "||" | "??" | "or") => {
+                    container = model.child(container, Role::Operand)?;
+                }
                 _ => break,
             }
         }
         (first == Some(param) || either).then_some(container)
+    }
+
+    /// The argument at which a call cuts a sorted map or set, and what its keys are: `deadlines.headMap(now)`.
+    pub fn cut_at(&self, call: NodeId) -> Option<(NodeId, Value)> {
+        #[rustfmt::skip]
+        const CUTS: [&str; 14] = [
+            "headMap", "tailMap", "subMap", "headSet", "tailSet", "subSet", "floorKey", "ceilingKey", "lowerKey", "higherKey",
+            "floorEntry", "ceilingEntry", "lowerEntry", "higherEntry",
+        ];
+        let model = self.model;
+        let cuts = model.kind(call) == Kind::Call && CUTS.contains(&model.name(call));
+        let (map, at) = (model.child(call, Role::Receiver).filter(|_| cuts)?, model.child(call, Role::Arg)?);
+        let key = self.tables.container_key(model, map)?;
+        let kept = self.tables.keys(key).iter().fold(Value::default(), |v, k| v.join(self.value(*k)));
+        kept.origins.any(Origins::CLOCKS).then_some((at, kept))
     }
 
     /// The key of an entry of a map: `entry.getKey()` after `entry = map.firstEntry()`, `map.firstKey()`.

@@ -21,6 +21,16 @@ pub(crate) fn is_interface(file: &Analysis<'_>) -> bool {
         "static",
         "screens",
     ];
+    // Elsewhere pages, views, hooks and components are parts of servers.
+    if !is_for_browsers(&file.path) {
+        return false;
+    }
     let folders = file.path.rsplit_once('/').map_or("", |(folders, _)| folders);
     folders.split('/').any(|f| SCREEN.contains(&f))
+}
+
+/// Whether the file's kind is one that a browser runs.
+pub(crate) fn is_for_browsers(path: &str) -> bool {
+    const SCRIPTS: [&str; 6] = ["js", "jsx", "mjs", "ts", "tsx", "mts"];
+    path.rsplit_once('.').is_some_and(|(_, extension)| SCRIPTS.contains(&extension))
 }
