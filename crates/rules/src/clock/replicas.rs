@@ -322,9 +322,9 @@ fn branches(file: &Analysis<'_>, statement: NodeId, sides: [&Stamped; 2]) -> Out
         return Outcome::Winner(taken);
     }
     let stored = |n: &NodeId| model.kind(*n) == Kind::Assign;
-    let raises = |n: &NodeId| raised_by_setter(file, *n, sides);
-    let raised = range().filter(stored).any(|a| is_raised(file, a, sides)) || range().any(|n| raises(&n));
-    if raised && !range().any(|n| acts(file, n) && !raises(&n)) {
+    let sets_it = |n: &NodeId| raised_by_setter(file, *n, sides);
+    let kept = range().filter(stored).any(|a| is_raised(file, a, sides)) || range().any(|n| sets_it(&n));
+    if kept && !range().any(|n| acts(file, n) && !sets_it(&n)) {
         return Outcome::Maximum;
     }
     if let Some(replaced) = range().filter(stored).find(|a| replaces(file, *a, sides)) {
