@@ -109,5 +109,5 @@ fn is_format(name: &str) -> bool {
         "hexdigest",
         "base36",
     ];
-    has_word(name, &FORMS)
+    has_word(name, &FORMS) && !has_word(name, &["random", "rand", "uuid", "nonce", "unique", "secure"])
 }

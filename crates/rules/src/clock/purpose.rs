@@ -110,11 +110,21 @@ fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
 /// How long it is until a full second or minute, `until(now.Truncate(period).Add(period))`: a date of the calendar.
 fn is_next_boundary(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
-    let until = file.resolve(id).is_some_and(|k| k.api.role == ApiRole::TimeUntil);
+    let role = file.resolve(id).map(|k| k.api.role);
     let cuts = |n: NodeId| model.kind(n) == Kind::Call && has_word(model.name(n), &["truncate", "round"]);
     let cut = |n: NodeId| model.self_and_descendants(n).any(cuts);
-    let arg = model.child(id, Role::Arg).filter(|_| until);
-    arg.is_some_and(|a| cut(a) || file.stores_of(a).iter().filter_map(|s| s.value).any(cut))
+    // `next.Sub(now)`: the boundary is what the reading is taken from.
+    let boundary = match role {
+        Some(ApiRole::TimeUntil) => model.child(id, Role::Arg),
+        Some(ApiRole::TimeDifference) => model.child(id, Role::Receiver),
+        _ => None,
+    };
+    // A reading that is rounded is still one; what is added to it makes the boundary.
+    let made = |v: NodeId| {
+        let added = file.resolve(v).is_some_and(|k| k.api.role == ApiRole::TimeAdd);
+        cut(v) && (added || role == Some(ApiRole::TimeUntil))
+    };
+    boundary.is_some_and(|a| made(a) || file.stores_of(a).iter().filter_map(|s| s.value).any(made))
 }
 
 /// The number of a period, `now / period`: periods of the calendar are counted, no time is measured.
@@ -151,10 +161,15 @@ fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
         v.origins.any(other) && !read
     };
     let reads = |v: NodeId| file.value(v).origins.any(Origins::CLOCKS);
+    // `usage = await this.getUsage(user)`: what is waited for comes from where it is kept.
+    let awaited = |side: NodeId| {
+        let object = model.child(side, Role::Object).filter(|o| model.kind(*o) == Kind::Name);
+        object.is_some_and(|o| model.kind(file.condition_source(o)) == Kind::Await)
+    };
     let or_now = |v: NodeId| {
         let mut sides = model.children_with(v, Role::Operand);
         matches!(model.name(v), "||" | "??")
-            && sides.next().is_some_and(|s| elsewhere(&file.value(s)))
+            && sides.next().is_some_and(|s| elsewhere(&file.value(s)) || awaited(s))
             && sides.next().is_some_and(reads)
     };
     // `if sent is None: sent = now`
@@ -239,7 +254,11 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     // Tickets and certificates are dated by who gave them.
     const DATED: [&str; 6] = ["kerberos", "tgt", "jwt", "certificate", "cert", "credentials"];
-    const SUBJECT: [&str; 33] = [
+    const SUBJECT: [&str; 37] = [
+        "future",
+        "crtime",
+        "birthtime",
+        "btime",
         "range",
         "seq",
         "sequence",

@@ -190,9 +190,9 @@ fn pair_of(file: &Analysis<'_>, left: NodeId, right: NodeId) -> (Value, Value) {
 /// `engine.tick(now)`: what a function that was not followed makes of nothing but a reading is an instant of the same
 /// clock, unless it asks a calendar.
 fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
-    const CALENDAR: [&str; 14] = [
-        "next", "cron", "fire", "date", "calendar", "trigger", "parse", "midnight", "day", "month", "offset", "floor",
-        "round", "truncate",
+    const CALENDAR: [&str; 19] = [
+        "key", "bucket", "slot", "index", "align", "next", "cron", "fire", "date", "calendar", "trigger", "parse",
+        "midnight", "day", "month", "offset", "floor", "round", "truncate",
     ];
     let model = file.model;
     let mut args = model.children_with(id, Role::Arg);
@@ -262,6 +262,10 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     }
     // A field of the same name of some class, in another file: nothing here says that it is a time.
     if left.how.min(right.how) == How::Name && file.in_loop(id).is_some_and(|l| is_counting(file, l, id)) {
+        confidence = Confidence::Low;
+    }
+    // Two things of which nothing but the names of their fields is known.
+    if left.how == How::Name && right.how == How::Name {
         confidence = Confidence::Low;
     }
     if purpose == Purpose::Other || purpose == Purpose::Statistic && usage == Usage::Decides {
