@@ -137,6 +137,20 @@ fn is_called_reading(file: &Analysis<'_>, id: NodeId) -> bool {
     }
 }
 
+/// A field of this object that is only ever set to this machine's time, give or take a length that came from elsewhere.
+pub(crate) fn is_own_mark(file: &Analysis<'_>, node: NodeId) -> bool {
+    let model = file.model;
+    let clock =
+        |n: NodeId| file.resolve(n).is_some_and(|k| matches!(k.api.role, ApiRole::ClockWall | ApiRole::ClockBoth));
+    let read = |v: NodeId| model.self_and_descendants(v).any(clock);
+    let unset = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Null | Kind::Unary);
+    let values: Vec<NodeId> = match model.kind(node) {
+        Kind::Member => file.stores_of(node).iter().filter_map(|s| s.value).collect(),
+        _ => Vec::new(),
+    };
+    values.iter().any(|v| read(*v)) && values.iter().all(|v| read(*v) || unset(*v))
+}
+
 fn reads_clock(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
     let model = file.model;
     if depth > 8 {

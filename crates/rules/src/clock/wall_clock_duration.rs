@@ -2,7 +2,7 @@
 //! controls something.
 
 use crate::Rule;
-use crate::clock::coordination::is_local_reading;
+use crate::clock::coordination::{is_local_reading, is_own_mark};
 use crate::clock::monotonic_edit::monotonic_edit;
 use crate::clock::purpose::{Purpose, is_counting, purpose};
 use crate::clock::stamped::Stamped;
@@ -176,7 +176,7 @@ fn operands(file: &Analysis<'_>, id: NodeId) -> Option<(Value, Value)> {
 
 /// Both values; where one is a reading and the other a parameter, by what callers pass.
 fn pair_of(file: &Analysis<'_>, left: NodeId, right: NodeId) -> (Value, Value) {
-    let (l, r) = (file.value(left), file.value(right));
+    let (l, r) = (own_value(file, left), own_value(file, right));
     let is_mark = |v: &Value| v.origins.any(Origins::PARAM) && !v.origins.any(Origins::CLOCKS);
     match (l.origins.any(Origins::WALL), r.origins.any(Origins::WALL)) {
         (true, false) if is_mark(&r) => (l, file.with_callers(right)),
@@ -185,6 +185,13 @@ fn pair_of(file: &Analysis<'_>, left: NodeId, right: NodeId) -> (Value, Value) {
         (false, true) => (made_of_reading(file, left).or_else(|| mark_of(file, left)).unwrap_or(l), r),
         _ => (l, r),
     }
+}
+
+/// The value of a side; how long a lease is that began here may come from elsewhere.
+fn own_value(file: &Analysis<'_>, id: NodeId) -> Value {
+    let value = file.value(id);
+    let own = value.origins.has(Origins::WALL.and(Origins::REMOTE)) && is_own_mark(file, id);
+    if own { Value { origins: value.origins.without(Origins::REMOTE), ..value } } else { value }
 }
 
 /// `engine.tick(now)`: what a function that was not followed makes of nothing but a reading is an instant of the same

@@ -2,7 +2,7 @@
 //! write, version or holder wins.
 
 use crate::Rule;
-use crate::clock::coordination::{is_coordination, is_local_reading, spans_hours};
+use crate::clock::coordination::{is_coordination, is_local_reading, is_own_mark, spans_hours};
 use crate::clock::picks::{Pick, pick};
 use crate::clock::replayed::replayed_readings;
 use crate::clock::replicas::{
@@ -119,7 +119,7 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         || remote(&file.value(stamp.node))
         || is_filled_remotely(file, stamp.root_node)
         || is_told(file, stamp.node);
-    if !may_be_wall(&stamp.value) || !is_remote || is_about_skew(file, id, &stamp) {
+    if !may_be_wall(&stamp.value) || !is_remote || is_own_mark(file, stamp.node) || is_about_skew(file, id, &stamp) {
         return None;
     }
     let used = usage(file, id);
