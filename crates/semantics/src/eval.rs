@@ -223,7 +223,9 @@ impl Analysis<'_> {
         if let Some(value) = self.entry_of_records(object, name).filter(|v| v.origins.any(Origins::CLOCKS)) {
             return value;
         }
-        if let Some(value) = self.field_by_name(model.sym(id)) {
+        if !self.is_of_known_type(object)
+            && let Some(value) = self.field_by_name(model.sym(id))
+        {
             return value;
         }
         let mut value = Value::unknown();
@@ -240,6 +242,13 @@ impl Analysis<'_> {
         let known = self.index.field(class, name).filter(|_| named)?;
         let value = known.value.clone();
         value.origins.any(Origins::DATABASE).then_some(Value { how: How::Project, ..value })
+    }
+
+    /// Whether the written type of an object is that of a class, so that fields of others say nothing of it.
+    fn is_of_known_type(&self, object: NodeId) -> bool {
+        let class =
+            self.type_of(object).filter(|t| t.how >= How::Annotation).map(|t| crate::catalog::leaf(&t.name).to_owned());
+        class.is_some_and(|c| c.len() > 1 && c.starts_with(char::is_uppercase) && c != "Object")
     }
 
     /// A field of an object whose class is unknown: all stores to fields of this name, in this file and in others.
@@ -412,7 +421,10 @@ impl Analysis<'_> {
     }
 
     /// A getter of an object whose class is unknown: `peer.getLastSeen()` by the project's fields of that name.
-    fn accessor_value(&self, _receiver: NodeId, name: &str) -> Option<Value> {
+    fn accessor_value(&self, receiver: NodeId, name: &str) -> Option<Value> {
+        if self.is_of_known_type(receiver) {
+            return None;
+        }
         if let Some(component) = self.component(name) {
             return Some(component);
         }

@@ -78,7 +78,8 @@ fn order(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
              around to a negative number, and the comparison says the opposite for ever",
         )
         .help(format!("compare the difference, which survives the wrap: `a - b {operator} 0`, or the time passed with its limit"))
-        .confidence(sure(values[0].how.min(values[1].how)));
+        .confidence(sure(values[0].how.min(values[1].how)))
+        .severity(Severity::Warning);
     Some(marked(story, &values).step(file.location(id), "and the two numbers are compared here").tell())
 }
 

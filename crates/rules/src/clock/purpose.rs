@@ -293,12 +293,18 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
         "mtime",
         "ctime",
     ];
+    // How long a token is good is said by who gave it.
+    let token = |n: &str| {
+        has_word(n, &["token", "oauth"]) && has_word(n, &["expire", "expires", "expired", "expiry", "expiration"])
+    };
     let function = file.function_around(id).map_or("", |f| file.model.name(f));
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
     has_word(function, &SUBJECT)
         || has_word(stem, &["cron", "crontab", "calendar"])
         || has_word(class, &DATED)
+        || has_word(class, &["sequence", "snowflake"])
+        || file.model.self_and_descendants(id).any(|n| token(file.model.name(n)))
         || file.model.descendants(id).filter(|n| file.model.kind(*n) == Kind::Name).any(|n| {
             // `next = refreshTime(ticket)`
             let made_of =

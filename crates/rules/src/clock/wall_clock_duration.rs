@@ -355,6 +355,12 @@ fn is_one_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) 
         clocks.map(|s| s.location.clone()).collect::<Vec<_>>()
     };
     let (l, r) = (readings(left), readings(right));
+    let mut sides = model.children_with(id, Role::Operand).map(|o| the_reading(file, o, 0));
+    if let (Some(Some(a)), Some(Some(b))) = (sides.next(), sides.next())
+        && a == b
+    {
+        return true;
+    }
     let outer = |name: NodeId| {
         let own = file.function_around(name).is_some_and(|f| !file.tables.stores(f, model.sym(name)).is_empty());
         !own && !file.stores_of(name).is_empty()
@@ -366,6 +372,32 @@ fn is_one_reading(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) 
     });
     // A reading through a helper is seen in two places.
     (1..=2).contains(&l.len()) && l == r && !stored && file.in_loop(id).is_none()
+}
+
+/// The one call that reads the clock for an expression, through local variables that are stored once: `now - days(7)`.
+fn the_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> Option<NodeId> {
+    const DEEP: usize = 8;
+    let model = file.model;
+    let reads = |n: &NodeId| file.value(*n).origins.any(Origins::CLOCKS);
+    if depth > DEEP {
+        return None;
+    }
+    match model.kind(id) {
+        Kind::Name => {
+            let source = file.condition_source(id);
+            let once = file.stores_of(id).len() == 1 && file.function_around(id) == file.function_around(source);
+            (once && source < id).then(|| the_reading(file, source, depth + 1)).flatten()
+        }
+        Kind::Call | Kind::New | Kind::Binary | Kind::Unary | Kind::Cast => {
+            let mut parts = model.children(id).filter(reads);
+            match (parts.next(), parts.next()) {
+                (Some(only), None) => the_reading(file, only, depth + 1),
+                (None, _) => reads(&id).then_some(id),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// A time that is handed on inside a lock, lease, membership or limiter decides who is let in, and for how long.

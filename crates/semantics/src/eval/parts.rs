@@ -163,7 +163,10 @@ impl Analysis<'_> {
             "pollFirst", "pollLast", "firstElement", "lastElement", "Front", "Back", "LoadAndDelete", "take",
         ];
         let model = self.model;
-        let mut at = model.child(read, Role::Receiver).filter(|_| READS.contains(&model.name(read)))?;
+        // What is waited for is kept outside of this process.
+        let waited = model.parent(read).is_some_and(|p| model.kind(p) == Kind::Await);
+        let reads = READS.contains(&model.name(read)) && !waited;
+        let mut at = model.child(read, Role::Receiver).filter(|_| reads)?;
         for _ in 0..DEEP {
             if let Some(value) = self.stored_elements(at) {
                 return Some(value);
