@@ -147,3 +147,18 @@ fn a_reader_that_goes_away_is_no_error() {
         assert!(run.last().starts_with("failing: 2000 warnings"), "{format}: {}", run.err());
     }
 }
+
+#[test]
+fn the_help_of_a_fixed_timeout_is_its_own() {
+    let fix = |text: &str| {
+        let run = Folder::new(&[("a.js", text)]).run("check --select hard-coded-timeout --format json");
+        let finding = run.json()["findings"][0].clone();
+        let part = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        (part("message"), part("help"))
+    };
+    let (message, help) = fix("const axios = require('axios');\nexports.api = axios.create({ timeout: 2000 });\n");
+    assert!(message.starts_with("2 s timeout"), "{message}");
+    assert!(help.starts_with("make it a setting"), "what sets a timeout need not be told to set one: {help}");
+    let (message, _) = fix("exports.ask = (rpc) => rpc.call('svc', { timeout: 1500 });\n");
+    assert_eq!(message, "the timeout `timeout` is fixed in code at 1500", "of what, nobody says");
+}

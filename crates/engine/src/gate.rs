@@ -43,8 +43,8 @@ impl SkipReason {
 }
 
 const BINARY_HEAD: usize = 8 * 1024;
-const MINIFIED_FROM: usize = 20 * 1024;
-const MINIFIED_MEAN: usize = 300;
+/// From which size on which mean length of a line is that of no written code.
+const MINIFIED: [(usize, usize); 2] = [(20 * 1024, 300), (2 * 1024, 1000)];
 const MINIFIED_LINE: usize = 5000;
 
 /// Decides by name alone.
@@ -72,9 +72,7 @@ pub(crate) fn by_content(bytes: &[u8]) -> Option<SkipReason> {
 
 /// Long lines alone do not make a file minified (an embedded certificate does not): they must be most of it.
 fn is_minified(bytes: &[u8]) -> bool {
-    if bytes.len() < MINIFIED_FROM {
-        return false;
-    }
+    let Some((_, mean)) = MINIFIED.iter().find(|(size, _)| bytes.len() >= *size) else { return false };
     let (mut lines, mut long, mut from) = (1, 0, 0);
     for at in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
         lines += 1;
@@ -83,7 +81,7 @@ fn is_minified(bytes: &[u8]) -> bool {
         }
         from = at + 1;
     }
-    bytes.len() / lines > MINIFIED_MEAN || long > bytes.len() / 2
+    bytes.len() / lines > *mean || long > bytes.len() / 2
 }
 
 #[cfg(test)]
@@ -126,6 +124,7 @@ mod tests {
         let with_blob = format!("{code}const CERT = \"{}\";\n", "A".repeat(8000));
         assert_eq!(by_content(with_blob.as_bytes()), None);
         assert_eq!(by_content("x".repeat(400).as_bytes()), None);
+        assert_eq!(by_content("var a=1;".repeat(500).as_bytes()), Some(SkipReason::Minified));
         assert_eq!(by_content(b""), None);
     }
 }

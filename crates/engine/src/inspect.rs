@@ -71,6 +71,7 @@ impl Engine {
             place: Place::Disk,
             language,
             is_test: false,
+            is_named: true,
             settings: None,
         };
         let text = reread(&file).map_err(|message| EngineError::Unreadable { path: name.clone(), message })?;

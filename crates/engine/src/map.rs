@@ -6,6 +6,7 @@ use crate::knowledge::Knowledge;
 use crate::panics::guard;
 use crate::read::{self, Place};
 use crate::settings::Settings;
+use crate::test_code::uses_test_library;
 use crate::walk::Candidate;
 use std::cell::RefCell;
 use std::path::Path;
@@ -58,7 +59,7 @@ impl Budget {
 }
 
 /// Runs the map step on one file.
-pub(crate) fn map(file: Candidate, knowledge: &Knowledge, settings: &Settings, budget: &Budget) -> Mapped {
+pub(crate) fn map(mut file: Candidate, knowledge: &Knowledge, settings: &Settings, budget: &Budget) -> Mapped {
     let text = match gated_text(&file, file.settings(settings)) {
         Ok(text) => text,
         Err((reason, message)) => {
@@ -71,11 +72,13 @@ pub(crate) fn map(file: Candidate, knowledge: &Knowledge, settings: &Settings, b
         let model = model(knowledge, file.language, &text)?;
         let catalog = knowledge.catalog(file.language).map_err(|e| e.to_string())?;
         let summary = summarize(catalog, &file.path, &model);
-        let summary = if file.is_test { summary.without_values() } else { summary };
-        Ok::<_, String>((model, summary))
+        let is_test = file.is_test || !file.is_named && uses_test_library(&model);
+        let summary = if is_test { summary.without_values() } else { summary };
+        Ok::<_, String>((model, summary, is_test))
     });
     match done {
-        Ok(Ok((model, summary))) => {
+        Ok(Ok((model, summary, is_test))) => {
+            file.is_test = is_test;
             let note = parse_errors(&file, &model, &text);
             let has_directives = memchr::memmem::find(text.as_bytes(), b"timelint:").is_some();
             let needed = summary.is_relevant() || has_directives;

@@ -4,6 +4,7 @@
 //! inside one, does what it says.
 
 use std::path::Path;
+use timelint_model::{FileModel, Kind};
 
 /// Names of folders.
 const FOLDERS: &[&str] = &[
@@ -13,7 +14,6 @@ const FOLDERS: &[&str] = &[
     "testutil",
     "testutils",
     "testhelpers",
-    "testkit",
     "testsuite",
     "testsuites",
     "testfixtures",
@@ -22,13 +22,6 @@ const FOLDERS: &[&str] = &[
     "androidtest",
     "unittest",
     "unittests",
-    "mocks",
-    "example",
-    "_example",
-    "_examples",
-    "examples",
-    "sample",
-    "samples",
     "demo",
     "demos",
     "benchmark",
@@ -44,36 +37,80 @@ const FOLDERS: &[&str] = &[
     "step_definitions",
 ];
 
-/// Words of folders' names: `persistence-tests`, `test_helpers`, `__tests__`.
-const FOLDER_WORDS: &[&str] = &["test", "tests", "testing", "testdata", "e2e", "fixtures", "examples", "testkit"];
+/// Words of folders' names: `persistence-tests`, `test_helpers`, `__tests__`, `server-examples`.
+const FOLDER_WORDS: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "testcase",
+    "testcases",
+    "testkit",
+    "e2e",
+    "fixtures",
+    "fake",
+    "fakes",
+    "mock",
+    "mocks",
+    "playwright",
+    "qa",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+];
 
 /// Folders of a Java or Kotlin source tree are packages below one of these: `com.acme.spec` is not a test.
 const PACKAGE_ROOTS: &[&str] = &["java", "kotlin"];
 
 /// Ends of file names without extension.
-const STEM_ENDS: &[&str] = &[
-    "_test",
-    "_tests",
-    ".test",
-    ".tests",
-    ".spec",
-    ".e2e",
-    ".bench",
-    ".stories",
-    "_bench",
-    "_benchmark",
-    ".example",
-    "_test_helpers",
-    "_test_helper",
-    "_testing",
-];
+const STEM_ENDS: &[&str] =
+    &["_test", "_tests", ".test", ".tests", ".spec", ".e2e", ".bench", ".stories", "_bench", "_benchmark", ".example"];
 
-/// Beginnings of file names: what stands in for something.
-const STEM_STARTS: &[&str] = &["fake_", "mock_", "fake-", "mock-"];
+/// Beginnings of file names: doubles of what a test does not want to run.
+const STEM_STARTS: &[&str] = &["fake_", "fake-", "mock_", "mock-"];
+
+/// Words of file names, in languages whose files are not called for what a class tests: `client_test_helpers.go`.
+const STEM_WORDS: &[&str] = &["test", "tests", "testing", "testutil", "mock", "mocks", "fake", "fakes"];
 
 /// Ends of class names.
 const CLASS_ENDS: &[&str] =
     &["Test", "Tests", "TestCase", "IT", "ITCase", "Benchmark", "TestBase", "TestUtil", "TestUtils"];
+
+/// Beginnings of class names, before a capital letter.
+const CLASS_STARTS: &[&str] = &["Fake", "Mock"];
+
+/// Libraries that only tests use, as imports spell them; also what is below them.
+const LIBRARIES: &[&str] = &[
+    "@jest/globals",
+    "@playwright/test",
+    "chai",
+    "github.com/onsi/ginkgo",
+    "github.com/onsi/gomega",
+    "github.com/stretchr/testify",
+    "mocha",
+    "node:test",
+    "org.assertj",
+    "org.junit",
+    "org.mockito",
+    "org.testng",
+    "pytest",
+    "sinon",
+    "supertest",
+    "testing",
+    "unittest",
+    "vitest",
+];
+
+/// Whether a file is test code by what it imports: helpers of tests stand anywhere.
+pub(crate) fn uses_test_library(model: &FileModel) -> bool {
+    let imports = model.children(model.root()).filter(|n| model.kind(*n) == Kind::Import);
+    imports.map(|n| model.name(n)).any(|name| {
+        LIBRARIES
+            .iter()
+            .any(|l| name.strip_prefix(l).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/'])))
+    })
+}
 
 /// Whether the file at `path`, relative to what the user named, is test code.
 pub(crate) fn is_test_code(path: &Path) -> bool {
@@ -102,11 +139,17 @@ fn in_test_folder(folders: &[String]) -> bool {
 fn is_test_name(name: &str) -> bool {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     match extension {
-        "java" => CLASS_ENDS.iter().any(|e| stem.ends_with(e)),
+        "java" => {
+            let capital = |rest: &str| rest.starts_with(char::is_uppercase);
+            let double = CLASS_STARTS.iter().any(|s| stem.strip_prefix(s).is_some_and(capital));
+            CLASS_ENDS.iter().any(|e| stem.ends_with(e)) || double
+        }
+        "go" if stem.split('_').any(|w| STEM_WORDS.contains(&w)) => true,
+        _ if STEM_STARTS.iter().any(|s| stem.starts_with(s)) => true,
         "py" | "pyi" | "pyw" if stem == "conftest" || stem.starts_with("test_") || stem == "tests" => true,
         // Helpers that a package exports for other packages' tests.
         _ if matches!(stem, "testing" | "testutil" | "testutils" | "test-helpers" | "test-utils") => true,
-        _ => STEM_ENDS.iter().any(|e| stem.ends_with(e)) || STEM_STARTS.iter().any(|s| stem.starts_with(s)),
+        _ => STEM_ENDS.iter().any(|e| stem.ends_with(e)),
     }
 }
 
@@ -139,9 +182,12 @@ mod tests {
             "examples/a.go",
             "benchmarks/a.py",
             "demo/a.js",
-            "mesh-examples/src/main/java/a/B.java",
+            "server-examples/src/main/java/a/B.java",
+            "server/packs/testcases/testcases.go",
             "client/manager_test_helpers.go",
-            "grpc/fake_server.go",
+            "sdk/fake_server.go",
+            "FakeClock.java",
+            "web/playwright/lib/a.ts",
         ] {
             assert!(is_test_code(Path::new(path)), "{path}");
         }
@@ -159,6 +205,10 @@ mod tests {
             "src/main/java/a/Audit.java",
             "attest.go",
             "tester.js",
+            "Faker.java",
+            "src/main/java/com/example/A.java",
+            "latest_offset.go",
+            "test-connection.js",
         ] {
             assert!(!is_test_code(Path::new(path)), "{path}");
         }

@@ -40,6 +40,8 @@ pub(crate) struct Candidate {
     pub(crate) language: &'static Language,
     /// Test code that the user did not name.
     pub(crate) is_test: bool,
+    /// The user named the file itself.
+    pub(crate) is_named: bool,
     /// The settings that hold for it, where they are not the run's own.
     pub(crate) settings: Option<Arc<Settings>>,
 }
@@ -94,7 +96,15 @@ pub(crate) fn find(inputs: &[Input], settings: &Settings, overlay: &Overlay) -> 
                     lock(&collected).skipped.insert(path, SkipReason::Excluded);
                     continue;
                 }
-                lock(&collected).file(Candidate { path, absolute, place, language, is_test: false, settings: None });
+                lock(&collected).file(Candidate {
+                    path,
+                    absolute,
+                    place,
+                    language,
+                    is_test: false,
+                    is_named: true,
+                    settings: None,
+                });
             }
             Input::Path(path) => {
                 let absolute = clean(&settings.working_dir.join(path));
@@ -135,7 +145,10 @@ impl Collected {
     /// A file that is found twice is test code only if it is so both times.
     pub(crate) fn file(&mut self, file: Candidate) {
         match self.files.get_mut(&file.path) {
-            Some(known) => known.is_test &= file.is_test,
+            Some(known) => {
+                known.is_test &= file.is_test;
+                known.is_named |= file.is_named;
+            }
             None => {
                 self.files.insert(file.path.clone(), file);
             }
@@ -174,7 +187,15 @@ fn named_file(absolute: PathBuf, given: &Path, settings: &Settings, collected: &
         collected.skipped.insert(path, SkipReason::Excluded);
         return;
     }
-    collected.file(Candidate { path, absolute, place: Place::Disk, language, is_test: false, settings: None });
+    collected.file(Candidate {
+        path,
+        absolute,
+        place: Place::Disk,
+        language,
+        is_test: false,
+        is_named: true,
+        settings: None,
+    });
 }
 
 fn walk(root: &Path, given: &Path, settings: &Settings, collected: &Mutex<Collected>) {
@@ -236,6 +257,7 @@ pub(crate) fn candidate_below(
         place: Place::Disk,
         language,
         is_test,
+        is_named: false,
         settings: None,
     };
     Some((Ok(file), path))

@@ -221,19 +221,23 @@ fn tell(file: &Analysis<'_>, mut group: Vec<Fixed>) -> Finding {
         }
     }
     let main = group.swap_remove(best);
-    let length = describe(main.seconds, main.value.number.unwrap_or_default());
     let limit = &main.limit;
-    let message = format!("{length} {} {} is fixed in code", noun(limit.kind), subject(file, limit));
+    let (bound, subject) = (noun(limit.kind), subject(file, limit));
+    let message = match (main.seconds, main.value.number) {
+        (Some(seconds), _) => format!("{} {bound} {subject} is fixed in code", describe(seconds)),
+        (None, Some(number)) => format!("the {bound} {subject} is fixed in code at {number}"),
+        (None, None) => format!("the {bound} {subject} is fixed in code"),
+    };
     let mut story = Story::new(&META, file, limit.length, message)
         .why(why(limit.kind))
-        .help(help(limit))
+        .help(help(limit.kind))
         .confidence(main.confidence)
         .severity(severity(&main));
     let declared = main.value.sites.first().filter(|s| !within(file, limit.length, &s.location));
     if let Some(site) = declared {
         story = story.step(site.location.clone(), "the constant");
     }
-    story = story.step(file.location(limit.length), format!("bounds the {}", noun(limit.kind)));
+    story = story.step(file.location(limit.length), format!("bounds the {bound}"));
     group.retain(|f| f.confidence >= main.confidence.min(Confidence::Medium));
     group.sort_by_key(|f| f.limit.length);
     for other in group.iter().take(MOST) {
@@ -309,17 +313,16 @@ fn why(kind: TimeoutKind) -> &'static str {
     }
 }
 
-fn help(limit: &Limit) -> &'static str {
-    if detects(limit.kind) {
+fn help(kind: TimeoutKind) -> &'static str {
+    if detects(kind) {
         return "measure how long round trips and pauses take, make the limit a setting with this value as its default, or use an \
                 adaptive detector such as phi accrual";
     }
     "make it a setting with this value as its default; choose the default from measured round trips: p99.9 plus a margin"
 }
 
-/// `1.5 s`, `200 ms`, `2 min`; a bare number where the unit is unknown.
-fn describe(seconds: Option<f64>, number: f64) -> String {
-    let Some(seconds) = seconds else { return format!("{number}") };
+/// `1.5 s`, `200 ms`, `2 min`.
+fn describe(seconds: f64) -> String {
     let (amount, unit) = match seconds {
         s if s < 1.0 => (s * 1000.0, "ms"),
         s if s < 120.0 => (s, "s"),
