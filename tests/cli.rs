@@ -315,3 +315,29 @@ fn names_of_rules_are_links_on_demand_only() {
     let narrow = folder.run("check --width 50").out();
     assert!(narrow.lines().filter(|l| l.starts_with("  why:")).all(|l| l.chars().count() <= 50), "{narrow}");
 }
+
+#[test]
+fn helpers_of_tests_are_told_by_what_they_import() {
+    let go = |others: &str| {
+        format!(
+            "package server\n\nimport (\n\t\"net/http\"\n\t\"testing\"\n)\n\nfunc Fetch(t *testing.T, url string) {{\n\t\
+             http.Get(url)\n}}\n{others}"
+        )
+    };
+    let python = "import pytest\nimport requests\n\n\ndef fetch(url):\n    return requests.get(url)\n";
+    let (helpers, server) = (go(""), go("\nfunc Serve(url string) {\n\thttp.Get(url)\n}\n"));
+    let folder =
+        Folder::new(&[("server/helpers.go", &helpers), ("server/server.go", &server), ("fetching.py", python)]);
+    let places = |line: &str| -> Vec<String> {
+        let json = folder.run(&format!("check --select missing-timeout --format json {line}")).json();
+        let findings = json["findings"].as_array().cloned().unwrap_or_default();
+        findings
+            .iter()
+            .map(|f| format!("{}:{}", f["path"].as_str().unwrap_or_default(), f["range"]["start"]["line"]))
+            .collect()
+    };
+    let code = ["server/server.go:9", "server/server.go:13"];
+    assert_eq!(places("."), code, "a package's code may have a helper for tests beside it");
+    assert_eq!(places("server/helpers.go"), ["server/helpers.go:9"], "who names a file wants to see it");
+    assert_eq!(places("--include-tests .").len(), 4);
+}

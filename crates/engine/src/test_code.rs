@@ -4,7 +4,7 @@
 //! inside one, does what it says.
 
 use std::path::Path;
-use timelint_model::{FileModel, Kind};
+use timelint_model::{FileModel, Kind, NodeId, Role};
 
 /// Names of folders.
 const FOLDERS: &[&str] = &[
@@ -97,19 +97,28 @@ const LIBRARIES: &[&str] = &[
     "pytest",
     "sinon",
     "supertest",
-    "testing",
     "unittest",
     "vitest",
 ];
 
-/// Whether a file is test code by what it imports: helpers of tests stand anywhere.
+/// Whether a file is test code by what it imports: helpers of tests stand anywhere. Go's packages export theirs from
+/// files with other code, so there most functions have to take a test.
 pub(crate) fn uses_test_library(model: &FileModel) -> bool {
-    let imports = model.children(model.root()).filter(|n| model.kind(*n) == Kind::Import);
-    imports.map(|n| model.name(n)).any(|name| {
-        LIBRARIES
-            .iter()
-            .any(|l| name.strip_prefix(l).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/'])))
-    })
+    let top = || model.children(model.root());
+    let below = |name: &str, library: &str| {
+        name.strip_prefix(library).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+    };
+    let imports = || top().filter(|n| model.kind(*n) == Kind::Import).map(|n| model.name(n));
+    if imports().any(|name| LIBRARIES.iter().any(|library| below(name, library))) {
+        return true;
+    }
+    let takes_test = |function: NodeId| {
+        let types = model.children(function).filter_map(|p| model.child(p, Role::Type));
+        types.map(|t| model.name(t)).any(|t| t.starts_with("testing."))
+    };
+    let functions: Vec<NodeId> = top().filter(|n| model.kind(*n) == Kind::Function).collect();
+    let tests = functions.iter().filter(|f| takes_test(**f)).count();
+    imports().any(|name| name == "testing") && tests > functions.len() / 2
 }
 
 /// Whether the file at `path`, relative to what the user named, is test code.
