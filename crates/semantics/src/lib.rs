@@ -36,6 +36,7 @@ mod sites;
 mod stamps;
 mod summary;
 mod tables;
+mod types;
 mod units;
 mod value;
 mod versions;
