@@ -1,8 +1,9 @@
 //! Bare waits whose end comes from another machine: by what is waited for, by who gives the answer, by names.
 
 use crate::network::bounds::{Bound, chained, given, limited_around};
-use crate::network::missing_timeout::{Endless, ends};
+use crate::network::missing_timeout::Endless;
 use crate::network::remote::{Remote, call_evidence, is_ending, is_near, is_tool, source_evidence};
+use crate::network::sureness::ends;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, leaf};

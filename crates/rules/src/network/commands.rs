@@ -1,8 +1,9 @@
 //! Commands of this machine that talk to another one, and may wait for it for ever.
 
 use crate::network::bounds::limited_around;
-use crate::network::missing_timeout::{Endless, ends};
+use crate::network::missing_timeout::Endless;
 use crate::network::remote::{is_near, is_tool};
+use crate::network::sureness::ends;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;

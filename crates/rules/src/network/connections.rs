@@ -1,8 +1,9 @@
 //! Open connections on which an answer is waited for, and that are never given a limit.
 
 use crate::network::bounds::limited_around;
-use crate::network::missing_timeout::{META, ends};
+use crate::network::missing_timeout::META;
 use crate::network::remote::{is_near, is_tool};
+use crate::network::sureness::ends;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};

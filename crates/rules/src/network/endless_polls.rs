@@ -2,9 +2,10 @@
 
 use crate::network::bounds::limited_around;
 use crate::network::contexts::{carries_limit, is_context};
-use crate::network::missing_timeout::{META, ends};
+use crate::network::missing_timeout::META;
 use crate::network::peers::talks;
 use crate::network::remote::{Remote, call_evidence, is_near, is_tool};
+use crate::network::sureness::ends;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role, Sym};

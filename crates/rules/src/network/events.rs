@@ -1,8 +1,9 @@
 //! Waits for an event of another machine whose end is a callback, and that nothing else ends.
 
 use crate::network::bounds::limited_around;
-use crate::network::missing_timeout::{Endless, ends};
+use crate::network::missing_timeout::Endless;
 use crate::network::remote::{is_ending, is_near, is_remote_name, is_tool};
+use crate::network::sureness::ends;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, has_word, words};

@@ -1,8 +1,9 @@
 //! Calls of generated stubs that are given no deadline.
 
 use crate::network::bounds::limited_around;
-use crate::network::missing_timeout::{Endless, ends};
+use crate::network::missing_timeout::Endless;
 use crate::network::remote::{is_near, is_tool};
+use crate::network::sureness::ends;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::leaf;
