@@ -33,7 +33,7 @@ fn ignored(file: &Analysis<'_>, function: NodeId) -> Option<Finding> {
         return None;
     }
     let name = parameter_name(file, parameter);
-    let message = format!("`{}` never looks at its `{name}`, and waits without end", model.name(function));
+    let message = format!("`{}` waits, and never looks at its `{name}`", model.name(function));
     let confidence = if is_tool(&file.path) { Confidence::Low } else { Confidence::Medium };
     let story = Story::new(&META, file, wait, message).confidence(confidence);
     let story = story

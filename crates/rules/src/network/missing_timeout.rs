@@ -204,6 +204,8 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
     let subject = if is_operator(file, site) { file.short(site) } else { subject(file, site) };
     let what = match role {
         ApiRole::RemoteClient | ApiRole::None | ApiRole::TimeoutSet => "has no limit of time",
+        // `none (undici: headers 300 s)`
+        _ if default_of(endless).is_some_and(|d| d.starts_with("none (")) => "waits without a limit of time of its own",
         _ => "waits without a limit of time",
     };
     let message = match endless.value {
@@ -215,7 +217,7 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
         .help(help(endless))
         .confidence(endless.confidence)
         .step(file.location(site), "nothing ends this when no answer comes");
-    if let Some(default) = endless.api.and_then(|a| a.default.as_deref()).filter(|d| *d != "none") {
+    if let Some(default) = default_of(endless).filter(|d| *d != "none") {
         story = story.evidence(format!("default: {default}"));
     }
     for other in group.iter().filter(|o| o.site != site).take(MOST) {
@@ -225,6 +227,10 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
         story = story.step(file.location(begun), "what it is made of begins here");
     }
     story.tell()
+}
+
+fn default_of<'a>(endless: &Endless<'a>) -> Option<&'a str> {
+    endless.api.and_then(|a| a.default.as_deref())
 }
 
 /// `<-reply`: an operator, which has no name to speak of.

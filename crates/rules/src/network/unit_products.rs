@@ -27,7 +27,12 @@ pub(super) struct Squared {
 /// `timeout * time.Second` where `timeout` is a length itself, for example a field that is set to `5 * time.Second`.
 pub(super) fn squared(file: &Analysis<'_>, product: NodeId) -> Option<Squared> {
     let (left, right) = operands(file, product)?;
-    let unit = unit_in(file, right).map(|_| (left, right)).or_else(|| unit_in(file, left).map(|_| (right, left)));
+    // `time.Millisecond * time.Second` is a bound of what a number may be.
+    let unit = match (unit_in(file, left), unit_in(file, right)) {
+        (None, Some(_)) => Some((left, right)),
+        (Some(_), None) => Some((right, left)),
+        _ => None,
+    };
     let (length, unit) = unit.filter(|(length, _)| is_length(file, *length, 0))?;
     Some(Squared { product, length, unit })
 }
