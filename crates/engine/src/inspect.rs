@@ -65,15 +65,7 @@ impl Engine {
         let Some(language) = language_for_path(path) else {
             return Err(EngineError::UnknownLanguage { path: name, known: extensions() });
         };
-        let file = Candidate {
-            path: name.as_str().into(),
-            absolute,
-            place: Place::Disk,
-            language,
-            is_test: false,
-            is_named: true,
-            settings: None,
-        };
+        let file = Candidate::named(name.as_str().into(), absolute, Place::Disk, language);
         let text = reread(&file).map_err(|message| EngineError::Unreadable { path: name.clone(), message })?;
         let pack = self.knowledge.pack(language)?;
         let catalog = self.knowledge.catalog(language)?;

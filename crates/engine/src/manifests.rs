@@ -9,6 +9,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use timelint_semantics::{ProjectVersions, VersionRange};
 
+/// A version catalogue of Gradle, and the folder of the project in which it stands.
+const CATALOG: &str = "libs.versions.toml";
+const CATALOG_FOLDER: &str = "gradle";
+
 /// Reads a manifest's text and says each package with its version or constraint.
 type Reader = fn(&str, &mut dyn FnMut(&str, &str));
 
@@ -31,7 +35,7 @@ const KINDS: [Kind; 20] = [
     kind("java", "pom.xml", maven),
     kind("java", "build.gradle", coordinates),
     kind("java", "build.gradle.kts", coordinates),
-    kind("java", "libs.versions.toml", version_catalog),
+    kind("java", CATALOG, version_catalog),
     kind("java", "gradle.lockfile", coordinates),
     kind("javascript", "package.json", package_json),
     kind("javascript", "package-lock.json", package_lock),
@@ -67,6 +71,7 @@ pub(crate) fn is_manifest(path: &Path) -> bool {
 pub(crate) fn above(folder: &Path) -> BTreeSet<PathBuf> {
     let root = repository_root(folder);
     let folders = folder.ancestors().take_while(|f| f.starts_with(&root));
+    let folders = folders.flat_map(|f| [f.to_owned(), f.join(CATALOG_FOLDER)]);
     let entries = folders.filter_map(|f| std::fs::read_dir(f).ok()).flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| is_manifest(path)).collect()
 }
@@ -87,9 +92,8 @@ pub(crate) fn versions(
     known.sort();
     for (rank, path) in known {
         let (Ok(text), Some(folder)) = (read::text(path), path.parent()) else { continue };
-        // A version catalogue of Gradle stands in a folder of its own.
-        let folder = if folder.ends_with("gradle") { folder.parent().unwrap_or(folder) } else { folder };
-        let folder = shown(folder);
+        let stands_below = KINDS[rank].name == CATALOG && folder.ends_with(CATALOG_FOLDER);
+        let folder = shown(folder.parent().filter(|_| stands_below).unwrap_or(folder));
         (KINDS[rank].read)(&text, &mut |package, constraint| {
             if packages.contains(package)
                 && let Some(range) = VersionRange::parse(constraint)

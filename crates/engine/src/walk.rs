@@ -47,6 +47,11 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
+    /// A file that the user named.
+    pub(crate) fn named(path: Arc<str>, absolute: PathBuf, place: Place, language: &'static Language) -> Self {
+        Self { path, absolute, place, language, is_test: false, is_named: true, settings: None }
+    }
+
     /// The settings that hold for it.
     pub(crate) fn settings<'a>(&'a self, run: &'a Settings) -> &'a Settings {
         self.settings.as_deref().unwrap_or(run)
@@ -96,15 +101,7 @@ pub(crate) fn find(inputs: &[Input], settings: &Settings, overlay: &Overlay) -> 
                     lock(&collected).skipped.insert(path, SkipReason::Excluded);
                     continue;
                 }
-                lock(&collected).file(Candidate {
-                    path,
-                    absolute,
-                    place,
-                    language,
-                    is_test: false,
-                    is_named: true,
-                    settings: None,
-                });
+                lock(&collected).file(Candidate::named(path, absolute, place, language));
             }
             Input::Path(path) => {
                 let absolute = clean(&settings.working_dir.join(path));
@@ -187,15 +184,7 @@ fn named_file(absolute: PathBuf, given: &Path, settings: &Settings, collected: &
         collected.skipped.insert(path, SkipReason::Excluded);
         return;
     }
-    collected.file(Candidate {
-        path,
-        absolute,
-        place: Place::Disk,
-        language,
-        is_test: false,
-        is_named: true,
-        settings: None,
-    });
+    collected.file(Candidate::named(path, absolute, Place::Disk, language));
 }
 
 fn walk(root: &Path, given: &Path, settings: &Settings, collected: &Mutex<Collected>) {

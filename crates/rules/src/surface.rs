@@ -1,32 +1,19 @@
 //! Code that runs on a user's screen.
 
-use timelint_semantics::Analysis;
+use timelint_semantics::has_word;
 
-/// Whether a file's folders say that it is part of a user interface: what it names lives as long as the page.
-pub(crate) fn is_interface(file: &Analysis<'_>) -> bool {
-    const SCREEN: [&str; 15] = [
-        "ui",
-        "gui",
-        "webapp",
-        "frontend",
-        "component",
-        "components",
-        "pages",
-        "views",
-        "hooks",
-        "widgets",
-        "dashboard",
-        "browser",
-        "public",
-        "static",
-        "screens",
+/// Whether a file's folders say that it is part of a user interface: what it names lives as long as the page, and a
+/// person waits for it, and leaves.
+pub(crate) fn is_interface(path: &str) -> bool {
+    #[rustfmt::skip]
+    const FRONT: [&str; 11] = [
+        "ui", "webui", "gui", "webapp", "frontend", "browser", "dashboard", "www", "static", "public", "assets",
     ];
-    // Elsewhere pages, views, hooks and components are parts of servers.
-    if !is_for_browsers(&file.path) {
-        return false;
-    }
-    let folders = file.path.rsplit_once('/').map_or("", |(folders, _)| folders);
-    folders.split('/').any(|f| SCREEN.contains(&f))
+    /// In files that no browser runs they are parts of servers.
+    const PARTS: [&str; 7] = ["component", "components", "pages", "views", "hooks", "widgets", "screens"];
+    let Some((folders, name)) = path.rsplit_once('/') else { return false };
+    let any = |words: &[&str]| folders.split('/').any(|f| has_word(f, words));
+    !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
 }
 
 /// Whether the file's kind is one that a browser runs.

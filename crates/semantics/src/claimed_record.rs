@@ -354,13 +354,12 @@ impl Analysis<'_> {
 
 /// The columns and values that a statement sets where its condition names the record and no more.
 fn set_by_id(text: &str) -> Vec<(String, String)> {
-    let lower = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let split = |s: &str, by: &str| {
         let at = s.to_ascii_lowercase().find(by)?;
         Some((s.get(..at)?.to_owned(), s.get(at + by.len()..)?.to_owned()))
     };
-    let Some((head, predicate)) =
-        split(&lower, " where ").filter(|_| lower.to_ascii_lowercase().starts_with("update "))
+    let Some((head, predicate)) = split(&line, " where ").filter(|_| line.to_ascii_lowercase().starts_with("update "))
     else {
         return Vec::new();
     };

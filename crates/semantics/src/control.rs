@@ -162,7 +162,7 @@ impl Analysis<'_> {
         let scope = self.scopes(name).find(|s| !self.tables.stores(*s, model.sym(name)).is_empty())?;
         let stores = self.tables.stores(scope, model.sym(name));
         // `ttl = toSeconds(ttl)` is no source of what is converted in it.
-        let around = |s: &&crate::tables::Store| {
+        let around = |s: &&Store| {
             s.at < name && !model.contains(s.at, name) && model.parent(s.at).is_some_and(|b| model.contains(b, name))
         };
         let store = match stores {
@@ -265,6 +265,11 @@ impl Analysis<'_> {
         let scope = declared.and_then(|l| model.parent(l)).unwrap_or(scope);
         let inside = |d: &NodeId| *d != target && model.contains(scope, *d);
         self.tables.reads(name).iter().copied().filter(inside).collect()
+    }
+
+    /// The calls in a node, itself among them, and in functions inside it.
+    pub fn calls_below(&self, node: NodeId) -> &[NodeId] {
+        self.tables.calls_between(node, self.model.end(node))
     }
 
     /// Calls of a function in its own file: those that lead to it, and those of its name on an object of which nothing is

@@ -53,9 +53,8 @@ impl Analysis<'_> {
     /// The writes between two nodes of one function (from inclusive, to exclusive), through at most `depth` calls.
     /// Code of nested named functions counts only where it is called.
     pub fn writes_in(&self, from: NodeId, to: NodeId, depth: usize) -> Vec<Write> {
-        let first = self.tables.calls.partition_point(|c| *c < from);
         let mut writes = Vec::new();
-        for call in self.tables.calls[first..].iter().take_while(|c| **c < to) {
+        for call in self.tables.calls_between(from, to) {
             if let Some(write) = self.write_at(*call, depth) {
                 writes.push(write);
             }

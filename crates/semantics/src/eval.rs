@@ -10,7 +10,7 @@ pub use arithmetic::unit_of;
 pub(crate) use arithmetic::{arithmetic, scaled};
 
 use crate::analysis::{Analysis, Resolved};
-use crate::catalog::ApiRole;
+use crate::catalog::{ApiRole, leaf};
 use crate::names::has_word;
 use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind, Tables};
@@ -88,7 +88,7 @@ impl Analysis<'_> {
         if let Some(class) = self.tables.class_around(self.model, id) {
             let class = self.tables.classes[class as usize].name.clone();
             for owner in std::iter::once(class.clone()).chain(self.supertypes(&class).iter().cloned()) {
-                if let Some(summary) = self.index.field(crate::catalog::leaf(&owner), self.model.text(name)) {
+                if let Some(summary) = self.index.field(leaf(&owner), self.model.text(name)) {
                     return summary.value.clone();
                 }
             }
@@ -205,9 +205,9 @@ impl Analysis<'_> {
             {
                 return self.api_value(id, Resolved { api: self.catalog.api(api), how: ty.how });
             }
-            let class = crate::catalog::leaf(&ty.name).to_owned();
+            let class = leaf(&ty.name).to_owned();
             for owner in std::iter::once(class.clone()).chain(self.supertypes(&class).iter().cloned()) {
-                let value = self.field_value(crate::catalog::leaf(&owner), name);
+                let value = self.field_value(leaf(&owner), name);
                 if !value.origins.without(Origins::STORED).is_empty() {
                     return Value { how: value.how.min(ty.how), ..value };
                 }
@@ -246,8 +246,7 @@ impl Analysis<'_> {
 
     /// Whether the written type of an object is that of a class, so that fields of others say nothing of it.
     fn is_of_known_type(&self, object: NodeId) -> bool {
-        let class =
-            self.type_of(object).filter(|t| t.how >= How::Annotation).map(|t| crate::catalog::leaf(&t.name).to_owned());
+        let class = self.type_of(object).filter(|t| t.how >= How::Annotation).map(|t| leaf(&t.name).to_owned());
         class.is_some_and(|c| c.len() > 1 && c.starts_with(char::is_uppercase) && c != "Object")
     }
 
@@ -333,7 +332,7 @@ impl Analysis<'_> {
             Kind::Type => self.named_type(object),
             _ => self.type_of(object),
         };
-        ty.map(|t| crate::catalog::leaf(&t.name).to_owned())
+        ty.map(|t| leaf(&t.name).to_owned())
     }
 
     fn element_value(&self, id: NodeId) -> Value {
@@ -408,7 +407,7 @@ impl Analysis<'_> {
         // `this(.., new MonotonicClock())`, of another file.
         let made = |c: &&NodeId| {
             let ty = self.model.child(**c, Role::Type).filter(|_| self.model.kind(**c) == Kind::New);
-            ty.is_some_and(|t| has_word(crate::catalog::leaf(self.model.name(t)), &["monotonic", "steady"]))
+            ty.is_some_and(|t| has_word(leaf(self.model.name(t)), &["monotonic", "steady"]))
         };
         if self.tables.calls.iter().any(|c| made(&c)) {
             return Some(Value::unknown());

@@ -272,14 +272,6 @@ impl Analysis<'_> {
         self.resolve(call).is_some_and(|r| r.api.role == role)
     }
 
-    /// The calls of a function, with those of functions inside it.
-    pub(crate) fn calls_below(&self, node: NodeId) -> &[NodeId] {
-        let calls = &self.tables.calls;
-        let first = calls.partition_point(|c| *c < node);
-        let end = calls.partition_point(|c| *c < self.model.end(node));
-        &calls[first..end.max(first)]
-    }
-
     /// For a function that runs code of its caller while holding a lock: a parameter, the body of a scoped statement,
     /// or a decorated function.
     fn runs_under_lock(&self, function: NodeId) -> Option<LockHelper> {

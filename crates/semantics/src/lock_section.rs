@@ -240,8 +240,7 @@ impl Analysis<'_> {
     pub(crate) fn release_between(&self, acquire: NodeId, section: Section, results: &[ResultName]) -> Option<NodeId> {
         let model = self.model;
         let handle = self.handle_name(acquire);
-        let first = self.tables.calls.partition_point(|c| *c < section.from);
-        let candidates = self.tables.calls[first..].iter().take_while(|c| **c < section.to).copied();
+        let candidates = self.tables.calls_between(section.from, section.to).iter().copied();
         candidates.filter(|c| *c != acquire && self.ends_section(*c, acquire)).find(|c| {
             self.releases(*c)
                 && handle.is_none_or(|handle| self.speaks_of(*c, handle, results) || model.kind(*c) == Kind::Idiom)

@@ -172,6 +172,13 @@ impl Tables {
         self.calls_of.get(&name).map_or(&[], Vec::as_slice)
     }
 
+    /// The calls from one place (inclusive) to another, in source order.
+    pub fn calls_between(&self, from: NodeId, to: NodeId) -> &[NodeId] {
+        let first = self.calls.partition_point(|c| *c < from);
+        let end = self.calls.partition_point(|c| *c < to);
+        &self.calls[first..end.max(first)]
+    }
+
     fn list_reads(&mut self, model: &FileModel) {
         let reads = || model.ids().filter(|id| model.kind(*id) == Kind::Name && model.role(*id) != Role::Target);
         // Counted, summed up, and put in their places.

@@ -2,12 +2,9 @@
 //! `cargo bench -p timelint-testkit -- FOLDER...` (every file below them that has a known extension).
 //! Machines differ and are noisy; the ratios are what may be compared. `--by-rule` adds what each rule costs, where a
 //! fact that several rules ask for counts for the first of them.
-#![allow(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    clippy::cast_precision_loss,
-    reason = "a benchmark reads files and prints figures"
-)]
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads files")]
+#![allow(clippy::print_stdout, reason = "a benchmark prints figures")]
+#![allow(clippy::cast_precision_loss, reason = "the figures are rounded")]
 
 use cpu_time::ThreadTime;
 use std::collections::BTreeMap;

@@ -1,11 +1,8 @@
 //! Helpers for timelint's own tests: small projects in memory, and the matcher of expectation comments.
 //!
 //! Tests may panic; these helpers do, with the place.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::missing_panics_doc,
-    reason = "test code reads fixtures and fails by panicking"
-)]
+#![allow(clippy::disallowed_methods, reason = "test code reads fixtures")]
+#![allow(clippy::missing_panics_doc, reason = "test code fails by panicking")]
 
 mod expectations;
 mod project;

@@ -7,7 +7,7 @@ use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
-use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word};
+use timelint_semantics::{Analysis, How, Origins, Shape, Site, Value, has_word};
 
 /// See the module.
 pub(crate) struct MixedClocks;
@@ -227,7 +227,7 @@ fn is_called_a_length(file: &Analysis<'_>, id: NodeId) -> bool {
     target.is_some_and(|t| has_word(file.model.name(t), &["duration", "elapsed", "took", "latency"]))
 }
 
-fn readings(value: &Value) -> impl Iterator<Item = &timelint_semantics::Site> {
+fn readings(value: &Value) -> impl Iterator<Item = &Site> {
     value.sites.iter().filter(|s| s.origins.any(Origins::CLOCKS.and(Origins::DATABASE))).take(2)
 }
 

@@ -10,12 +10,10 @@ use timelint_semantics::{Analysis, How, Replayed};
 
 /// The readings in functions that have to give the same result on every machine.
 pub(crate) fn replayed_readings(file: &Analysis<'_>, meta: &'static RuleMeta, out: &mut Vec<Finding>) {
-    let model = file.model;
     let mut told: Vec<NodeId> = Vec::new();
     for replayed in file.replayed_functions() {
-        let first = file.tables.calls.partition_point(|c| *c < replayed.function);
-        let inside = file.tables.calls[first..].iter().take_while(|c| model.contains(replayed.function, **c));
-        let readings = inside.filter(|c| is_reading(file, **c) && decides(file, **c));
+        let readings =
+            file.calls_below(replayed.function).iter().filter(|c| is_reading(file, **c) && decides(file, **c));
         for reading in readings {
             if !told.contains(reading) {
                 told.push(*reading);

@@ -56,7 +56,7 @@ pub(crate) fn packed(file: &Analysis<'_>, shift: NodeId, meta: &'static RuleMeta
             "count time on from one wall-clock reading with the monotonic clock, keep the greatest number that was given \
              out, and go on from it when the clock is behind",
         )
-        .confidence(if is_interface(file) { lower(confidence) } else { confidence });
+        .confidence(if is_interface(&file.path) { lower(confidence) } else { confidence });
     story = story.sites(&clock_sites(file, reading), "the wall clock is read here");
     Some(story.step(file.location(whole), "and becomes the leading part of the id").tell())
 }

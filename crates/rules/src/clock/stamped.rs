@@ -91,9 +91,7 @@ pub(crate) fn is_filled_remotely(file: &Analysis<'_>, name: NodeId) -> bool {
             && model.name(arg) == "&"
             && model.child(arg, Role::Operand).is_some_and(|o| model.sym(o) == model.sym(name))
     };
-    let calls = &file.tables.calls;
-    let first = calls.partition_point(|c| *c < function);
-    calls[first..].iter().take_while(|c| **c < name).any(|call| {
+    file.tables.calls_between(function, name).iter().any(|call| {
         model.children_with(*call, Role::Arg).any(by_address)
             && file.resolve(*call).is_some_and(|r| r.api.role == ApiRole::RemoteRead)
     })

@@ -264,7 +264,7 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         Usage::Decides => Confidence::Medium,
         Usage::HandedOn | Usage::Shown | Usage::Nothing => Confidence::Low,
     };
-    if left.how.min(right.how) == How::Name || is_interface(file) {
+    if left.how.min(right.how) == How::Name || is_interface(&file.path) {
         confidence = lower(confidence);
     }
     // A field of the same name of some class, in another file: nothing here says that it is a time.

@@ -112,7 +112,7 @@ fn generated(file: &Analysis<'_>, exit: NodeId) -> Option<Finding> {
         return None;
     }
     let reading = ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r))?;
-    let confidence = if is_interface(file) { Confidence::Low } else { Confidence::Medium };
+    let confidence = if is_interface(&file.path) { Confidence::Low } else { Confidence::Medium };
     let message = format!("`{}` gives out the wall clock as an id", model.name(function));
     Some(tell(file, reading, value, message, confidence, "and is given out as an id here"))
 }
@@ -187,7 +187,7 @@ fn given(file: &Analysis<'_>, at: NodeId, name: &str, value: NodeId) -> Option<F
     }
     let reading = ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r))?;
     let matched = version || is_matched_by(name) || is_sent(file, at) && is_compared(file, name);
-    let confidence = if is_interface(file) || !matched { Confidence::Low } else { Confidence::Medium };
+    let confidence = if is_interface(&file.path) || !matched { Confidence::Low } else { Confidence::Medium };
     let message = format!("`{name}` is nothing but the wall clock");
     Some(tell(file, reading, at, message, confidence, "and is used as an id here"))
 }
@@ -226,7 +226,7 @@ fn handed_over(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
     }
     let mut args = model.children_with(call, Role::Arg);
     let (named, reading) = args.find_map(|a| id_within(file, a, 0))?;
-    let confidence = if is_interface(file) { Confidence::Low } else { Confidence::Medium };
+    let confidence = if is_interface(&file.path) { Confidence::Low } else { Confidence::Medium };
     let message = format!("`{}` is nothing but the wall clock", model.name(named));
     Some(tell(file, reading, call, message, confidence, "and leaves the process as an id here"))
 }

@@ -154,8 +154,8 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
         .children(block)
         .take_while(|c| *c < jump)
         .any(|c| model.kind(c) == Kind::Call && file.resolve(c).is_some_and(|r| r.api.role == ApiRole::Sleep));
-    let first = file.tables.calls.partition_point(|c| *c < function);
-    let before = file.tables.calls[first..].iter().copied().take_while(|c| *c < jump && !model.contains(block, *c));
+    let calls = || file.tables.calls_between(function, jump).iter().copied();
+    let before = calls().take_while(|c| !model.contains(block, *c));
     let remote: Vec<NodeId> = before.filter(|c| attempted(file, function, *c) >= Remote::Named).collect();
     let body = model.child(function, Role::Body);
     let on_top = |c: &NodeId| model.parent(file.statement(*c)) == body;
@@ -167,7 +167,6 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
     if !file.guards(jump).iter().any(|g| failed(g.condition, g.holds) && (waits || any(g.condition))) {
         return None;
     }
-    let calls = || file.tables.calls[first..].iter().copied().take_while(|c| *c < jump);
     if !waits && calls().any(|c| c != call && pace::waits(file, c)) {
         return None;
     }
@@ -185,8 +184,7 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
 
 /// The calls in a stretch of code.
 pub(crate) fn calls_in<'f>(file: &'f Analysis<'_>, within: NodeId) -> impl Iterator<Item = NodeId> + 'f {
-    let first = file.tables.calls.partition_point(|c| *c < within);
-    file.tables.calls[first..].iter().copied().take_while(move |c| file.model.contains(within, *c))
+    file.calls_below(within).iter().copied()
 }
 
 /// The label that is jumped to stands before the jump: `RETRY:`, and not `Cleanup:` at the end.

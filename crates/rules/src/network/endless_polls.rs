@@ -76,10 +76,10 @@ fn lasts(file: &Analysis<'_>, function: NodeId) -> bool {
 /// Anything in the loop that may end it by itself: time, a count, a flag of the process, a context, a signal.
 fn is_bounded(file: &Analysis<'_>, around: NodeId) -> bool {
     #[rustfmt::skip]
-    const BOUNDS: [&str; 36] = [
+    const BOUNDS: [&str; 35] = [
         "timeout", "timeouts", "deadline", "attempt", "attempts", "retry", "retries", "tries", "try", "max", "count", "counter",
         "elapsed", "limit", "expired", "expire", "expires", "remaining", "running", "stopped", "shutdown", "stop", "closed", "close",
-        "alive", "interrupted", "cancel", "cancelled", "canceled", "abort", "aborted", "done_chan", "until", "iterations", "left",
+        "alive", "interrupted", "cancel", "cancelled", "canceled", "abort", "aborted", "until", "iterations", "left",
         "duration",
     ];
     let model = file.model;

@@ -271,8 +271,7 @@ fn names_a_pause(file: &Analysis<'_>, receiver: NodeId) -> bool {
 
 fn sleeps(file: &Analysis<'_>, function: NodeId) -> bool {
     let model = file.model;
-    let calls = file.tables.calls.partition_point(|c| *c < function);
-    file.tables.calls[calls..].iter().take_while(|c| model.contains(function, **c)).any(|c| {
+    file.calls_below(function).iter().any(|c| {
         file.resolve(*c).is_some_and(|r| matches!(r.api.role, ApiRole::Sleep | ApiRole::Schedule))
             || has_word(model.name(*c), &SLEEPING)
     })

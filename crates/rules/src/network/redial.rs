@@ -151,8 +151,7 @@ fn last_pause(file: &Analysis<'_>, function: NodeId, again: NodeId) -> Option<Pa
 
 /// The calls from one place to another.
 fn calls_between<'f>(file: &'f Analysis<'_>, from: NodeId, to: NodeId) -> impl Iterator<Item = NodeId> + 'f {
-    let first = file.tables.calls.partition_point(|c| *c < from);
-    file.tables.calls[first..].iter().copied().take_while(move |c| *c < to)
+    file.tables.calls_between(from, to).iter().copied()
 }
 
 /// The pause between two runs: what the function hands to itself unchanged does not grow.

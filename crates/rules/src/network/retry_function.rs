@@ -6,7 +6,7 @@ use crate::network::remote::{Remote, evidence_around, is_remote_name};
 use crate::network::retry_policy::Policy;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{Pauses, Unit};
+use timelint_semantics::catalog::Unit;
 use timelint_semantics::{Analysis, has_word};
 
 /// A function that says how long to wait before each attempt: `retryStrategy(times)`, `def _backoff(attempt)`.
@@ -40,23 +40,8 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
     }
     let remote = evidence_around(file, function) >= Remote::Around || imports_remote(file);
     let confidence = if strategy || remote { Confidence::Medium } else { Confidence::Low };
-    Some(Policy {
-        at: file.returns(function).into_iter().rfind(|r| model.kind(*r) != Kind::Null).unwrap_or(function),
-        name: named.to_owned(),
-        pauses: if delay.grows { Pauses::Growing } else { Pauses::Fixed },
-        random: delay.random,
-        fixed: delay.fixed,
-        settable: delay.settable && !delay.grows,
-        attempts: None,
-        unchosen: false,
-        contends: is_contended(file, function),
-        network: false,
-        confidence,
-        advice: None,
-        xor: delay.xor,
-        tiny: delay.tiny,
-        flag: None,
-    })
+    let at = file.returns(function).into_iter().rfind(|r| model.kind(*r) != Kind::Null).unwrap_or(function);
+    Some(Policy::of_code(at, named, delay, is_contended(file, function), confidence))
 }
 
 /// The name of a function, of what it is bound to, or of the function that returns it.

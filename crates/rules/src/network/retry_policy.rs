@@ -47,6 +47,29 @@ pub(crate) struct Policy {
     pub(crate) flag: Option<Edit>,
 }
 
+impl Policy {
+    /// A policy that somebody wrote down as code, by the pauses that it gives.
+    pub(crate) fn of_code(at: NodeId, name: &str, delay: Delay, contends: bool, confidence: Confidence) -> Self {
+        Self {
+            at,
+            name: name.to_owned(),
+            pauses: if delay.grows { Pauses::Growing } else { Pauses::Fixed },
+            random: delay.random,
+            fixed: delay.fixed,
+            settable: delay.settable && !delay.grows,
+            attempts: None,
+            unchosen: false,
+            contends,
+            network: false,
+            confidence,
+            advice: None,
+            xor: delay.xor,
+            tiny: delay.tiny,
+            flag: None,
+        }
+    }
+}
+
 /// Nodes of one policy or function that are looked at.
 const MOST_NODES: usize = 2000;
 

@@ -7,7 +7,6 @@ use crate::network::retry_function::{imports_remote, name_of_function};
 use crate::network::retry_policy::Policy;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::Pauses;
 use timelint_semantics::{Analysis, has_word, words};
 
 /// Words of what is set up again after it broke.
@@ -39,8 +38,7 @@ pub(crate) fn given_by_schedule(file: &Analysis<'_>, function: NodeId) -> Option
         let mut delays = yields.iter().map(|y| (*y, delay_of(file, *y, None, function)));
         delays.find(|(_, d)| d.grows)?
     };
-    let Delay { grows, random, xor, tiny, unknown, .. } = delay;
-    if !grows || random || unknown && xor.is_none() {
+    if !delay.grows || delay.random || delay.unknown && delay.xor.is_none() {
         return None;
     }
     let reconnects = names.iter().any(|n| has_word(n, &["reconnect", "reconnection", "reconnecting", "redial"]));
@@ -49,23 +47,7 @@ pub(crate) fn given_by_schedule(file: &Analysis<'_>, function: NodeId) -> Option
         || evidence_around(file, function) >= Remote::Around
         || imports_remote(file);
     let confidence = if remote { Confidence::Medium } else { Confidence::Low };
-    Some(Policy {
-        at,
-        name: policy.to_owned(),
-        pauses: Pauses::Growing,
-        random,
-        fixed: None,
-        settable: false,
-        attempts: None,
-        unchosen: false,
-        contends: is_contended(file, function),
-        network: false,
-        confidence,
-        advice: None,
-        xor,
-        tiny,
-        flag: None,
-    })
+    Some(Policy::of_code(at, policy, delay, is_contended(file, function), confidence))
 }
 
 /// Something is counted up or multiplied.

@@ -5,7 +5,7 @@ use crate::network::remote::{is_near, is_tool};
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, Ends};
+use timelint_semantics::catalog::{ApiRole, ArgPlace, Ends};
 use timelint_semantics::{Analysis, How, has_word};
 
 /// Every such limit of the file.
@@ -75,15 +75,13 @@ fn mute_signal(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
     let model = file.model;
     let known = file.resolve(call).filter(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall)?;
     let none = known.api.default.as_deref().is_some_and(|d| d.starts_with("none"));
-    let signal = file.argument_at(call, &[timelint_semantics::catalog::ArgPlace::Keyword("signal".to_owned())])?;
+    let signal = file.argument_at(call, &[ArgPlace::Keyword("signal".to_owned())])?;
     let source = file.condition_source(signal);
     let of = if model.kind(source) == Kind::Member { source } else { signal };
     let controller = model.child(of, Role::Object).filter(|o| model.kind(*o) == Kind::Name && none)?;
     let [store] = file.stores_of(controller) else { return None };
     let made = store.value.filter(|v| file.function_around(*v) == file.function_around(call))?;
-    let by_call = |n: NodeId| file.resolve(n).is_some_and(|k| k.api.ends == Some(Ends::Called));
-    let controls = model.kind(made) == Kind::New
-        && (model.text(model.sym(model.child(made, Role::Type)?)) == "AbortController" || by_call(made));
+    let controls = file.resolve(made).is_some_and(|k| k.api.ends == Some(Ends::Called));
     let reads = file.reads_of(model.child(store.at, Role::Target)?);
     let only_signal = |r: NodeId| {
         let parent = model.parent(r);

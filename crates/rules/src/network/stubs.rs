@@ -52,8 +52,7 @@ fn is_stub(file: &Analysis<'_>, receiver: NodeId) -> bool {
 
 /// A deadline may come on another way: an interceptor, a service configuration, a stub that is limited where it is made.
 fn speaks_of_deadlines(file: &Analysis<'_>) -> bool {
-    const SPEAKS: [&str; 7] =
-        ["deadline", "timeout", "timeouts", "interceptor", "interceptors", "intercept", "service_config"];
+    const SPEAKS: [&str; 6] = ["deadline", "timeout", "timeouts", "interceptor", "interceptors", "intercept"];
     let model = file.model;
     let mut named = model.ids().filter(|n| {
         matches!(model.kind(*n), Kind::Call | Kind::Argument | Kind::Member | Kind::Name | Kind::Entry | Kind::New)

@@ -4,6 +4,7 @@ use crate::network::answers::{has_come, is_own_request};
 use crate::network::contexts::carries_limit;
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
 use crate::story::lower;
+use crate::surface::is_interface;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};
@@ -34,7 +35,7 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
     if conditional
         || profiles
         || is_tool(&file.path)
-        || is_front_end(&file.path)
+        || is_interface(&file.path)
         || is_handed_on(file, site, known)
         || is_delegated(file, site, known)
         || may_be_a_file(file, site, known)
@@ -65,34 +66,13 @@ fn awaited_source(file: &Analysis<'_>, site: NodeId) -> Remote {
     }
 }
 
-/// Code that runs in a browser, where a person waits and leaves.
-fn is_front_end(path: &str) -> bool {
-    const FRONT: [&str; 12] = [
-        "ui",
-        "frontend",
-        "webapp",
-        "browser",
-        "www",
-        "static",
-        "public",
-        "assets",
-        "dashboard",
-        "components",
-        "pages",
-        "webui",
-    ];
-    let mut parts = path.rsplit('/');
-    let serves = parts.next().is_some_and(|f| has_word(f, &["server"]));
-    !serves && parts.any(|f| has_word(f, &FRONT))
-}
-
 /// Code that serves others.
 fn is_back_end(path: &str) -> bool {
     const BACK: [&str; 12] = [
         "server", "service", "services", "api", "backend", "worker", "workers", "job", "jobs", "lambda", "gateway",
         "handlers",
     ];
-    !is_front_end(path) && path.rsplit('/').any(|f| has_word(f, &BACK))
+    !is_interface(path) && path.rsplit('/').any(|f| has_word(f, &BACK))
 }
 
 /// The address comes from elsewhere and is of a kind that may as well name a file.

@@ -48,7 +48,7 @@ pub(crate) fn early_ends(file: &Analysis<'_>) -> Vec<Lapse> {
 
 fn early_end(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
     let model = file.model;
-    let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(|c| model.contains(function, *c)).collect();
+    let calls = file.calls_below(function);
     calls.iter().copied().find_map(|end| {
         let beater =
             has_word(model.name(end), &ENDS).then(|| subjects(file, end).find(|s| beats(file, *s))).flatten()?;

@@ -122,10 +122,9 @@ fn transaction_around(file: &Analysis<'_>, region: &Region<'_>) -> Option<NodeId
 
 /// The lock is also given back in the function: otherwise somebody else does, perhaps after the commit.
 fn ends_inside(file: &Analysis<'_>, region: &Region<'_>, function: NodeId) -> bool {
-    let calls = &file.tables.calls;
-    let first = calls.partition_point(|c| *c < region.acquire);
     let scoped = region.callback.is_some() || file.model.enclosing(region.acquire, Kind::WithItem).is_some();
-    scoped || calls[first..].iter().take_while(|c| **c < file.model.end(function)).any(|c| file.releases(*c))
+    let calls = file.tables.calls_between(region.acquire, file.model.end(function));
+    scoped || calls.iter().any(|c| file.releases(*c))
 }
 
 /// The section waits for its work or for a clock, whichever comes first.

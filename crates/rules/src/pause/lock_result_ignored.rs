@@ -259,8 +259,6 @@ fn goes_on(file: &Analysis<'_>, call: NodeId) -> Option<Ignored> {
 
 /// The first call that is neither a log line nor about the lock.
 pub(crate) fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
-    let calls = &file.tables.calls;
-    let first = calls.partition_point(|c| *c < from);
     let about_lock = |c: NodeId| {
         file.releases(c)
             || file.resolve(c).is_some_and(|k| {
@@ -274,7 +272,7 @@ pub(crate) fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Optio
         file.resolve(c)
             .is_some_and(|k| matches!(k.api.role, ApiRole::LockTry | ApiRole::LockAcquire | ApiRole::LockCheck))
     };
-    let rest = || calls[first..].iter().copied().take_while(|c| *c < to);
+    let rest = || file.tables.calls_between(from, to).iter().copied();
     // Somebody asks again before the work: not followed.
     let work = rest().find(|c| file.model.kind(*c) == Kind::Call && !is_log_call(file, *c) && !about_lock(*c))?;
     (!rest().take_while(|c| *c < work).any(asked_again)).then_some(work)

@@ -107,8 +107,7 @@ struct Work {
 fn work_of(file: &Analysis<'_>, region: &Region<'_>) -> Work {
     let model = file.model;
     let mut work = Work::default();
-    let first = file.tables.calls.partition_point(|c| *c < region.from);
-    let calls = file.tables.calls[first..].iter().copied().take_while(|c| *c < region.to).take(MOST_CALLS);
+    let calls = file.tables.calls_between(region.from, region.to).iter().copied().take(MOST_CALLS);
     for call in calls.filter(|c| *c != region.acquire) {
         let concurrent = model.ancestors(call).take_while(|a| *a >= region.from).any(|a| model.kind(a) == Kind::Spawn);
         if concurrent {
@@ -154,10 +153,7 @@ fn is_request(file: &Analysis<'_>, call: NodeId, depth: usize) -> bool {
         _ if depth == 0 => false,
         _ => match file.callee(call) {
             Some(Callee::Here(function)) => {
-                let end = file.model.end(function);
-                let first = file.tables.calls.partition_point(|c| *c < function);
-                let inner = file.tables.calls[first..].iter().copied().take_while(|c| *c < end).take(MOST_CALLS);
-                inner.into_iter().any(|c| is_request(file, c, depth - 1))
+                file.calls_below(function).iter().take(MOST_CALLS).any(|c| is_request(file, *c, depth - 1))
             }
             _ => false,
         },

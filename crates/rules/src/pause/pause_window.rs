@@ -16,9 +16,7 @@ pub(crate) struct Window {
 /// The first place between `check` and `act` that may take long.
 pub(crate) fn window(file: &Analysis<'_>, check: NodeId, act: NodeId) -> Option<Window> {
     let model = file.model;
-    let from = model.end(check);
-    let first = file.tables.calls.partition_point(|c| *c < from);
-    let between = file.tables.calls[first..].iter().copied().take_while(|c| *c < act);
+    let between = file.tables.calls_between(model.end(check), act).iter().copied();
     let slow = between.filter(|c| leads_on(file, *c, act) && !model.contains(*c, act)).find_map(|c| slow_call(file, c));
     slow.or_else(|| repeated(file, check, act))
 }
@@ -26,9 +24,7 @@ pub(crate) fn window(file: &Analysis<'_>, check: NodeId, act: NodeId) -> Option<
 /// The first place between `check` and `act` where others are waited for: a wait, a poll, a round of requests.
 pub(crate) fn long_wait(file: &Analysis<'_>, check: NodeId, act: NodeId) -> Option<Window> {
     let model = file.model;
-    let from = model.end(check);
-    let first = file.tables.calls.partition_point(|c| *c < from);
-    let between = file.tables.calls[first..].iter().copied().take_while(|c| *c < act);
+    let between = file.tables.calls_between(model.end(check), act).iter().copied();
     between.filter(|c| leads_on(file, *c, act) && !model.contains(*c, act)).find_map(|call| {
         let named = has_word(model.name(call), &["wait", "await", "sleep"])
             || has_word(model.name(call), &["sync", "replicate", "broadcast"])
@@ -72,10 +68,8 @@ fn slow_call(file: &Analysis<'_>, call: NodeId) -> Option<Window> {
         return Some(Window { at: call, text: "it awaits here while the answer gets older" });
     }
     if let Some(Callee::Here(function)) = file.callee(call) {
-        let end = model.end(function);
-        let first = file.tables.calls.partition_point(|c| *c < function);
-        let inner = file.tables.calls[first..].iter().copied().take_while(|c| *c < end);
-        let found = inner.filter_map(|c| file.resolve(c)).find_map(|known| slow(known.api.role));
+        let found =
+            file.calls_below(function).iter().filter_map(|c| file.resolve(*c)).find_map(|known| slow(known.api.role));
         return found.map(|text| Window { at: call, text });
     }
     let waits = has_word(model.name(call), &["sleep", "wait", "await", "poll"]);

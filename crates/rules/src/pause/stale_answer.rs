@@ -5,7 +5,7 @@ use crate::pause::guarded_write::{guards_through, is_about_the_lock_itself};
 use crate::pause::ownership::{Check, Claim, confirmed, leaf, suspicious};
 use crate::pause::pause_window::{Window, long_wait};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, ClassInfo, has_word, words};
+use timelint_semantics::{Analysis, ClassInfo, How, has_word, words};
 
 /// An answer that is older than its check.
 pub(crate) struct Stale<'a> {
@@ -185,7 +185,7 @@ fn tells_of_loss(file: &Analysis<'_>, value: NodeId) -> bool {
 fn act_of(file: &Analysis<'_>, body: NodeId) -> Option<NodeId> {
     let model = file.model;
     let writes = file.writes_in(body, model.end(body), 1);
-    let write = writes.into_iter().find(|w| w.fence.is_none() && w.how > timelint_semantics::How::Name).map(|w| w.at);
+    let write = writes.into_iter().find(|w| w.fence.is_none() && w.how > How::Name).map(|w| w.at);
     let result = || {
         let own = |r: &NodeId| file.function_around(*r) == file.function_around(body);
         model.descendants(body).filter(|d| model.kind(*d) == Kind::Return && gives_result(file, *d)).find(own)

@@ -127,11 +127,6 @@ fn is_read(file: &Analysis<'_>, within: NodeId, name: Sym) -> bool {
 
 /// The first call of the range that is more than a log line.
 fn first_work(file: &Analysis<'_>, from: NodeId, to: NodeId) -> Option<NodeId> {
-    let calls = &file.tables.calls;
-    let first = calls.partition_point(|c| *c < from);
-    calls[first..]
-        .iter()
-        .copied()
-        .take_while(|c| *c < to)
-        .find(|c| !is_log_call(file, *c) && !has_word(file.model.name(*c), &["resolve"]))
+    let calls = file.tables.calls_between(from, to);
+    calls.iter().copied().find(|c| !is_log_call(file, *c) && !has_word(file.model.name(*c), &["resolve"]))
 }
