@@ -242,7 +242,39 @@ fn silence_is_explained() {
     assert!(quiet.out().contains("unfenced-lock: is off"), "{}", quiet.out());
     assert!(folder.run("check --explain-silence b_pb2.py:5").out().contains("not analysed: generated"));
     assert!(folder.run("check --explain-silence c.py:5").out().contains("wall-clock-duration: reported"));
-    assert!(folder.run("check --explain-silence c.py:1").out().contains("saw nothing wrong here"));
+    assert!(folder.run("check --explain-silence c.py:1").out().contains("saw nothing wrong here: "));
+}
+
+#[test]
+fn silence_says_what_is_known_of_a_place_in_its_project() {
+    let code = "import redis, requests, time
+from helper import conn
+r = redis.Redis()
+def poll(url, last):
+    requests.get(url, timeout=5)
+    conn.fetch(url)
+    with r.lock('x', timeout=10):
+        print(url)
+    requests.get('http://localhost:80')
+    return time.time() - last > 5
+def again(url):
+    return poll(url, 0)
+";
+    let folder = Folder::new(&[("a.py", code), ("helper.py", "conn = None\n")]);
+    for (line, known) in [
+        (5, "missing-timeout: silent about `requests.get(url, timeout=5)`: it is given a limit"),
+        (6, "unknown: `helper.conn.fetch` is in no catalogue"),
+        (7, "unfenced-lock: silent about `r.lock('x', timeout=10)`: nothing is written under it"),
+        (8, "under the lock that line 7 takes"),
+        (9, "missing-timeout: silent about `requests.get('http://localhost:80')`: the other side is on this machine"),
+        (10, "name \"last\"  from: param"),
+        (10, "from: wall instant in seconds"),
+        (10, "wall-clock-duration: silent about `time.time() - last`: only one side is known to be"),
+        (12, "unknown: a function of this file"),
+    ] {
+        let out = folder.run(&format!("check . --explain-silence a.py:{line}")).out();
+        assert!(out.contains(known), "line {line} lacks {known:?}:\n{out}");
+    }
 }
 
 #[test]

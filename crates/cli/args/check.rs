@@ -169,7 +169,6 @@ impl CheckArguments {
                 FailOnArgument::Error => FailOn::At(Severity::Error),
                 FailOnArgument::Never => FailOn::Never,
             }),
-            explain: self.explain_silence.is_some(),
             ..self.scan.flags()
         }
     }

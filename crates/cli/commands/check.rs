@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Instant;
 use timelint_diagnostics::{Note, NoteKind};
-use timelint_engine::{Engine, Input, Outcome};
+use timelint_engine::{Engine, Flags, Input, Outcome};
 use timelint_gate::{Changed, Entry, GateError, Mended, fixes, mend, patch};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
@@ -17,7 +17,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let place = arguments.explain_silence.as_deref().map(silence::parse).transpose()?;
     let inputs = inputs(arguments, place.as_ref())?;
     refuse_combinations(arguments, &inputs)?;
-    let mut run = Run::new(&arguments.scan.config, &arguments.gate, &arguments.flags(), inputs)?;
+    let flags = Flags { explain: place.as_ref().map(|p| p.path.clone()), ..arguments.flags() };
+    let mut run = Run::new(&arguments.scan.config, &arguments.gate, &flags, inputs)?;
     run.report_in(&arguments.project, &arguments.scan, &arguments.gate)?;
     let mut watch = Some(Watch::new(&arguments.output, run.engine.progress()));
     run.ask_git(&arguments.gate)?;

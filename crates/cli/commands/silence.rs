@@ -4,8 +4,9 @@ use super::dump::place;
 use crate::exit::{Failure, print};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use timelint_diagnostics::{Finding, Severity};
-use timelint_engine::{Engine, HiddenBecause, Inspection, Outcome};
+use timelint_diagnostics::{Finding, Severity, Span};
+use timelint_engine::{Engine, HiddenBecause, Inspection, Outcome, Understood};
+use timelint_model::Kind;
 use timelint_rules::RULES;
 
 /// A line of a file.
@@ -40,7 +41,7 @@ pub(crate) fn explain(engine: &Engine, outcome: &Outcome, wanted: &Place) -> Res
         writeln!(out, "{}:{}", seen.source.path, wanted.line)?;
         writeln!(out, "  {}", seen.source.lines.line_text(&seen.source.text, wanted.line).trim())?;
         skipped(outcome, &seen, out)?;
-        nodes(&seen, wanted.line, out)?;
+        nodes(&seen, outcome.understood.as_ref(), wanted.line, out)?;
         rules(engine, outcome, &seen, wanted.line, out)
     })
 }
@@ -56,8 +57,9 @@ fn skipped(outcome: &Outcome, seen: &Inspection, out: &mut dyn Write) -> io::Res
     Ok(())
 }
 
-fn nodes(seen: &Inspection, line: u32, out: &mut dyn Write) -> io::Result<()> {
+fn nodes(seen: &Inspection, understood: Option<&Understood>, line: u32, out: &mut dyn Write) -> io::Result<()> {
     let starts_here = |start: u32| seen.source.lines.line(start) == line;
+    let roles = understood.map_or(&seen.roles, |u| &u.roles);
     writeln!(out, "\nmodel of the line:")?;
     let mut any = false;
     for id in seen.model.ids().skip(1).filter(|id| starts_here(seen.model.span(*id).start)) {
@@ -67,9 +69,26 @@ fn nodes(seen: &Inspection, line: u32, out: &mut dyn Write) -> io::Result<()> {
             "" => String::new(),
             name => format!(" {name:?}"),
         };
-        let roles: Vec<&str> = seen.roles.iter().filter(|r| r.0 == span).map(|r| r.1.as_str()).collect();
-        let roles = if roles.is_empty() { String::new() } else { format!("  = {}", roles.join(", ")) };
-        writeln!(out, "  {} {}{name}{roles}", place(&seen.source, span), seen.model.kind(id).name())?;
+        // A block, a statement may have the same span as the one call in it.
+        let is_code = !matches!(seen.model.kind(id), Kind::Block | Kind::Return);
+        let here: Vec<&str> = roles.iter().filter(|r| is_code && r.0 == span).map(|r| r.1.as_str()).collect();
+        let is_call = matches!(seen.model.kind(id), Kind::Call | Kind::New);
+        let unknown = understood.and_then(|u| u.unknown.iter().find(|n| is_call && n.0 == span));
+        let meaning = match (here.as_slice(), unknown) {
+            ([], Some((_, known))) => format!("  unknown: {known}"),
+            ([], None) => String::new(),
+            (roles, _) => format!("  = {}", roles.join(", ")),
+        };
+        let kind = seen.model.kind(id).name();
+        let value = understood.and_then(|u| u.values.iter().find(|v| v.0 == span && v.1 == kind));
+        let value = value.map(|v| format!("  from: {}", v.2)).unwrap_or_default();
+        writeln!(out, "  {} {kind}{name}{meaning}{value}", place(&seen.source, span))?;
+    }
+    for (acquire, section) in understood.map(|u| &u.regions).into_iter().flatten() {
+        let line_of = |at: u32| seen.source.lines.line(at);
+        if (line_of(section.start)..=line_of(section.end)).contains(&line) {
+            writeln!(out, "  under the lock that line {} takes", line_of(acquire.start))?;
+        }
     }
     if !any {
         writeln!(out, "  nothing starts on this line")?;
@@ -78,15 +97,19 @@ fn nodes(seen: &Inspection, line: u32, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn rules(engine: &Engine, outcome: &Outcome, seen: &Inspection, line: u32, out: &mut dyn Write) -> io::Result<()> {
+    let lines = |span: Span| seen.source.lines.line(span.start)..=seen.source.lines.line(span.end.max(1) - 1);
     let touches = |finding: &&Finding| {
         let spans = finding.labels.iter().map(|l| &l.location).chain([&finding.primary]);
-        spans.filter(|l| l.path == seen.source.path).any(|l| {
-            (seen.source.lines.line(l.span.start)..=seen.source.lines.line(l.span.end.max(1) - 1)).contains(&line)
-        })
+        spans.filter(|l| l.path == seen.source.path).any(|l| lines(l.span).contains(&line))
     };
     let enabled = engine.enabled_rules();
+    let mut idle = Vec::new();
     writeln!(out, "\nrules:")?;
     for rule in RULES.iter().map(|r| r.meta()) {
+        if !enabled.iter().any(|r| r.id == rule.id) {
+            writeln!(out, "  {}: is off (select, ignore)", rule.id)?;
+            continue;
+        }
         let shown: Vec<&Finding> =
             outcome.report.findings.iter().filter(|f| f.rule.id == rule.id).filter(touches).collect();
         let hidden: Vec<_> =
@@ -95,31 +118,38 @@ fn rules(engine: &Engine, outcome: &Outcome, seen: &Inspection, line: u32, out: 
             writeln!(out, "  {}: reported, {}", rule.id, describe(finding))?;
         }
         for hidden in &hidden {
-            let why = match &hidden.because {
-                HiddenBecause::TestCode => {
-                    "not reported: test code, examples and benchmarks are quiet (--include-tests)".to_owned()
-                }
-                HiddenBecause::Suppressed { line, .. } => format!("suppressed by the comment on line {line}"),
-                HiddenBecause::Baselined { .. } => "known: it is in the baseline".to_owned(),
-                HiddenBecause::NotNew => "not new".to_owned(),
-                HiddenBecause::Elsewhere => "not asked for: the file is not staged".to_owned(),
-                HiddenBecause::BelowConfidence(least) => format!("held back: below --min-confidence {}", least.name()),
-            };
-            writeln!(out, "  {}: {why}; {}", rule.id, describe(&hidden.finding))?;
+            writeln!(out, "  {}: {}; {}", rule.id, because(&hidden.because), describe(&hidden.finding))?;
             for evidence in &hidden.finding.evidence {
                 writeln!(out, "    {evidence}")?;
             }
         }
-        if shown.is_empty() && hidden.is_empty() {
-            let why = if enabled.iter().any(|r| r.id == rule.id) {
-                "saw nothing wrong here"
-            } else {
-                "is off (select, ignore)"
-            };
-            writeln!(out, "  {}: {why}", rule.id)?;
+        let all = outcome.understood.iter().flat_map(|u| &u.silences);
+        let silences: Vec<_> =
+            all.filter(|s| s.rule == rule.id && seen.source.lines.line(s.at.start) == line).collect();
+        for silence in &silences {
+            writeln!(out, "  {}: silent about `{}`: {}", rule.id, silence.about, silence.because)?;
+        }
+        if shown.is_empty() && hidden.is_empty() && silences.is_empty() {
+            idle.push(rule.id);
         }
     }
-    Ok(())
+    match idle.as_slice() {
+        [] => Ok(()),
+        idle => writeln!(out, "  saw nothing wrong here: {}", idle.join(", ")),
+    }
+}
+
+fn because(reason: &HiddenBecause) -> String {
+    match reason {
+        HiddenBecause::TestCode => {
+            "not reported: test code, examples and benchmarks are quiet (--include-tests)".to_owned()
+        }
+        HiddenBecause::Suppressed { line, .. } => format!("suppressed by the comment on line {line}"),
+        HiddenBecause::Baselined { .. } => "known: it is in the baseline".to_owned(),
+        HiddenBecause::NotNew => "not new".to_owned(),
+        HiddenBecause::Elsewhere => "not asked for: the file is not staged".to_owned(),
+        HiddenBecause::BelowConfidence(least) => format!("held back: below --min-confidence {}", least.name()),
+    }
 }
 
 fn describe(finding: &Finding) -> String {

@@ -17,7 +17,7 @@ use std::time::Instant;
 use timelint_diagnostics::{Finding, Note, NoteKind, SourceFile};
 use timelint_model::FileModel;
 use timelint_rules::Rule;
-use timelint_semantics::{Analysis, ProjectIndex};
+use timelint_semantics::{Analysis, ProjectIndex, Understood};
 
 /// What a file contributes to the report.
 #[derive(Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Analyzed {
     pub(crate) findings: Vec<Finding>,
     pub(crate) hidden: Vec<Hidden>,
     pub(crate) notes: Vec<Note>,
+    /// Of the file that is to be explained.
+    pub(crate) understood: Option<Understood>,
     /// The file's text, where a shown or hidden finding stands in it.
     pub(crate) source: Option<SourceFile>,
 }
@@ -55,7 +57,8 @@ fn run(
     let settings = file.settings(shared.settings);
     let policy = Policy::new(settings, &file.absolute);
     let quiet = file.is_test && !policy.includes_tests();
-    if quiet && !settings.explain {
+    let listens = shared.settings.explains(&file.absolute);
+    if quiet && !listens {
         return Analyzed::default();
     }
     let read = OnceCell::new();
@@ -65,16 +68,16 @@ fn run(
         Err(message) => return Analyzed { notes: vec![internal(file, &message)], ..Analyzed::default() },
     };
     let rules: Vec<&dyn Rule> = shared.rules.iter().copied().filter(|r| policy.enables(r.meta())).collect();
-    let mut findings = match findings(shared, file, &model, index, &rules, &text) {
-        Ok(findings) => findings,
+    let (mut findings, understood) = match findings(shared, file, &model, index, &rules, &text) {
+        Ok(found) => found,
         Err(message) => return Analyzed { notes: vec![internal(file, &message)], ..Analyzed::default() },
     };
+    let mut analyzed = Analyzed { understood, ..Analyzed::default() };
     if findings.is_empty() && !has_directives {
-        return Analyzed::default();
+        return analyzed;
     }
     let source = SourceFile::new(file.path.clone(), text());
     fingerprint::fill_in(&mut findings, &source, &model);
-    let mut analyzed = Analyzed::default();
     if let Some(Err(message)) = read.get() {
         let message = format!("could not be read a second time: {message}");
         analyzed.notes.push(Note { path: file.path.clone(), line: None, kind: NoteKind::Unreadable, message });
@@ -102,7 +105,8 @@ fn run(
     analyzed
 }
 
-/// What the rules say of one file, in source order and without repeats.
+/// What the rules say of one file, in source order and without repeats; and what was understood of it, where that is to be
+/// explained.
 fn findings(
     shared: &Shared<'_>,
     file: &Candidate,
@@ -110,13 +114,17 @@ fn findings(
     index: &ProjectIndex,
     rules: &[&dyn Rule],
     text: &dyn Fn() -> Arc<str>,
-) -> Result<Vec<Finding>, String> {
+) -> Result<(Vec<Finding>, Option<Understood>), String> {
     let mut findings = Vec::new();
-    if rules.is_empty() {
-        return Ok(findings);
+    let listens = shared.settings.explains(&file.absolute);
+    if rules.is_empty() && !listens {
+        return Ok((findings, None));
     }
     let catalog = shared.knowledge.catalog(file.language).map_err(|e| e.to_string())?;
-    let analysis = Analysis::new(catalog, index, file.path.clone(), model, text);
+    let mut analysis = Analysis::new(catalog, index, file.path.clone(), model, text);
+    if listens {
+        analysis = analysis.listening();
+    }
     let mut times = Vec::with_capacity(rules.len());
     for rule in rules {
         let started = Instant::now();
@@ -126,7 +134,7 @@ fn findings(
     shared.progress.file(&file.path, &times);
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     findings.dedup_by(|a, b| sort_key(a) == sort_key(b));
-    Ok(findings)
+    Ok((findings, listens.then(|| analysis.understood())))
 }
 
 /// Path, position, rule; the message makes the order total.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use timelint_diagnostics::{Finding, Report, RuleMeta, SourceFile, Summary};
 use timelint_rules::Rule;
 use timelint_semantics::catalog::Catalog;
-use timelint_semantics::{ProjectIndex, ProjectVersions};
+use timelint_semantics::{ProjectIndex, ProjectVersions, Understood};
 use timelint_syntax::Language;
 
 /// Stack of each worker: rules may follow deep nesting. Only what is touched costs memory.
@@ -244,6 +244,7 @@ struct Collector {
     report: Report,
     hidden: Vec<Hidden>,
     skipped: BTreeMap<Arc<str>, SkipReason>,
+    understood: Option<Understood>,
 }
 
 impl Collector {
@@ -269,6 +270,7 @@ impl Collector {
         self.report.findings.extend(one.findings);
         self.report.notes.extend(one.notes);
         self.hidden.extend(one.hidden);
+        self.understood = self.understood.take().or(one.understood);
         if let Some(source) = one.source {
             self.report.sources.insert(source.path.clone(), source);
         }
@@ -280,7 +282,8 @@ impl Collector {
         self.report.notes.sort();
         self.count();
         self.complete_sources(places);
-        Outcome { report: self.report, hidden: self.hidden, skipped: listed(&self.skipped) }
+        let skipped = listed(&self.skipped);
+        Outcome { report: self.report, hidden: self.hidden, skipped, understood: self.understood }
     }
 
     fn count(&mut self) {

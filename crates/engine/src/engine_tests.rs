@@ -145,8 +145,8 @@ fn test_code_is_quiet_and_counted_as_checked() {
     assert_eq!(folder.check(&Flags::default(), &["tests"]).report.findings.len(), 1);
     assert_eq!(folder.check(&Flags::default(), &["b_test.py"]).report.findings.len(), 1);
     assert_eq!(check(&folder.0.join("tests"), &Flags::default(), &["."]).report.findings.len(), 1);
-    let explained = folder.check(&Flags { explain: true, ..Flags::default() }, &["."]);
-    assert_eq!(explained.hidden.iter().filter(|h| h.because == HiddenBecause::TestCode).count(), 2);
+    let explained = folder.check(&Flags { explain: Some("tests/a.py".into()), ..Flags::default() }, &["."]);
+    assert_eq!(explained.hidden.iter().filter(|h| h.because == HiddenBecause::TestCode).count(), 1);
     let some = configured(&folder, "[[overrides]]\nfiles = [\"tests\"]\ninclude-tests = true", &Flags::default());
     assert_eq!(shown(&some), ["c.py:1 fake-call", "tests/a.py:1 fake-call"]);
 }

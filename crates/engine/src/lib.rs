@@ -56,4 +56,5 @@ pub use selector::{Names, Selector};
 pub use settings::{FailOn, Flags, Settings};
 pub use suggest::did_you_mean;
 pub use suppress::SUPPRESSION_RULES;
+pub use timelint_semantics::{Silence, Understood};
 pub use walk::{Input, is_source};

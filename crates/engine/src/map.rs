@@ -81,7 +81,7 @@ pub(crate) fn map(mut file: Candidate, knowledge: &Knowledge, settings: &Setting
             file.is_test = is_test;
             let note = parse_errors(&file, &model, &text);
             let has_directives = memchr::memmem::find(text.as_bytes(), b"timelint:").is_some();
-            let needed = summary.is_relevant() || has_directives;
+            let needed = summary.is_relevant() || has_directives || settings.explains(&file.absolute);
             let keep = needed && budget.takes(model.heap_bytes());
             let model = keep.then_some(model);
             Mapped::Lowered(Box::new(Lowered { file, summary: Some(summary), model, needed, has_directives, note }))

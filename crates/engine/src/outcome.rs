@@ -3,6 +3,7 @@
 use crate::gate::SkipReason;
 use std::sync::Arc;
 use timelint_diagnostics::{Acceptance, Accepted, Confidence, Finding, NoteKind, Report};
+use timelint_semantics::Understood;
 
 /// The result of a run.
 #[derive(Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Outcome {
     pub hidden: Vec<Hidden>,
     /// Files that were seen and not analysed, sorted by path.
     pub skipped: Vec<Skipped>,
+    /// What was understood of the file that was to be explained; `None` where it was not analysed.
+    pub understood: Option<Understood>,
 }
 
 impl Outcome {

@@ -5,6 +5,7 @@ use crate::day::Day;
 use crate::error::EngineError;
 use crate::globs::Patterns;
 use crate::selector::{Names, Selector};
+use crate::walk::clean;
 use std::path::{Path, PathBuf};
 use timelint_diagnostics::{Confidence, Severity};
 
@@ -62,8 +63,8 @@ pub struct Flags {
     pub threads: usize,
     /// The present day, where suppressions may end.
     pub today: Option<Day>,
-    /// Keep what is needed to explain why nothing was reported: rules also run in test code, skipped files are listed.
-    pub explain: bool,
+    /// Keep what is needed to explain why nothing was reported in this file, which may be test code.
+    pub explain: Option<PathBuf>,
 }
 
 /// The default of `max-file-size`.
@@ -88,7 +89,8 @@ pub struct Settings {
     pub(crate) no_ignore: bool,
     pub(crate) hidden: bool,
     pub(crate) threads: usize,
-    pub(crate) explain: bool,
+    /// Absolute.
+    pub(crate) explain: Option<PathBuf>,
     pub(crate) entries: Vec<Entries>,
     pub(crate) today: Option<Day>,
     /// The baseline that the configuration names, absolute.
@@ -98,6 +100,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether the silence in this file, given by its absolute path, is to be explained.
+    pub(crate) fn explains(&self, absolute: &Path) -> bool {
+        self.explain.as_deref() == Some(absolute)
+    }
+
     /// Merges defaults, `config` and `flags`. `working_dir` is absolute; paths are shown relative to it.
     ///
     /// # Errors
@@ -133,7 +140,7 @@ impl Settings {
             no_ignore: flags.no_ignore,
             hidden: flags.hidden,
             threads: flags.threads,
-            explain: flags.explain,
+            explain: flags.explain.as_deref().map(|path| clean(&working_dir.join(path))),
             entries: Vec::new(),
             today: flags.today,
             baseline: None,

@@ -10,6 +10,7 @@ use crate::memo::{ByNode, Kept, Questions};
 use crate::names::{fold, vocabulary};
 use crate::regions::Region;
 use crate::resolve::Callee;
+use crate::silence::Silence;
 use crate::tables::Tables;
 use crate::units::TimeNames;
 use crate::value::How;
@@ -72,6 +73,8 @@ pub struct Analysis<'a> {
     pub(crate) lock_touches: OnceCell<Vec<LockTouch>>,
     /// Which entries of the catalogue are about key-value stores.
     pub(crate) store_entries: RefCell<FxHashMap<ApiId, bool>>,
+    /// Where somebody wants to know.
+    pub(crate) silences: Option<RefCell<Vec<Silence>>>,
 }
 
 impl<'a> Analysis<'a> {
@@ -110,6 +113,7 @@ impl<'a> Analysis<'a> {
             key_commands: OnceCell::new(),
             lock_touches: OnceCell::new(),
             store_entries: RefCell::default(),
+            silences: None,
         }
     }
 
@@ -185,14 +189,5 @@ impl<'a> Analysis<'a> {
     /// Every call, construction and idiom of the file that the catalogue knows, in source order.
     pub fn known_calls(&self) -> Vec<(NodeId, Resolved<'a>)> {
         self.tables.calls.iter().filter_map(|c| self.resolve(*c).map(|r| (*c, r))).collect()
-    }
-
-    /// What was understood, for `timelint dump --roles`: each known call with its role and how it was resolved.
-    pub fn roles(&self) -> Vec<(Span, String)> {
-        let describe = |(id, known): (NodeId, Resolved<'a>)| {
-            let name = known.api.name.as_slice().first().map_or("", String::as_str);
-            (self.model.span(id), format!("{:?} {name} ({:?})", known.api.role, known.how))
-        };
-        self.known_calls().into_iter().map(describe).collect()
     }
 }

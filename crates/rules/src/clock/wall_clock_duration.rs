@@ -61,8 +61,9 @@ impl Rule for WallClockDuration {
         for id in file.model.ids() {
             let Some((left, right)) = operands(file, id) else { continue };
             // One finding for `now - start > limit`: at the subtraction.
-            if is_order(file, id)
-                || is_step_back(file, id)
+            let quiet = |because, holds| file.is_silent(&META, id, because, holds);
+            if quiet("the same member of two things is compared: their order", is_order(file, id))
+                || quiet("it asks whether the clock was set back", is_step_back(file, id))
                 || reported.iter().any(|r| file.model.contains(id, *r) || file.model.contains(*r, id))
             {
                 continue;
@@ -147,7 +148,13 @@ fn operands(file: &Analysis<'_>, id: NodeId) -> Option<(Value, Value)> {
             if sides.len() == 3 && [sides[0], sides[2]].iter().all(asked) {
                 return None;
             }
-            sides.windows(2).map(|pair| pair_of(file, pair[0], pair[1])).find(|(l, r)| both_local(l, r))
+            let mut pairs = sides.windows(2).map(|pair| pair_of(file, pair[0], pair[1]));
+            pairs.find(|(left, right)| {
+                let local = both_local(left, right);
+                let one = !local && (is_reading(left) || is_reading(right));
+                file.is_silent(&META, id, "only one side is known to be a reading of this process's wall clock", one);
+                local
+            })
         }
         Kind::Call => {
             if let Some((at, keys)) = file.cut_at(id) {
@@ -228,9 +235,12 @@ fn mark_of(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
     (!kept).then(|| reading.at(site.location.clone()))
 }
 
+fn is_reading(value: &Value) -> bool {
+    value.shape == Shape::Instant && value.origins.any(Origins::WALL.and(Origins::BOTH))
+}
+
 /// Both sides are readings of this process's clock, and at least one has no monotonic part.
 fn both_local(left: &Value, right: &Value) -> bool {
-    let reading = |v: &Value| v.shape == Shape::Instant && v.origins.any(Origins::WALL.and(Origins::BOTH));
     let elsewhere = Origins::STORED
         .and(Origins::REMOTE)
         .and(Origins::FILE)
@@ -239,14 +249,20 @@ fn both_local(left: &Value, right: &Value) -> bool {
         .and(Origins::LEASE)
         // One wall reading that a monotonic clock counts on from is never set.
         .and(Origins::MONOTONIC);
-    reading(left)
-        && reading(right)
+    is_reading(left)
+        && is_reading(right)
         && left.origins.and(right.origins).any(Origins::WALL)
         && !left.origins.and(right.origins).any(elsewhere)
 }
 
 fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option<Finding> {
-    if !both_local(left, right) || !has_fresh_reading(file, id, left, right) || is_one_reading(file, id, left, right) {
+    let quiet = |because, holds| file.is_silent(&META, id, because, holds);
+    if quiet(
+        "not both sides are readings of this process's wall clock, or one comes from elsewhere",
+        !both_local(left, right),
+    ) || quiet("neither side is read here: two marks are compared", !has_fresh_reading(file, id, left, right))
+        || quiet("both sides come from one reading", is_one_reading(file, id, left, right))
+    {
         return None;
     }
     let purpose = purpose(file, id);

@@ -8,6 +8,7 @@ use crate::network::failing::failing;
 use crate::network::outcome::{Outcome, outcome_of, targets_of};
 use crate::network::pace::{self, pause_of};
 use crate::network::remote::{Remote, is_near};
+use crate::network::retry_without_backoff::META;
 use crate::network::rounds::{fails_back, is_plain, leaves_on_success, on_failure_path, try_around};
 use crate::network::times::{Bound, bound_of, counts};
 use std::rc::Rc;
@@ -90,7 +91,11 @@ pub(crate) fn speaks_of_retry(file: &Analysis<'_>, id: NodeId) -> bool {
 fn attempt_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Attempt> {
     let model = file.model;
     let counts = model.name(repeated) != "each" || only_counts(file, repeated);
-    if !counts || polls(file, repeated) || drains(file, repeated) {
+    let quiet = |because, holds| file.is_silent(&META, repeated, because, holds);
+    if quiet("it goes through elements, and does not repeat one thing", !counts)
+        || quiet("it asks again and again by design", polls(file, repeated))
+        || quiet("it takes what there is until nothing is left", drains(file, repeated))
+    {
         return None;
     }
     let inside = calls_in(file, repeated);

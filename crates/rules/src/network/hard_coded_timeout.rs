@@ -95,18 +95,20 @@ impl Groups {
 /// The limit if it is a constant that deserves a word, with how sure that is.
 fn judge(file: &Analysis<'_>, limit: Limit, set: &MembersSet<'_>) -> Option<Fixed> {
     const DAY: f64 = 86400.0;
-    if limit.remote == Remote::No {
+    let quiet = |because, holds| file.is_silent(&META, limit.length, because, holds);
+    if quiet("nothing says that another machine is waited for", limit.remote == Remote::No) {
         return None;
     }
-    let value = fixed_value(file, &limit)?;
+    let value = fixed_value(file, &limit);
+    quiet("it is no constant: a parameter, setting, field or something unknown", value.is_none());
+    let value = value?;
     let seconds = value.seconds(limit.unit);
-    let endless = seconds.is_some_and(|s| s > DAY);
-    if endless
-        || is_alternative(file, limit.length)
-        || of_another_object(file, limit.length, 0)
-        || is_set_elsewhere(file, &limit, set)
-        || is_a_default(file, &limit)
-        || is_poll(file, &limit)
+    if quiet("longer than a day is no limit", seconds.is_some_and(|s| s > DAY))
+        || quiet("it stands for a setting that is not given", is_alternative(file, limit.length))
+        || quiet("it is the limit of another object", of_another_object(file, limit.length, 0))
+        || quiet("other code may set it", is_set_elsewhere(file, &limit, set))
+        || quiet("it is the default of something that callers choose", is_a_default(file, &limit))
+        || quiet("it is how often is asked, not how long is waited", is_poll(file, &limit))
     {
         return None;
     }

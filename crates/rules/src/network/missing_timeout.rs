@@ -116,10 +116,15 @@ pub(crate) struct Endless<'a> {
 fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
     let known = file.resolve(site).filter(|k| k.how != How::Name)?;
     let bound = given(file, site, known.api);
+    let quiet = |because, holds| file.is_silent(&META, site, because, holds);
     let value = match bound {
         Bound::Endless(value) if known.api.role != ApiRole::Await && takes_long(known) => Some(value),
         Bound::Absent if known.api.waits_for_ever() => None,
-        _ => return None,
+        _ => {
+            quiet("it is given a limit", bound == Bound::Given);
+            quiet("what it is given may hold a limit", bound == Bound::Unknown && known.api.waits_for_ever());
+            return None;
+        }
     };
     let confidence = otherwise_unlimited(file, site, known)?;
     Some(Endless { site, api: Some(known.api), value, help: None, confidence })
@@ -127,13 +132,14 @@ fn known<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
 
 /// How sure it is that nothing but its arguments limits a call; `None` where something does.
 pub(crate) fn otherwise_unlimited(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Confidence> {
+    let quiet = |because, holds| file.is_silent(&META, site, because, holds);
     if file.model.kind(site) == Kind::Member && !is_ready_made(file, site, known)
         || known.api.role == ApiRole::None && is_sent_by_another(file, library(known.api.name.as_slice().first()?))
-        || chained(file, site) != Bound::Absent
-        || limited_around(file, site)
-        || is_covered(file, known)
-        || option_is_limited(file, site, known)
-        || is_limited_elsewhere(file, site, known)
+        || quiet("the chain of calls sets a limit, or may", chained(file, site) != Bound::Absent)
+        || quiet("what stands around it limits it", limited_around(file, site))
+        || quiet("the project sets a limit for all of its kind", is_covered(file, known))
+        || quiet("an option sets its limit", option_is_limited(file, site, known))
+        || quiet("the object that is called or made has its limit elsewhere", is_limited_elsewhere(file, site, known))
     {
         return None;
     }

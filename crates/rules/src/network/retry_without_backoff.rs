@@ -20,7 +20,7 @@ use timelint_semantics::{Analysis, has_word};
 /// See the module.
 pub(crate) struct RetryWithoutBackoff;
 
-static META: RuleMeta = RuleMeta {
+pub(crate) static META: RuleMeta = RuleMeta {
     id: "retry-without-backoff",
     aliases: &[],
     family: Family::Network,

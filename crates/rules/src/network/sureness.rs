@@ -2,6 +2,7 @@
 
 use crate::network::answers::{has_come, is_own_request};
 use crate::network::contexts::carries_limit;
+use crate::network::missing_timeout::META;
 use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
 use crate::story::lower;
 use crate::surface::is_interface;
@@ -13,7 +14,10 @@ use timelint_semantics::{Analysis, How, Resolved, has_word, words};
 /// How sure it is that this waits for another machine and that nothing limits it; `None` where it is not.
 pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Confidence> {
     let receiver = file.model.child(site, Role::Receiver).map(|r| file.condition_source(r));
-    if is_near(file, site) || receiver.is_some_and(|r| is_near(file, r)) || ends(file, site) {
+    let near = is_near(file, site) || receiver.is_some_and(|r| is_near(file, r));
+    if file.is_silent(&META, site, "the other side is on this machine", near)
+        || file.is_silent(&META, site, "it ends things", ends(file, site))
+    {
         return None;
     }
     let mut confidence = match known.api.role {

@@ -119,7 +119,10 @@ fn tell_unreceipted(file: &Analysis<'_>, work: Unreceipted) -> Finding {
 
 fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
     let purpose = file.catalog().lock_purpose(&file.lock_texts(region));
-    if purpose == Some(LockPurpose::Efficiency) || takes_token(file, region) {
+    let quiet = |because, holds| file.is_silent(&META, region.acquire, because, holds);
+    if quiet("the configuration calls it an efficiency lock", purpose == Some(LockPurpose::Efficiency))
+        || quiet("a fencing token is taken with it", takes_token(file, region))
+    {
         return None;
     }
     if !region.leads()
@@ -127,14 +130,23 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
     {
         return Some(wrapper(file, region, call));
     }
-    if is_lock_library(file, region.acquire) {
+    if quiet("this is the library of the lock", is_lock_library(file, region.acquire)) {
         return None;
     }
     let mut writes = file.writes_in(region.from, region.to, DEPTH);
-    writes.retain(|w| w.fence.is_none() && w.at != region.acquire && !keeps_lock(file, w.at) && !is_harmless(file, w));
+    quiet("nothing is written under it to what others share", writes.is_empty());
+    writes.retain(|w| {
+        let quiet = |because, holds| file.is_silent(&META, w.at, because, holds);
+        !quiet("the write is fenced or conditional", w.fence.is_some())
+            && w.at != region.acquire
+            && !keeps_lock(file, w.at)
+            && !quiet("it does no harm when it comes late or twice", is_harmless(file, w))
+    });
     let (write, read) = principal(file, region, &writes)?;
     let score = score(file, region, &write, &writes, read);
-    let confidence = score.confidence()?;
+    let confidence = score.confidence();
+    quiet("more speaks for a lock that only saves work", confidence.is_none());
+    let confidence = confidence?;
     let lock = lock_name(file, region);
     let written = file.short(write.at);
     let (place, message, first) = if region.leads() {
