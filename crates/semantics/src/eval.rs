@@ -301,7 +301,7 @@ impl Analysis<'_> {
             if value.origins.any(Origins::PARAM) && !value.origins.any(Origins::CLOCKS) {
                 value = value.join(self.given(info, stores).unwrap_or_default());
             }
-            if stores.iter().any(|s| self.is_tagged(s.at)) {
+            if stores.iter().any(|s| self.is_tagged(s.at)) || self.is_kept_class(class) {
                 value.origins = value.origins.and(Origins::STORED);
             }
         }

@@ -14,6 +14,7 @@ mod elements;
 mod eval;
 mod implements;
 mod index;
+mod kept_class;
 mod key_command;
 mod leading;
 mod lock_file;

@@ -48,6 +48,7 @@ struct Column {
 }
 
 /// A column, how it is used, and where its statement and its reading are.
+#[derive(Debug, Clone)]
 struct Judged {
     table: String,
     column: Column,
@@ -55,18 +56,36 @@ struct Judged {
     reading: Option<NodeId>,
 }
 
-/// Columns that are set by one of the two clocks and compared with the other.
-pub(crate) fn bound_clocks(file: &Analysis<'_>, meta: &'static RuleMeta, out: &mut Vec<Finding>) {
-    let all: Vec<Judged> = file.tables.calls.iter().flat_map(|c| judged(file, *c)).collect();
-    for local in all.iter().filter(|j| j.reading.is_some()) {
-        let meets = |o: &&Judged| {
-            let same = o.column.name == local.column.name && o.table == local.table;
-            same && o.column.beside == Beside::Now && o.column.how != local.column.how
-        };
-        if let (Some(other), Some(reading)) = (all.iter().find(meets), local.reading) {
-            out.push(tell(file, meta, local, reading, other));
+/// Columns of the file that are set by one of the two clocks and compared with the other: this machine's use, its
+/// reading, and the database's use.
+struct Meetings(Vec<(Judged, NodeId, Judged)>);
+
+impl Meetings {
+    fn of(file: &Analysis<'_>) -> Self {
+        if !file.says(&["now", "sysdate", "systimestamp", "getdate", "timestamp"]) {
+            return Self(Vec::new());
         }
+        let all: Vec<Judged> = file.tables.calls.iter().flat_map(|c| judged(file, *c)).collect();
+        let met = |local: &Judged| {
+            let meets = |o: &&Judged| {
+                let same = o.column.name == local.column.name && o.table == local.table;
+                same && o.column.beside == Beside::Now && o.column.how != local.column.how
+            };
+            all.iter().find(meets).cloned().zip(local.reading).map(|(other, reading)| (local.clone(), reading, other))
+        };
+        Self(all.iter().filter_map(met).collect())
     }
+}
+
+/// Reports each such column.
+pub(crate) fn bound_clocks(file: &Analysis<'_>, meta: &'static RuleMeta, out: &mut Vec<Finding>) {
+    let meetings = file.shared(Meetings::of);
+    out.extend(meetings.0.iter().map(|(local, reading, other)| tell(file, meta, local, *reading, other)));
+}
+
+/// Whether this reading goes to a column that the database judges by its own time: that is told as two clocks that meet.
+pub(crate) fn meets_database_time(file: &Analysis<'_>, reading: NodeId) -> bool {
+    file.shared(Meetings::of).0.iter().any(|(_, met, _)| *met == reading)
 }
 
 fn tell(file: &Analysis<'_>, meta: &'static RuleMeta, local: &Judged, reading: NodeId, other: &Judged) -> Finding {

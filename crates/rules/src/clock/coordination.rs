@@ -3,7 +3,7 @@
 use crate::clock::replicas::surroundings;
 use crate::clock::stamped::Stamped;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::catalog::{ApiRole, Unit};
 use timelint_semantics::{Analysis, Callee, Origins, StoreKind, has_word, is_called_wall_clock, words};
 
 const COORDINATES: [&str; 28] = [
@@ -94,11 +94,14 @@ pub(crate) fn spans_hours(file: &Analysis<'_>, compared: NodeId) -> bool {
     const LONG: [&str; 9] = ["hour", "hours", "day", "days", "week", "weeks", "month", "months", "retention"];
     const HOUR: f64 = 3600.0;
     let model = file.model;
+    // A number without a unit is not more than so many milliseconds.
+    let millis = |v: NodeId| file.value(v).seconds(Some(Unit::Millis)).is_some_and(|s| s >= HOUR);
+    let stored = |n: NodeId| file.stores_of(n).iter().filter_map(|s| s.value).any(millis);
     let said = |n: NodeId| {
         let length = || file.value(n).seconds(None).is_some_and(|s| s >= HOUR);
         match model.kind(n) {
             Kind::Call | Kind::Argument | Kind::Member => has_word(model.name(n), &LONG) || length(),
-            Kind::Name => has_word(model.name(n), &LONG),
+            Kind::Name => has_word(model.name(n), &LONG) || stored(n),
             _ => false,
         }
     };

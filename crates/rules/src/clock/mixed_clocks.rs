@@ -28,9 +28,7 @@ impl Rule for MixedClocks {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
-        if file.says(&["now", "sysdate", "systimestamp", "getdate", "timestamp"]) {
-            bound_clocks(file, &META, out);
-        }
+        bound_clocks(file, &META, out);
         for id in file.model.ids() {
             let found = match meeting(file, id) {
                 Some(sides) => clocks(file, id, sides).or_else(|| units(file, id, sides)),

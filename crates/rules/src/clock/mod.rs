@@ -12,6 +12,7 @@ mod picks;
 mod purpose;
 mod replayed;
 mod replicas;
+mod rows;
 mod snowflake;
 mod stamped;
 mod store_stamps;

@@ -67,7 +67,7 @@ fn sure(how: How) -> Confidence {
 fn order(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
     let [left, right] = operands(file, id).filter(|_| is_order(file.model.name(id)))?;
     let values = [file.value(left), file.value(right)];
-    if !values.iter().all(wraps) {
+    if !values.iter().all(wraps) || is_made_of_reading(file, left) || is_made_of_reading(file, right) {
         return None;
     }
     let operator = file.model.name(id);
@@ -99,7 +99,11 @@ fn never(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
     let unset = file.stores_of(mark).iter().filter_map(|s| s.value).find_map(|v| zero_within(file, v, zero));
     // A conditional that leaves it 0 has its condition asked again where it is read.
     let plain = unset.is_some_and(zero);
-    if !wraps(&value) || unset.is_none() || operator == "-" && (!plain || is_tested(file, id, mark)) {
+    if !wraps(&value)
+        || is_made_of_reading(file, mark)
+        || unset.is_none()
+        || operator == "-" && (!plain || is_tested(file, id, mark))
+    {
         return None;
     }
     let message =
@@ -117,6 +121,19 @@ fn never(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
         story = story.step(file.location(unset), "the mark starts as 0");
     }
     Some(marked(story, &[value]).step(file.location(id), "and is taken for a reading here").tell())
+}
+
+/// `left = connection.remainingLife(now, limit)`: what a function of the project makes of a reading is what is left until
+/// some moment as often as a moment.
+fn is_made_of_reading(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let made = |v: NodeId| {
+        model.kind(v) == Kind::Call
+            && file.resolve(v).is_none()
+            && model.children_with(v, Role::Arg).any(|a| file.value(a).origins.any(Origins::MONOTONIC))
+    };
+    let stored = || file.stores_of(id).iter().filter_map(|s| s.value).any(made);
+    made(id) || model.kind(id) == Kind::Name && stored()
 }
 
 /// The difference is compared with something: `now - last > interval`.

@@ -1,6 +1,7 @@
 //! What a difference of two readings is about, where that is not the time that passed in this process: the age of a
 //! record, a date of the calendar, the clock itself, a statistic, a line of the log.
 
+use crate::clock::rows::is_of_row;
 use crate::clock::stamped::is_told;
 use crate::shown::LOGS_THAT_ARE_KEPT;
 use timelint_model::{Kind, NodeId, Role};
@@ -29,6 +30,7 @@ pub(crate) fn purpose(file: &Analysis<'_>, id: NodeId) -> Purpose {
         || is_next_boundary(file, id)
         || is_kept_elsewhere(file, id)
         || is_default(file, id)
+        || is_of_row(file, id)
         || model_sides(file, id).any(|s| is_told(file, s))
     {
         Purpose::Other
@@ -47,15 +49,23 @@ fn model_sides<'f>(file: &'f Analysis<'_>, id: NodeId) -> impl Iterator<Item = N
 
 /// The mark says that it is the one of a line of the log, and of no log that is a file or a store.
 fn is_due_line(file: &Analysis<'_>, id: NodeId) -> bool {
-    const LINES: [&str; 11] =
-        ["log", "logged", "logging", "print", "printed", "warn", "warned", "warning", "warnings", "stat", "stats"];
+    #[rustfmt::skip]
+    const LINES: [&str; 12] = [
+        "log", "logged", "logging", "print", "printed", "warn", "warned", "warning", "warnings", "stat", "stats", "debug",
+    ];
     let model = file.model;
     // What the mark is called, not what it is kept in.
     let names = |n: &NodeId| {
         matches!(model.kind(*n), Kind::Name | Kind::Member) && !matches!(model.role(*n), Role::Object | Role::Receiver)
     };
     let line = |n: NodeId| has_word(model.name(n), &LINES) && !has_word(model.name(n), &LOGS_THAT_ARE_KEPT);
-    model.kind(id) == Kind::Binary && model.descendants(id).filter(names).any(line)
+    // `logSlowCall(start)` does nothing else.
+    let logs = file.function_around(id).map(|f| words(model.name(f))).is_some_and(|all| {
+        all.len() > 1
+            && all.first().is_some_and(|w| w == "log")
+            && !all.iter().any(|w| LOGS_THAT_ARE_KEPT.contains(&w.as_str()))
+    });
+    logs || model.descendants(id).filter(names).any(line)
 }
 
 /// A mark that comes back under its own name, `self.last = saved["last"]`, or is kept in a web session: it outlives
@@ -167,6 +177,15 @@ fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
         object.is_some_and(|o| model.kind(file.condition_source(o)) == Kind::Await)
     };
     let or_now = |v: NodeId| {
+        // `sent if sent else now`
+        if model.kind(v) == Kind::Conditional {
+            let ways: Vec<NodeId> = model.children(v).filter(|c| model.role(*c) != Role::Condition).collect();
+            let other = Origins::PARAM.and(Origins::REMOTE);
+            let foreign = |w: &NodeId| !reads(*w) && file.value(*w).origins.any(other);
+            let clock = |n: NodeId| file.resolve(n).is_some_and(|k| k.api.role == ApiRole::ClockWall);
+            let now = |w: &NodeId| model.self_and_descendants(*w).any(clock);
+            return ways.iter().any(now) && ways.iter().any(foreign);
+        }
         let mut sides = model.children_with(v, Role::Operand);
         matches!(model.name(v), "||" | "??")
             && sides.next().is_some_and(|s| elsewhere(&file.value(s)) || awaited(s))
@@ -185,7 +204,8 @@ fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
         // `if now - last > period: last = now` asks how long it was, not whether there is one.
         store.value.is_some_and(reads) && branch.is_some_and(|b| asked(b) && !model.contains(b, id))
     };
-    model.descendants(id).filter(|n| model.kind(*n) == Kind::Name).any(|name| {
+    let named = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
+    model.descendants(id).filter(named).any(|name| {
         let stores = file.stores_of(name);
         let foreign = |s: &Store| match s.kind {
             StoreKind::Param(_) => true,
@@ -250,11 +270,30 @@ fn is_record_age(file: &Analysis<'_>, id: NodeId) -> bool {
     })
 }
 
+/// A mark that is kept as the time on the wall, `m.lastWall`, is asked how far that clock jumped.
+fn is_of_wall_time(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    model.descendants(id).any(|n| model.kind(n) == Kind::Member && has_word(model.name(n), &["wall"]))
+}
+
+/// A short function that compares the difference with how far two clocks may be apart: `delta > skew`.
+fn allows_for_skew(file: &Analysis<'_>, id: NodeId) -> bool {
+    const SHORT: usize = 120;
+    let model = file.model;
+    let Some(function) = file.function_around(id) else { return false };
+    let skew = |n: NodeId| {
+        matches!(model.kind(n), Kind::Name | Kind::Member) && has_word(model.name(n), &["skew", "drift", "leeway"])
+    };
+    model.descendants(function).count() < SHORT && model.descendants(function).any(skew)
+}
+
 /// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     // Tickets and certificates are dated by who gave them.
     const DATED: [&str; 6] = ["kerberos", "tgt", "jwt", "certificate", "cert", "credentials"];
-    const SUBJECT: [&str; 37] = [
+    const SUBJECT: [&str; 39] = [
+        "jump",
+        "jumped",
         "future",
         "crtime",
         "birthtime",
@@ -301,6 +340,8 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     let class = file.tables.class_around(file.model, id).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
     has_word(function, &SUBJECT)
+        || allows_for_skew(file, id)
+        || is_of_wall_time(file, id)
         || has_word(stem, &["cron", "crontab", "calendar"])
         || has_word(class, &DATED)
         || has_word(class, &["sequence", "snowflake"])

@@ -324,7 +324,12 @@ fn branches(file: &Analysis<'_>, statement: NodeId, sides: [&Stamped; 2]) -> Out
     let stored = |n: &NodeId| model.kind(*n) == Kind::Assign;
     let sets_it = |n: &NodeId| raised_by_setter(file, *n, sides);
     let kept = range().filter(stored).any(|a| is_raised(file, a, sides)) || range().any(|n| sets_it(&n));
-    if kept && !range().any(|n| acts(file, n) && !sets_it(&n)) {
+    // `tag.setApplied(true)`, `text.append("newer")`: nothing of either thing is kept by it.
+    let says = |n: &NodeId| {
+        let mut args = model.children_with(*n, Role::Arg).peekable();
+        args.peek().is_some() && args.all(|a| matches!(model.kind(a), Kind::Boolean | Kind::String))
+    };
+    if kept && !range().any(|n| acts(file, n) && !sets_it(&n) && !says(&n)) {
         return Outcome::Maximum;
     }
     if let Some(replaced) = range().filter(stored).find(|a| replaces(file, *a, sides)) {

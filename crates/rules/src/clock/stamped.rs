@@ -260,6 +260,17 @@ fn converted(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
     }
 }
 
+/// Words of times that do not order versions, and of logical clocks that are called time stamps.
+#[rustfmt::skip]
+const NO_VERSION: [&str; 67] = [
+    "id", "ids", "age", "discard", "observed", "grace", "created", "creation", "create", "expires", "expire",
+    "expired", "expiry", "expiration", "exp", "iat", "nbf", "start", "started", "end", "begin", "finish", "finished",
+    "deadline", "timeout", "elapsed", "duration", "interval", "latency", "schedule", "scheduled", "due", "next",
+    "commit", "read", "snapshot", "tso", "oracle", "logical", "lamport", "hlc", "sequence", "seq", "term", "epoch",
+    "watermark", "min", "max", "window", "birth", "runtime", "uptime", "delay", "period", "since", "until",
+    "cluster", "operation", "polling", "remaining", "immunity", "cost", "spent", "wait", "idle", "lag", "span",
+];
+
 /// Whether words name the time at which something changed: `updatedAt`, `lastDirtyTimestamp`, `mtime`, `ts`.
 pub(crate) fn is_change_time(all: &[String]) -> bool {
     const STAMPS: [&str; 14] = [
@@ -293,76 +304,8 @@ pub(crate) fn is_change_time(all: &[String]) -> bool {
         "refreshed",
     ];
     const INSTANTS: [&str; 9] = ["at", "time", "on", "ts", "timestamp", "date", "ms", "last", "millis"];
-    // Times that do not order versions, and logical clocks that are called time stamps.
-    const OTHER: [&str; 65] = [
-        "age",
-        "discard",
-        "observed",
-        "grace",
-        "created",
-        "creation",
-        "create",
-        "expires",
-        "expire",
-        "expired",
-        "expiry",
-        "expiration",
-        "exp",
-        "iat",
-        "nbf",
-        "start",
-        "started",
-        "end",
-        "begin",
-        "finish",
-        "finished",
-        "deadline",
-        "timeout",
-        "elapsed",
-        "duration",
-        "interval",
-        "latency",
-        "schedule",
-        "scheduled",
-        "due",
-        "next",
-        "commit",
-        "read",
-        "snapshot",
-        "tso",
-        "oracle",
-        "logical",
-        "lamport",
-        "hlc",
-        "sequence",
-        "seq",
-        "term",
-        "epoch",
-        "watermark",
-        "min",
-        "max",
-        "window",
-        "birth",
-        "runtime",
-        "uptime",
-        "delay",
-        "period",
-        "since",
-        "until",
-        "cluster",
-        "operation",
-        "polling",
-        "remaining",
-        "immunity",
-        "cost",
-        "spent",
-        "wait",
-        "idle",
-        "lag",
-        "span",
-    ];
     let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
-    !has(&OTHER) && (has(&STAMPS) || (has(&CHANGES) && has(&INSTANTS)))
+    !has(&NO_VERSION) && (has(&STAMPS) || (has(&CHANGES) && has(&INSTANTS)))
 }
 
 /// Whether nothing of this value can be a logical clock, a file's or the database's time, or a date fixed from outside.

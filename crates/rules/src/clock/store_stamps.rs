@@ -1,5 +1,6 @@
 //! A local reading of the wall clock that is handed to a store, which orders writes or judges locks by it.
 
+use crate::clock::bound_clocks::meets_database_time;
 use crate::clock::compared_columns::{COMPARES, compared_column};
 use crate::clock::coordination::{coordinates, is_local_reading, spans_hours};
 use crate::clock::picks::last_write_wins;
@@ -44,6 +45,9 @@ pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
         Kind::Binary => column_operand(file, id),
         _ => None,
     }?;
+    if found.purpose == Use::JudgesRow && meets_database_time(file, found.reading) {
+        return None;
+    }
     let long = found.purpose == Use::JudgesRow && spans_hours(file, found.reading);
     Some(if long { Handed { confidence: Confidence::Low, ..found } } else { found })
 }
@@ -151,6 +155,12 @@ fn bound(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
         return None;
     }
     let reading = model.children_with(call, Role::Arg).last().filter(|a| is_local_reading(file, *a))?;
+    // `new URIBuilder().setParameter("version", now)`: what a peer is told is no row.
+    let mut chain = std::iter::successors(Some(call), |c| model.child(*c, Role::Receiver));
+    let address = |n: NodeId| file.type_of(n).is_some_and(|t| has_word(&t.name, &["uri", "url", "http", "request"]));
+    if chain.any(|n| address(n) || has_word(model.name(n), &["uri", "url", "host", "scheme"])) {
+        return None;
+    }
     let (functions, places) = surroundings(file, call);
     let names: Vec<&String> = functions.iter().chain(&places).collect();
     let ordered = || names.iter().any(|n| has_word(n, &ORDERED));

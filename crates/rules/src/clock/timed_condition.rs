@@ -66,7 +66,6 @@ fn is_column(name: &str) -> bool {
 
 /// `updated_at=job.updated_at` in a query that writes.
 fn by_name(file: &Analysis<'_>, part: NodeId) -> Option<(NodeId, NodeId)> {
-    const WRITES: [&str; 6] = ["update", "updates", "modify", "delete", "replace", "upsert"];
     let model = file.model;
     let value = model.child(part, Role::Value).filter(|v| is_read_stamp(file, *v))?;
     let call = model.ancestors(part).find(|a| matches!(model.kind(*a), Kind::Call | Kind::Block | Kind::Function))?;
@@ -91,8 +90,21 @@ fn by_name(file: &Analysis<'_>, part: NodeId) -> Option<(NodeId, NodeId)> {
         |name: &str| model.ancestors(part).take(4).any(|a| model.kind(a) == Kind::Entry && model.name(a) == name);
     let second = model.children_with(call, Role::Arg).nth(1).filter(|s| model.kind(*s) != Kind::Argument);
     let filter = inside("where") || model.contains(first, part) && second.is_some();
-    let writes = has_word(model.name(call), &WRITES) && is_column(model.name(part));
+    let writes = is_writing_call(file, call) && is_column(model.name(part));
     (filter && writes && !inside("data")).then_some((part, call))
+}
+
+/// `updateOne`, `update_many`, `findOneAndReplace`: called as stores call them, and no function of the file.
+fn is_writing_call(file: &Analysis<'_>, call: NodeId) -> bool {
+    const WRITES: [&str; 6] = ["update", "updates", "modify", "delete", "replace", "upsert"];
+    #[rustfmt::skip]
+    const PARTS: [&str; 18] = [
+        "one", "many", "by", "id", "find", "and", "all", "document", "item", "first", "unique", "returning", "or", "throw",
+        "if", "exists", "batch", "async",
+    ];
+    let name = words(file.model.name(call));
+    let known = |w: &String| WRITES.contains(&w.as_str()) || PARTS.contains(&w.as_str());
+    name.iter().any(|w| WRITES.contains(&w.as_str())) && name.iter().all(known) && file.callee(call).is_none()
 }
 
 /// The write also counts this up: `{"claims": job.claims + 1}`.

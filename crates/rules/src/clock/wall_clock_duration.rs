@@ -283,8 +283,8 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if left.how.min(right.how) == How::Name || is_interface(&file.path) {
         confidence = lower(confidence);
     }
-    // A field of the same name of some class, in another file: nothing here says that it is a time.
-    if left.how.min(right.how) == How::Name && file.in_loop(id).is_some_and(|l| is_counting(file, l, id)) {
+    // `for (t = start; t <= end; t++)` goes through seconds that were chosen before.
+    if file.in_loop(id).is_some_and(|l| is_counting(file, l, id)) {
         confidence = Confidence::Low;
     }
     // Two things of which nothing but the names of their fields is known.

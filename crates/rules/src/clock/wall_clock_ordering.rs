@@ -17,7 +17,7 @@ use crate::story::{Story, lower};
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::catalog::{ApiRole, leaf};
 use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word, member_key, words};
 
 /// See the module.
@@ -119,11 +119,20 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         || remote(&file.value(stamp.node))
         || is_filled_remotely(file, stamp.root_node)
         || is_told(file, stamp.node);
-    if !may_be_wall(&stamp.value) || !is_remote || is_own_mark(file, stamp.node) || is_about_skew(file, id, &stamp) {
+    // A row of a lock or heartbeat is there for the other machines.
+    let is_row = !is_remote && is_kept(file, &stamp);
+    if !may_be_wall(&stamp.value)
+        || !(is_remote || is_row)
+        || !is_row && is_own_mark(file, stamp.node)
+        || is_about_skew(file, id, &stamp)
+    {
         return None;
     }
     let used = usage(file, id);
     let coordinated = is_coordination(file, id, &stamp);
+    if is_row && !coordinated {
+        return None;
+    }
     // The order of two events, not the age of one: a mark that was taken here before the other thing was made.
     let ordered = direct && is_mark(file, reading) && is_event(&stamp);
     let mut confidence = match (coordinated || ordered, used) {
@@ -135,7 +144,7 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
     if spans_hours(file, id) {
         confidence = Confidence::Low;
     }
-    if stamp.value.how == How::Name || is_about_data(file, id) {
+    if stamp.value.how == How::Name || is_about_data(file, id) || is_row && confidence == Confidence::High {
         confidence = lower(confidence);
     }
     let message = format!("`{}` compares this machine's clock with another's", file.short(id));
@@ -157,6 +166,18 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         None => story,
     };
     Some(story.step(file.location(id), "and the two are compared here").tell())
+}
+
+/// The class of the stamp says that it is stored or sent.
+fn is_kept(file: &Analysis<'_>, stamp: &Stamped) -> bool {
+    let classes = &file.tables.classes;
+    let around = || file.tables.class_around(file.model, stamp.node).map(|c| classes[c as usize].name.clone());
+    let class = match stamp.owner(file) {
+        Some(owner) => file.type_of(owner).map(|t| leaf(&t.name).to_owned()),
+        None => around(),
+    };
+    let kept = |c: String| file.field_value(&c, file.model.name(stamp.node)).origins.any(Origins::STORED);
+    stamp.value.origins.any(Origins::STORED) && class.is_some_and(kept)
 }
 
 /// The difference of the clocks is what is looked for: another clock's present time, measured or allowed for.
@@ -238,6 +259,8 @@ fn is_alike(a: &Stamped, b: &Stamped) -> bool {
         "previous", "latest", "other", "my", "their", "our", "self", "known", "cached", "last", "request", "req",
         "existed", "cur", "db", "in", "server",
     ];
+    const CHANGED: [&str; 11] =
+        ["timestamp", "ts", "stamp", "tstamp", "updated", "update", "modified", "changed", "mtime", "version", "mod"];
     let key = |s: &Stamped| -> Vec<String> {
         words(&s.member).into_iter().filter(|w| !WHOSE.contains(&w.as_str()) && w != "get").collect()
     };
@@ -246,7 +269,11 @@ fn is_alike(a: &Stamped, b: &Stamped) -> bool {
         && (ka == kb
             || member_key(&ka.concat()).trim_end_matches('s') == member_key(&kb.concat()).trim_end_matches('s'));
     let different_things = a.root != b.root || a.member != b.member || a.root.is_empty();
-    (same || a.is_change_time() && b.is_change_time()) && different_things
+    // A plain variable is the bound of a search as often as another version's stamp.
+    let bound = |s: &Stamped| {
+        !s.of_object && !s.words.iter().any(|w| CHANGED.contains(&w.as_str()) || WHOSE.contains(&w.as_str()))
+    };
+    (same || a.is_change_time() && b.is_change_time() && !bound(a) && !bound(b)) && different_things
 }
 
 /// A reading that the store orders or judges by.

@@ -1,0 +1,93 @@
+//! Classes whose objects are rows or documents of a store: their fields outlive this process, and every machine that
+//! opens the store reads and writes them.
+
+use crate::analysis::Analysis;
+use crate::catalog::leaf;
+use timelint_model::{Kind, NodeId, Role};
+
+/// The classes of a file that are kept in a store.
+#[derive(Debug, Default)]
+pub(crate) struct KeptClasses(Vec<String>);
+
+impl Analysis<'_> {
+    /// Whether the file says that objects of this class of it are kept in a store.
+    pub(crate) fn is_kept_class(&self, class: &str) -> bool {
+        self.shared(kept_classes).0.iter().any(|c| c == class)
+    }
+}
+
+fn kept_classes(file: &Analysis<'_>) -> KeptClasses {
+    let model = file.model;
+    let named = || file.tables.classes.iter().filter_map(|c| c.node.map(|n| (n, c.name.clone())));
+    let kept: Vec<(NodeId, String)> = named().filter(|(node, _)| is_mapped(file, *node)).collect();
+    // What a row is made of is kept with it.
+    let types = kept.iter().flat_map(|(node, _)| members(file, *node)).filter_map(|m| model.child(m, Role::Type));
+    let parts: Vec<&str> = types.map(|t| leaf(model.name(t).trim_start_matches('*'))).collect();
+    let within = named().map(|(_, name)| name).filter(|name| parts.contains(&name.as_str()));
+    KeptClasses(kept.iter().map(|(_, name)| name.clone()).chain(within).collect())
+}
+
+/// Whether the class, or a member of it, is mapped to a table or collection.
+fn is_mapped(file: &Analysis<'_>, class: NodeId) -> bool {
+    const MAPPED: [&str; 11] = [
+        "entity",
+        "table",
+        "tablename",
+        "document",
+        "embeddable",
+        "mappedsuperclass",
+        "redishash",
+        "dynamodbbean",
+        "dynamodbtable",
+        "schema",
+        "viewentity",
+    ];
+    const BASES: [&str; 4] = ["DeclarativeBase", "SQLModel", "BaseEntity", "EmbeddedDocument"];
+    let model = file.model;
+    let mut parts = model.children(class);
+    parts.any(|part| match model.kind(part) {
+        Kind::Decorator => MAPPED.contains(&leaf(model.name(part)).to_lowercase().as_str()),
+        Kind::Type if model.role(part) == Role::Extends => BASES.contains(&leaf(model.name(part))),
+        _ => false,
+    }) || members(file, class).any(|m| is_column(file, m))
+}
+
+/// The declarations in the body of a class.
+fn members<'f>(file: &'f Analysis<'_>, class: NodeId) -> impl Iterator<Item = NodeId> + 'f {
+    let body = file.model.child(class, Role::Body);
+    body.into_iter().flat_map(|b| file.model.children(b))
+}
+
+/// `@Column`, a tag that names a column, `= Column(Float)`, `= models.DateTimeField()`.
+fn is_column(file: &Analysis<'_>, member: NodeId) -> bool {
+    const COLUMNS: [&str; 9] = [
+        "column",
+        "columns",
+        "tableid",
+        "tablefield",
+        "primarykey",
+        "primarycolumn",
+        "primarygeneratedcolumn",
+        "createdatecolumn",
+        "updatedatecolumn",
+    ];
+    /// Keys of tags that only mappers to a store read; texts of other forms are also made for other readers.
+    const TAGS: [&str; 10] = ["gorm", "bson", "db", "xorm", "bun", "pg", "orm", "dynamodbav", "firestore", "datastore"];
+    let model = file.model;
+    match model.kind(member) {
+        Kind::Field => model.children(member).any(|part| match model.kind(part) {
+            Kind::Decorator => COLUMNS.contains(&leaf(model.name(part)).to_lowercase().as_str()),
+            Kind::String if model.role(part) != Role::Value => {
+                let keys = model.name(part).split_whitespace().filter_map(|t| t.split_once(":\""));
+                keys.into_iter().any(|(key, value)| TAGS.contains(&key) && !value.starts_with('-'))
+            }
+            _ => false,
+        }),
+        Kind::Assign | Kind::Let => model.child(member, Role::Value).is_some_and(|v| {
+            let name = model.name(v);
+            let made = matches!(name, "Column" | "mapped_column") || name.len() > 5 && name.ends_with("Field");
+            model.kind(v) == Kind::Call && made
+        }),
+        _ => false,
+    }
+}
