@@ -121,6 +121,7 @@ fn call(file: &Analysis<'_>, call: NodeId, arg: NodeId) -> Option<Usage> {
             | ApiRole::TimeUntil
             | ApiRole::TimeAdd,
         ) => None,
+        _ if is_told_to_judge(file, call, arg, 0) => Some(Usage::Decides),
         _ if has_word(model.name(call), &SHOWN) || is_shown_call(file, call) => Some(Usage::Shown),
         _ if has_word(
             model.name(call),
@@ -132,6 +133,29 @@ fn call(file: &Analysis<'_>, call: NodeId, arg: NodeId) -> Option<Usage> {
         _ if is_wait_there(file, call, arg) => Some(Usage::Waits),
         _ => Some(Usage::HandedOn),
     }
+}
+
+/// How long something took is told to what judges peers by it: `detector.recordSuccess(node, took)`, also through a
+/// function of the file.
+fn is_told_to_judge(file: &Analysis<'_>, call: NodeId, arg: NodeId, depth: usize) -> bool {
+    const JUDGES: [&str; 8] =
+        ["detector", "breaker", "limiter", "balancer", "throttler", "congestion", "quarantine", "suspicion"];
+    let model = file.model;
+    let receiver = model.child(call, Role::Receiver).map_or("", |r| model.name(r));
+    if has_word(receiver, &JUDGES) {
+        return true;
+    }
+    let Some(Callee::Here(function)) = file.callee(call).filter(|_| depth == 0) else { return false };
+    let position = model.children_with(call, Role::Arg).position(|a| a == arg);
+    let parameter = position.and_then(|p| model.children_with(function, Role::Param).nth(p));
+    parameter.is_some_and(|p| {
+        let given = |a: &NodeId| model.kind(*a) == Kind::Name && model.sym(*a) == model.sym(p);
+        let mut calls = model.descendants(function).filter(|n| model.kind(*n) == Kind::Call);
+        calls.any(|c| {
+            let told = model.children_with(c, Role::Arg).find(given);
+            told.is_some_and(|a| is_told_to_judge(file, c, a, depth + 1))
+        })
+    })
 }
 
 /// The called function of the project takes the argument as a limit: `declare(exchange, timeout)`.

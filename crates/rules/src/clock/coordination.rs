@@ -75,18 +75,34 @@ pub(crate) fn coordinates<S: AsRef<str>>(names: &[S]) -> bool {
 
 /// Whether the stamp, or the code around it, coordinates machines.
 pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
+    // `previous_beat.time`: the one before in a series of this process's own.
+    if has_word(&stamp.root, &["previous", "prev"]) {
+        return false;
+    }
+    let (functions, places) = surroundings(file, id);
+    coordinates_itself(file, id, stamp)
+        || (coordinates(&functions) || coordinates(&places)) && !has_word(&stamp.member, &OTHER)
+}
+
+/// Whether the stamp says by its own names, or by those of the difference that it is part of, that it coordinates
+/// machines.
+pub(crate) fn coordinates_itself(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
     let chain = file
         .model
         .self_and_descendants(stamp.node)
         .filter(|n| matches!(file.model.kind(*n), Kind::Member | Kind::Name));
     let mut own: Vec<String> = chain.take(8).map(|n| file.model.name(n).to_owned()).collect();
     own.push(stamp.words.join("_"));
-    // `previous_beat.time`: the one before in a series of this process's own.
-    if has_word(&stamp.root, &["previous", "prev"]) {
-        return false;
-    }
-    let (functions, places) = surroundings(file, id);
-    coordinates(&own) || (coordinates(&functions) || coordinates(&places)) && !has_word(&stamp.member, &OTHER)
+    // `silence = now - row.updated_at`: what the difference is called.
+    own.extend(result_name(file, id));
+    coordinates(&own)
+}
+
+/// The variable that a difference is kept in.
+fn result_name(file: &Analysis<'_>, id: NodeId) -> Option<String> {
+    let model = file.model;
+    let statement = model.parent(id).filter(|p| matches!(model.kind(*p), Kind::Let | Kind::Assign))?;
+    model.child(statement, Role::Target).map(|t| model.name(t).to_owned())
 }
 
 /// Whether names or numbers in what is compared say that hours or days do not matter: no seconds of skew do then.

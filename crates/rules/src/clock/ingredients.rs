@@ -15,11 +15,18 @@ pub(crate) struct Ingredients {
     pub(crate) reading: Option<NodeId>,
     /// Something takes part that may tell two values of one moment apart, or that could not be followed.
     pub(crate) other: bool,
+    /// A random number of a few digits takes part.
+    pub(crate) few_digits: bool,
 }
 
 impl Ingredients {
     /// The reading, when nothing but constants takes part besides.
     pub(crate) fn only_reading(self) -> Option<NodeId> {
+        self.nearly_only_reading().filter(|_| !self.few_digits)
+    }
+
+    /// The reading, when a random number of a few digits may take part, too.
+    pub(crate) fn nearly_only_reading(&self) -> Option<NodeId> {
         self.reading.filter(|_| !self.other)
     }
 }
@@ -35,6 +42,10 @@ fn gather(file: &Analysis<'_>, id: NodeId, depth: usize, found: &mut Ingredients
     let model = file.model;
     if depth > DEEP {
         found.other = true;
+        return;
+    }
+    if is_few_digits(file, id) {
+        found.few_digits = true;
         return;
     }
     let mut all = |children: Vec<NodeId>| children.into_iter().for_each(|c| gather(file, c, depth + 1, found));
@@ -56,6 +67,43 @@ fn gather(file: &Analysis<'_>, id: NodeId, depth: usize, found: &mut Ingredients
             }
         }
         _ => found.other |= !file.value(id).is_constant(),
+    }
+}
+
+/// `Math.floor(Math.random() * 1000)`, `rand.Intn(100)`, `random.randint(100, 999)`.
+fn is_few_digits(file: &Analysis<'_>, id: NodeId) -> bool {
+    const MOST: f64 = 9999.0;
+    const BOUNDED: [&str; 8] = ["randint", "randrange", "nextInt", "Intn", "IntN", "Int63n", "Int31n", "randomInt"];
+    let model = file.model;
+    let random = |n: NodeId| model.kind(n) == Kind::Call && model.name(n) == "random";
+    let number = |n: NodeId| file.value(n).number.filter(|_| model.kind(n) == Kind::Number);
+    let small = |mut numbers: Vec<f64>| {
+        numbers.retain(|n| *n > 0.0);
+        !numbers.is_empty() && numbers.iter().all(|n| *n <= MOST)
+    };
+    match model.kind(id) {
+        Kind::Binary if model.name(id) == "*" => {
+            let sides = || model.children_with(id, Role::Operand);
+            sides().any(random) && small(sides().filter_map(number).collect())
+        }
+        Kind::Binary if model.name(id) == "+" => {
+            let mut sides = model.children_with(id, Role::Operand);
+            let (a, b) = (sides.next(), sides.next());
+            a.zip(b).is_some_and(|(a, b)| {
+                is_few_digits(file, a) && number(b).is_some() || is_few_digits(file, b) && number(a).is_some()
+            })
+        }
+        Kind::Call if BOUNDED.contains(&model.name(id)) => {
+            let args = || model.children_with(id, Role::Arg);
+            args().all(|a| number(a).is_some()) && small(args().filter_map(number).collect())
+        }
+        Kind::Call
+            if matches!(model.name(id), "floor" | "round" | "ceil" | "trunc" | "toString" | "padStart" | "str") =>
+        {
+            let whole = model.child(id, Role::Arg).filter(|a| number(*a).is_none() && model.kind(*a) != Kind::String);
+            whole.or_else(|| model.child(id, Role::Receiver)).is_some_and(|w| is_few_digits(file, w))
+        }
+        _ => false,
     }
 }
 

@@ -238,7 +238,9 @@ fn carried(file: &Analysis<'_>, id: NodeId, name: Option<NodeId>, depth: usize) 
             mark.then_some((id, name)).or_else(|| match model.kind(id) {
                 // What a serialiser is handed is judged there.
                 Kind::Call | Kind::New if file.resolve(id).is_none() => {
-                    let receiver = model.child(id, Role::Receiver).filter(|_| model.child(id, Role::Arg).is_none());
+                    // `reading.toString(16)`: the base says how it is written.
+                    let bare = model.children_with(id, Role::Arg).all(|a| model.kind(a) == Kind::Number);
+                    let receiver = model.child(id, Role::Receiver).filter(|_| bare);
                     let mut parts = receiver.into_iter().chain(model.children_with(id, Role::Arg));
                     parts.find_map(|c| carried(file, c, name, depth + 1))
                 }

@@ -11,11 +11,15 @@ pub(crate) fn is_of_row(file: &Analysis<'_>, id: NodeId) -> bool {
     let sides = model.children_with(id, Role::Operand).chain(model.children_with(id, Role::Arg));
     let sides = sides.chain(model.child(id, Role::Receiver));
     sides.map(|s| Stamped::new(file, s)).any(|s| {
-        is_validity(file, id, &s)
-            || s.of_object
-                && !file.tables.is_this(model, s.root_node)
-                && (is_column(file, &s.member) || is_in_data_access(file, id) || is_loaded(file, s.root_node))
+        let others = s.of_object && !file.tables.is_this(model, s.root_node);
+        is_validity(file, id, &s) || others && is_in_data_access(file, id) || is_row_of_store(file, &s)
     })
+}
+
+/// Whether a statement of the file has a column of this name, or the object was found in a store.
+pub(crate) fn is_row_of_store(file: &Analysis<'_>, stamp: &Stamped) -> bool {
+    let others = stamp.of_object && !file.tables.is_this(file.model, stamp.root_node);
+    others && (is_column(file, &stamp.member) || is_loaded(file, stamp.root_node))
 }
 
 /// Names of columns that statements of the file speak of.

@@ -36,9 +36,11 @@ impl Rule for WallClockId {
                 Kind::Return => generated(file, id),
                 Kind::Call | Kind::New => handed_over(file, id).or_else(|| put(file, id)),
                 Kind::Entry | Kind::Argument | Kind::Assign => named(file, id),
+                Kind::Let => numbered(file, id),
                 _ => None,
             };
-            out.extend(found);
+            // A number that a variable carries into a record is told where it is made.
+            out.extend(found.filter(|f| !out.iter().any(|o| o.rule == f.rule && o.primary == f.primary)));
         }
     }
 }
@@ -106,15 +108,67 @@ fn is_version_name(file: &Analysis<'_>, name: &str) -> bool {
 /// `String newRequestId() { return "" + now; }`.
 fn generated(file: &Analysis<'_>, exit: NodeId) -> Option<Finding> {
     let model = file.model;
-    let function = file.function_around(exit).filter(|f| is_id_name(model.name(*f)))?;
+    let named = |f: &NodeId| is_id_name(model.name(*f)) || is_number_name(model.name(*f)) || makes_key(model.name(*f));
+    let function = file.function_around(exit).filter(named)?;
     let value = model.child(exit, Role::Value)?;
     if file.returns(function).len() != 1 {
         return None;
     }
-    let reading = ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r))?;
+    let reading = made_of(file, model.name(function), value)?;
     let confidence = if is_interface(&file.path) { Confidence::Low } else { Confidence::Medium };
     let message = format!("`{}` gives out the wall clock as an id", model.name(function));
     Some(tell(file, reading, value, message, confidence, "and is given out as an id here"))
+}
+
+/// `generateKey`, `nextNumber`: whatever it is for, no two are to be the same.
+fn makes_key(function: &str) -> bool {
+    const MAKES: [&str; 8] = ["generate", "gen", "new", "next", "create", "make", "unique", "allocate"];
+    let all = words(function);
+    let (first, last) = (all.first().map_or("", String::as_str), all.last().map_or("", String::as_str));
+    all.len() == 2 && MAKES.contains(&first) && matches!(last, "key" | "number")
+}
+
+/// A number under which a business keeps something: `invoiceNumber`, `order_no`, `outTradeNo`.
+fn is_number_name(name: &str) -> bool {
+    const NUMBERS: [&str; 5] = ["number", "no", "num", "sn", "reference"];
+    const KEPT: [&str; 18] = [
+        "order",
+        "invoice",
+        "trade",
+        "payment",
+        "pay",
+        "bill",
+        "refund",
+        "receipt",
+        "transaction",
+        "txn",
+        "shipment",
+        "tracking",
+        "withdraw",
+        "withdrawal",
+        "recharge",
+        "contract",
+        "booking",
+        "ticket",
+    ];
+    has_word(name, &KEPT) && words(name).last().is_some_and(|w| NUMBERS.contains(&w.as_str()))
+}
+
+/// The reading that something of this name is made of. Of the numbers of a business, which are entered once and for
+/// all, also with a random number of a few digits, which repeats soon.
+fn made_of(file: &Analysis<'_>, name: &str, value: NodeId) -> Option<NodeId> {
+    let parts = ingredients(file, value);
+    let reading = if is_number_name(name) { parts.nearly_only_reading() } else { parts.only_reading() };
+    reading.filter(|r| is_local_reading(file, *r))
+}
+
+/// `const invoiceNumber = "INV-" + now`
+fn numbered(file: &Analysis<'_>, statement: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let mut targets = model.children_with(statement, Role::Target);
+    let (target, None) = (targets.next()?, targets.next()) else { return None };
+    let value = model.child(statement, Role::Value).filter(|_| is_number_name(model.name(target)))?;
+    given(file, statement, model.name(target), value)
 }
 
 /// A name that says what is told apart: `requestId`, `txn_sequence`, not a bare `id`.
@@ -181,14 +235,14 @@ fn named(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
 
 /// Something that is called `name` is given nothing but a reading.
 fn given(file: &Analysis<'_>, at: NodeId, name: &str, value: NodeId) -> Option<Finding> {
-    let version = is_version_name(file, name);
-    if !version && !is_specific(name) {
+    let (version, number) = (is_version_name(file, name), is_number_name(name));
+    if !version && !number && !is_specific(name) {
         return None;
     }
-    let reading = ingredients(file, value).only_reading().filter(|r| is_local_reading(file, *r))?;
-    let matched = version || is_matched_by(name) || is_sent(file, at) && is_compared(file, name);
+    let reading = made_of(file, name, value)?;
+    let matched = version || number || is_matched_by(name) || is_sent(file, at) && is_compared(file, name);
     let confidence = if is_interface(&file.path) || !matched { Confidence::Low } else { Confidence::Medium };
-    let message = format!("`{name}` is nothing but the wall clock");
+    let message = format!("`{name}` rests on nothing but the wall clock");
     Some(tell(file, reading, at, message, confidence, "and is used as an id here"))
 }
 

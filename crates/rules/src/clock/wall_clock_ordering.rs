@@ -2,13 +2,14 @@
 //! write, version or holder wins.
 
 use crate::Rule;
-use crate::clock::coordination::{is_coordination, is_local_reading, is_own_mark, spans_hours};
+use crate::clock::coordination::{coordinates_itself, is_coordination, is_local_reading, is_own_mark, spans_hours};
 use crate::clock::picks::{Pick, pick};
 use crate::clock::replayed::replayed_readings;
 use crate::clock::replicas::{
     Elsewhere, Outcome, are_copies, are_places, elsewhere, is_about_data, is_conditional_request, is_merged_series,
     outcome,
 };
+use crate::clock::rows::is_row_of_store;
 use crate::clock::stamped::{Stamped, is_filled_remotely, is_told, may_be_wall};
 use crate::clock::store_stamps::{Handed, Use, handed};
 use crate::clock::timed_condition::timed_condition;
@@ -120,7 +121,7 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         || is_filled_remotely(file, stamp.root_node)
         || is_told(file, stamp.node);
     // A row of a lock or heartbeat is there for the other machines.
-    let is_row = !is_remote && is_kept(file, &stamp);
+    let is_row = !is_remote && (is_kept(file, &stamp) || is_row_of_store(file, &stamp));
     if !may_be_wall(&stamp.value)
         || !(is_remote || is_row)
         || !is_row && is_own_mark(file, stamp.node)
@@ -130,7 +131,7 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
     }
     let used = usage(file, id);
     let coordinated = is_coordination(file, id, &stamp);
-    if is_row && !coordinated {
+    if is_row && !coordinates_itself(file, id, &stamp) {
         return None;
     }
     // The order of two events, not the age of one: a mark that was taken here before the other thing was made.
