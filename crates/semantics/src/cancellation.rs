@@ -46,14 +46,23 @@ impl Analysis<'_> {
         }
     }
 
-    /// The functions of this file that give locks back and do not use the context that they are handed, or only as the
-    /// parent of one that does not end with it.
-    pub(crate) fn shielded_releases(&self) -> Vec<String> {
+    /// The functions of this file that give locks back: those that do not use the context that they are handed, or only as
+    /// the parent of one that does not end with it, and those that call something with it.
+    pub(crate) fn releases_by_context(&self) -> (Vec<String>, Vec<String>) {
         let model = self.model;
         let named = self.tables.functions.iter().map(|f| f.node).filter(|f| {
             words(model.name(*f)).first().is_some_and(|w| matches!(w.as_str(), "unlock" | "release" | "runlock"))
         });
-        named.filter(|f| self.shields(*f)).map(|f| model.name(f).to_owned()).collect()
+        let (shielded, others): (Vec<NodeId>, Vec<NodeId>) = named.partition(|f| self.shields(*f));
+        let hands_on = |f: &NodeId| {
+            let param = model.children_with(*f, Role::Param).find(|p| self.is_bindable(*p));
+            let given = |c: NodeId| {
+                model.children_with(c, Role::Arg).any(|a| param.is_some_and(|p| model.sym(a) == model.sym(p)))
+            };
+            self.calls_below(*f).iter().any(|c| given(*c))
+        };
+        let names = |list: Vec<NodeId>| list.into_iter().map(|f| model.name(f).to_owned()).collect();
+        (names(shielded), names(others.into_iter().filter(hands_on).collect()))
     }
 
     fn shields(&self, function: NodeId) -> bool {

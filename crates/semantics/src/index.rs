@@ -54,6 +54,8 @@ pub struct ProjectIndex {
     /// Beginnings of qualified names that a limit for the whole process bounds.
     covered: FxHashSet<String>,
     shields: FxHashSet<String>,
+    /// Functions that give locks back and use the context that they are handed.
+    bound_releases: FxHashSet<String>,
     shims: Shims,
     versions: ProjectVersions,
 }
@@ -108,6 +110,7 @@ impl ProjectIndex {
             index.set.extend(summary.set);
             index.covered.extend(summary.covered);
             index.shields.extend(summary.shields);
+            index.bound_releases.extend(summary.bound_releases);
             summary.shims.into_iter().for_each(|s| index.shims.add(s));
             for stamp in summary.stamps {
                 index.stamps.entry((String::new(), stamp.member.clone())).or_insert_with(|| stamp.site.clone());
@@ -338,9 +341,9 @@ impl ProjectIndex {
         self.set.contains(member)
     }
 
-    /// Whether some function of this name that gives locks back does not bind that to the context that it is handed.
+    /// Whether the functions of this name that give locks back do not bind that to the context that they are handed.
     pub fn shields(&self, function: &str) -> bool {
-        self.shields.contains(function)
+        self.shields.contains(function) && !self.bound_releases.contains(function)
     }
 
     /// Where a reading of the wall clock is put into this member (by [`crate::member_key`]) of a class; an empty class

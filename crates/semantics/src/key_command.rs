@@ -199,7 +199,10 @@ impl Analysis<'_> {
         let Some(command) = command_named(model.name(call)) else {
             return self.is_store(receiver).then(|| self.sent_command(call, How::Name)).flatten();
         };
-        let own_word = matches!(model.name(call), "setnx" | "setNX" | "SetNX" | "setNx" | "set_nx" | "SETNX");
+        // The protocol's own words: a command's name, or the flag of one.
+        let flagged = |a: NodeId| model.kind(a) == Kind::Argument && matches!(model.name(a), "nx" | "px");
+        let own_word = matches!(model.name(call), "setnx" | "setNX" | "SetNX" | "setNx" | "set_nx" | "SETNX")
+            || command == Command::Set && model.children_with(call, Role::Arg).any(flagged);
         if !own_word && !self.is_store(receiver) {
             return None;
         }

@@ -53,6 +53,9 @@ const LOCK_WORDS: [&str; 16] = [
     "semaphore",
 ];
 
+/// Functions of databases that give back a lock of the connection.
+const GIVES: [&str; 3] = ["pg_advisory_unlock(", "pg_advisory_unlock_all(", "release_lock("];
+
 /// Whether an identifier speaks of a lock that is held against other machines.
 fn names_distributed_lock(identifier: &str) -> bool {
     const SHARED: [&str; 7] = ["distributed", "dist", "redis", "cluster", "global", "remote", "zk"];
@@ -232,7 +235,6 @@ impl Analysis<'_> {
     /// end with their transaction are none of these.
     pub(crate) fn advisory(&self, call: NodeId) -> Option<Does> {
         const TAKES: [&str; 3] = ["pg_advisory_lock(", "pg_try_advisory_lock(", "get_lock("];
-        const GIVES: [&str; 3] = ["pg_advisory_unlock(", "pg_advisory_unlock_all(", "release_lock("];
         let known = self.resolve(call).filter(|k| matches!(k.api.role, ApiRole::Write | ApiRole::RemoteCall))?;
         let text = self.argument(call, known, ArgMeaning::Text)?;
         let statement = self.literal_text(text)?.to_ascii_lowercase();
@@ -241,6 +243,15 @@ impl Analysis<'_> {
             return Some(Does::Release);
         }
         (asks && TAKES.iter().any(|f| statement.contains(f))).then_some(Does::Acquire)
+    }
+
+    /// Whether a call sends the statement that gives back a lock of the database connection, whoever's method it is.
+    pub fn unlocks_by_statement(&self, call: NodeId) -> bool {
+        let texts = self.model.children_with(call, Role::Arg).take(3);
+        texts.into_iter().filter_map(|a| self.literal_text(a)).any(|text| {
+            let statement = text.to_ascii_lowercase();
+            statement.trim_start().starts_with("select") && GIVES.iter().any(|f| statement.contains(f))
+        })
     }
 
     /// Whether a call takes a lock that is held against other machines, by resolved names.

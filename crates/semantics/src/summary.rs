@@ -63,6 +63,7 @@ pub struct FileSummary {
     pub(crate) set: Vec<String>,
     pub(crate) covered: Vec<String>,
     pub(crate) shields: Vec<String>,
+    pub(crate) bound_releases: Vec<String>,
     pub(crate) shims: Vec<Shim>,
 }
 
@@ -133,7 +134,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summary.field_units = file.field_units();
     summary.set = file.members_set();
     summary.covered = file.covered_names();
-    summary.shields = file.shielded_releases();
+    (summary.shields, summary.bound_releases) = file.releases_by_context();
     summary
 }
 

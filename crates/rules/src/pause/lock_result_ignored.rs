@@ -1,6 +1,7 @@
 //! `lock-result-ignored`: the answer "not acquired" is dropped, and the section runs without the lock.
 
 use crate::Rule;
+use crate::pause::dropped_entry::dropped_entry;
 use crate::pause::swallowed_refusal::swallowed_refusal;
 use crate::pause::unheard_lock::{silent_channels, unpromised};
 use crate::pause::unread_answer::Unreads;
@@ -53,7 +54,7 @@ fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
     if let Some(finding) = unpromised(file, call) {
         return Some(finding);
     }
-    if let Some(finding) = swallowed_refusal(file, call) {
+    if let Some(finding) = swallowed_refusal(file, call).or_else(|| dropped_entry(file, call)) {
         return Some(finding);
     }
     let confidence = answers(file, call, commands).or_else(|| answers_elsewhere(file, call))?;

@@ -3,10 +3,13 @@
 mod aged_lock;
 mod awaiting;
 mod checked_take;
+mod dropped_entry;
 mod dropped_renewal;
 mod early_end;
 mod existence;
+mod expired_removal;
 pub(crate) mod fake_fencing_token;
+mod forgotten_owner;
 mod guarded_write;
 mod joined_edit;
 pub(crate) mod lease_check_then_act;

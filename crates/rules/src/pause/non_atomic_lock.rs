@@ -2,6 +2,8 @@
 
 use crate::Rule;
 use crate::pause::checked_take::checks_then_writes;
+use crate::pause::expired_removal::expired_removals;
+use crate::pause::forgotten_owner::forgotten_owners;
 use crate::pause::ownerless::{forced, removals, renewals};
 use crate::pause::ownerless_text::{rows, scripts, transactions};
 use crate::pause::split_lock::split_acquires;
@@ -35,6 +37,10 @@ impl Rule for NonAtomicLock {
         out.extend(forced(file));
         out.extend(scripts(file));
         out.extend(transactions(file));
-        out.extend(rows(file));
+        let rows = rows(file);
+        let told = |f: &Finding| rows.iter().any(|r| r.primary.span == f.primary.span);
+        out.extend(forgotten_owners(file).into_iter().filter(|f| !told(f)));
+        out.extend(expired_removals(file));
+        out.extend(rows);
     }
 }

@@ -71,7 +71,10 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
     }
     let work = work_of(file, region);
     let (at, text, evidence, mut confidence) = verdict(&lease, &work).or_else(|| callers(file, region, &lease))?;
-    if region.api.how == How::Name || region.through_helper {
+    // A helper's argument that is called a lease is handed on to the library below.
+    let called = has_word(file.model.name(lease.at), &["ttl", "lease", "expiry", "expire", "expiration"]);
+    let handed = region.through_helper && called && !region.api.api.name.as_slice().is_empty();
+    if region.api.how == How::Name || region.through_helper && !handed {
         confidence = confidence.min(Confidence::Low);
     }
     let steps = vec![(region.acquire, "the lease begins"), (at, text)];

@@ -128,9 +128,10 @@ fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Opti
     if has_word(name, &ON_PURPOSE) || comparison_before(file, delete, all).is_some() {
         return None;
     }
-    let take = all
-        .iter()
-        .find(|c| file.is_own_lock(c, all) && file.same_key(c.key, delete.key) && belongs(file, c, delete))?;
+    let take = all.iter().find(|c| {
+        file.is_own_lock(c, all)
+            && (file.same_key(c.key, delete.key) && belongs(file, c, delete) || hands_key_on(file, c, delete))
+    })?;
     let later = |c: &KeyCommand| c.command == Command::Expire && file.same_key(take.key, c.key);
     let expires = take.expiry != Expiry::Never || all.iter().any(later);
     let together = file.named_function_around(take.at) == file.named_function_around(delete.at);
@@ -164,6 +165,28 @@ fn belongs(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand) -> bool 
     file.named_function_around(take.at) == file.named_function_around(delete.at)
         || file.is_cleanup(delete.at)
         || file.is_about_locks(delete.at)
+}
+
+/// The key that was taken is handed to a new object, whose own method removes it: `return &held{key: key}`.
+fn hands_key_on(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand) -> bool {
+    let model = file.model;
+    let releases =
+        file.named_function_around(delete.at).is_some_and(|f| has_word(file.function_name(f), &["release", "unlock"]));
+    let own = model.child(delete.key, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
+    let class = file.tables.class_around(model, delete.at).map(|c| file.tables.classes[c as usize].name.as_str());
+    let (Some(class), Some(taker), true) = (class, file.function_around(take.at), releases && own) else {
+        return false;
+    };
+    let makes = |n: NodeId| match model.kind(n) {
+        Kind::New | Kind::Record => {
+            model.child(n, Role::Type).is_some_and(|t| model.name(t).trim_start_matches(['&', '*']) == class)
+        }
+        Kind::Call => model.name(n) == class,
+        _ => false,
+    };
+    let given =
+        |n: NodeId| model.descendants(n).any(|d| model.kind(d) == Kind::Name && model.sym(d) == model.sym(take.key));
+    model.descendants(taker).any(|n| n > take.at && makes(n) && given(n))
 }
 
 /// Whether a clean-up belongs to a block that also acquires: it runs when that failed.

@@ -5,7 +5,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Ends, LockScope};
-use timelint_semantics::{Analysis, Ending, How, has_word, words};
+use timelint_semantics::{Analysis, Command, Ending, How, KeyCommand, has_word, words};
 
 /// See the module.
 pub(crate) struct ReleaseWithCancelledContext;
@@ -50,6 +50,14 @@ fn judge(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
         Ending::ByCaller(at) if helps_to_release(file, call, at) => {
             ("callers hand over what the work was bound to, and that may be cancelled by now", at, Confidence::Medium)
         }
+        Ending::ByCaller(at) if is_handed_out(file, call, at) => (
+            "the lock was asked for with it, and it may be cancelled when the lock is given back",
+            at,
+            Confidence::Medium,
+        ),
+        Ending::ByCaller(at) if follows_acquire(file, call) => {
+            ("whoever made it may cancel it while the lock is held", at, Confidence::Medium)
+        }
         Ending::InTime(_) | Ending::ByCaller(_) => return None,
     };
     // A name alone may be a lock of this process that only logs with what it is handed.
@@ -71,9 +79,12 @@ fn judge(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
     )
 }
 
-/// A call that gives back a lock that others see: by its resolved name, a helper, or a name that says both.
+/// A call that gives back a lock that others see: by its resolved name, its statement, a helper, or a name that says both.
 fn gives_lock_back(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
+    if file.unlocks_by_statement(call) || removes_lock_key(file, call) {
+        return true;
+    }
     let receiver = model.child(call, Role::Receiver);
     if let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) {
         let scope = known.api.scope.or_else(|| receiver.and_then(|r| file.lock_scope(r)));
@@ -88,11 +99,26 @@ fn gives_lock_back(file: &Analysis<'_>, call: NodeId) -> bool {
         Some("unlock" | "runlock") => true,
         Some("r") => said.get(1).is_some_and(|w| w == "unlock"),
         Some("release") => names_lock(model.name(call)) || receiver.is_some_and(|r| names_lock(model.name(r))),
+        Some("free" | "drop" | "delete" | "remove" | "relinquish" | "yield") => {
+            has_word(model.name(call), &["lock", "lease", "mutex"])
+        }
         _ => false,
     }
 }
 
-/// A resolved name, a key beside the context, or a receiver that speaks of a store.
+/// `rdb.Del(ctx, lockKey)` where a section ends.
+fn removes_lock_key(file: &Analysis<'_>, call: NodeId) -> bool {
+    let all = file.key_commands();
+    let of_lock = |key| {
+        let taken = |t: &&KeyCommand| t.command == Command::SetIfAbsent && file.same_key(t.key, key);
+        file.is_lock_key(key) && all.iter().any(|t| taken(&t))
+            || all.iter().filter(taken).any(|t| file.is_own_lock(t, all))
+    };
+    all.iter().any(|c| c.at == call && c.command == Command::Delete && of_lock(c.key))
+}
+
+/// A resolved name, a key beside the context, an answer that may be an error of the way there, or a receiver that speaks of
+/// a store.
 fn is_remote(file: &Analysis<'_>, call: NodeId) -> bool {
     const STORES: [&str; 14] = [
         "storage",
@@ -116,7 +142,37 @@ fn is_remote(file: &Analysis<'_>, call: NodeId) -> bool {
     file.resolve(call).is_some_and(|k| k.how != How::Name)
         || file.releases(call)
         || model.children_with(call, Role::Arg).count() > 1
+        || matches!(model.kind(file.statement(call)), Kind::Let | Kind::Assign | Kind::If)
         || model.child(call, Role::Receiver).is_some_and(said)
+}
+
+/// A release in a function that is handed to the caller together with the lock: `return func() { m.Unlock(ctx) }`.
+fn is_handed_out(file: &Analysis<'_>, call: NodeId, param: NodeId) -> bool {
+    let model = file.model;
+    let Some(inner) = file.function_around(call).filter(|f| model.name(*f).is_empty() && !model.contains(*f, param))
+    else {
+        return false;
+    };
+    let returned = model.ancestors(inner).take_while(|a| model.kind(*a) != Kind::Function);
+    returned.into_iter().any(|a| model.kind(a) == Kind::Return)
+        && file.named_function_around(inner).is_some_and(|f| model.contains(f, param))
+}
+
+/// A release behind the work, in the function that also takes the lock, on the same handle.
+fn follows_acquire(file: &Analysis<'_>, call: NodeId) -> bool {
+    const TAKES: [&str; 6] = ["lock", "rlock", "acquire", "obtain", "try", "trylock"];
+    let model = file.model;
+    let Some(function) = file.function_around(call) else { return false };
+    let handle = |c: NodeId| model.child(c, Role::Receiver).map(|r| (model.kind(r), model.sym(r)));
+    let takes = |c: &NodeId| {
+        *c < call
+            && model.kind(*c) == Kind::Call
+            && words(model.name(*c)).first().is_some_and(|w| TAKES.contains(&w.as_str()))
+            && handle(*c) == handle(call)
+            && file.bound_to(*c).is_some()
+            && file.function_around(*c) == Some(function)
+    };
+    handle(call).is_some() && file.tables.calls.iter().any(takes)
 }
 
 /// A function of its own that releases for its callers, next to one that acquires for them.
