@@ -61,8 +61,8 @@ impl Analysis<'_> {
             };
             self.calls_below(*f).iter().any(|c| given(*c))
         };
-        let names = |list: Vec<NodeId>| list.into_iter().map(|f| model.name(f).to_owned()).collect();
-        (names(shielded), names(others.into_iter().filter(hands_on).collect()))
+        let spelled = |list: Vec<NodeId>| list.into_iter().map(|f| model.name(f).to_owned()).collect();
+        (spelled(shielded), spelled(others.into_iter().filter(hands_on).collect()))
     }
 
     fn shields(&self, function: NodeId) -> bool {

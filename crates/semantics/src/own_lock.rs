@@ -182,6 +182,13 @@ impl Analysis<'_> {
         if frees.peek().is_some() {
             points += if frees.any(|f| self.is_cleanup(f.at) || self.is_about_locks(f.at)) { 2 } else { 1 };
         }
+        // A wrapper that offers the command under its own name says nothing of what it is used for.
+        if matches!(
+            function.trim_start_matches('_'),
+            "add" | "setnx" | "set_nx" | "setNx" | "setIfAbsent" | "putIfAbsent" | "set_if_not_exists"
+        ) {
+            points -= 3;
+        }
         if texts.iter().map(String::as_str).chain([function]).any(|t| has_word(t, &OTHER_PURPOSES)) {
             points -= 3;
         }

@@ -56,6 +56,8 @@ fn early_end(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
         let wait = calls.iter().copied().find(|w| {
             *w >= behind
                 && has_word(model.name(*w), &AWAITS)
+                && !renews(model.name(*w))
+                && !model.child(*w, Role::Receiver).is_some_and(|r| renews(model.name(r)))
                 && subjects(file, *w).any(|s| model.sym(s) != model.sym(beater) && works(file, s, *w))
         })?;
         Some(Lapse {

@@ -193,10 +193,15 @@ fn is_upkeep(file: &Analysis<'_>, call: NodeId) -> bool {
         "redirect",
         "lock",
     ];
+    // Changes of a consensus group go through its log, which refuses those of a deposed leader.
+    const GROUP: [&str; 6] = ["voter", "nonvoter", "voters", "learner", "leadershiptransfer", "membership"];
     const CLAIM: [&str; 8] = ["lock", "lease", "leader", "leadership", "mutex", "election", "heartbeat", "liveness"];
     let model = file.model;
     let receiver = model.child(call, Role::Receiver);
-    has_word(model.name(call), &UPKEEP)
+    let transfers = has_word(model.name(call), &["leadership"]) && has_word(model.name(call), &["transfer"]);
+    transfers
+        || has_word(model.name(call), &GROUP)
+        || has_word(model.name(call), &UPKEEP)
         || receiver.is_some_and(|r| has_word(leaf(file, r), &["raft", "log", "logger", "metrics", "lock", "lease"]))
         || model.children_with(call, Role::Arg).take(2).any(|a| names_in(file, a).any(|n| has_word(n, &CLAIM)))
 }

@@ -138,7 +138,8 @@ pub(crate) fn score(
     if principal.indirect && !changes(principal.at) && !referred() {
         score.cap(Confidence::Low);
     }
-    if region.api.api.role == ApiRole::LockDecorator && dependency.is_none() {
+    if region.api.api.role == ApiRole::LockDecorator && dependency.is_none() || in_snapshot(file, region, principal.at)
+    {
         score.cap(Confidence::Low);
     }
     let cached_only = writes.iter().all(|w| w.effect == Effect::Cache);
@@ -230,6 +231,8 @@ fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score
         }
     } else if region.skips_when_held && !modifies {
         score.add(-2, "whoever does not get the lock skips the work");
+    } else if region.skips_when_held && is_run_by_schedule(file, region) {
+        score.cap(Confidence::Low);
     } else if waits(file, region) {
         score.add(1, "every caller waits for its turn: the work matters");
     }
@@ -295,6 +298,28 @@ fn is_scheduled(file: &Analysis<'_>, region: &Region<'_>) -> bool {
     let decorated = model.parent(region.acquire).map(|f| model.children_with(f, Role::Decorator).collect::<Vec<_>>());
     let words = ["scheduled", "scheduler", "cron", "task", "shared", "periodic", "singleton", "once"];
     decorated.is_some_and(|all| all.iter().any(|d| has_word(model.name(*d), &words)))
+}
+
+/// The function around is annotated as one that a scheduler runs.
+fn is_run_by_schedule(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    let model = file.model;
+    let mut functions = model.ancestors(region.acquire).filter(|a| model.kind(*a) == Kind::Function);
+    functions.any(|f| {
+        model.children_with(f, Role::Decorator).any(|d| has_word(model.name(d), &["scheduled", "cron", "periodic"]))
+    })
+}
+
+/// The store compares what a transaction has read with what is there when it commits: sessions of `MongoDB`.
+fn in_snapshot(file: &Analysis<'_>, region: &Region<'_>, write: NodeId) -> bool {
+    let model = file.model;
+    let speaks = model.self_and_descendants(write).any(|n| {
+        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call) && has_word(model.name(n), &["session", "sess"])
+    });
+    let begins = |c: &NodeId| {
+        has_word(model.name(*c), &["transaction"])
+            && model.self_and_descendants(*c).any(|n| model.name(n).to_ascii_lowercase().contains("mongo"))
+    };
+    speaks && file.function_around(region.acquire).is_some_and(|f| file.calls_below(f).iter().any(begins))
 }
 
 /// The write that the story is told about, with the read that it depends on: of the strongest kind, preferably one that

@@ -166,7 +166,7 @@ fn started(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
     let spawned = model.descendants(model.root()).filter(|n| region.covers(*n)).find(|n| {
         (model.kind(*n) == Kind::Spawn || scatters(file, *n) || submits(file, *n)) && writes_below(file, *n)
     })?;
-    if waits_after(file, region, spawned) {
+    if waits_after(file, region, spawned) || is_handed_lock(file, region, spawned) {
         return None;
     }
     Some(Early {
@@ -177,6 +177,21 @@ fn started(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
         step: "nobody waits for what is started here",
         confidence: Confidence::Medium,
         unawaited: None,
+    })
+}
+
+/// What is started is given the lock itself, and releases it.
+fn is_handed_lock(file: &Analysis<'_>, region: &Region<'_>, spawned: NodeId) -> bool {
+    let model = file.model;
+    let statement = file.statement(region.acquire);
+    let results = model.children_with(statement, Role::Target).chain(region.handle);
+    let named: Vec<_> =
+        results.filter(|t| matches!(model.kind(*t), Kind::Name | Kind::Member)).map(|t| model.sym(t)).collect();
+    model.descendants(spawned).any(|n| {
+        matches!(model.kind(n), Kind::Name | Kind::Member)
+            && named.contains(&model.sym(n))
+            && (model.role(n) == Role::Arg || model.parent(n).is_some_and(|p| file.releases(p)))
+            && is_lock_word(model.name(n))
     })
 }
 

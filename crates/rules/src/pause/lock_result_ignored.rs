@@ -10,7 +10,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
-use timelint_semantics::{Analysis, Command, Does, How, KeyCommand, has_word};
+use timelint_semantics::{Analysis, Callee, Command, Does, How, KeyCommand, has_word};
 
 /// See the module.
 pub(crate) struct LockResultIgnored;
@@ -81,11 +81,21 @@ fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
 /// Whether a call may come back without the lock, and says so.
 fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option<Confidence> {
     if let Some(command) = commands.iter().find(|c| c.at == call) {
-        let taken = command.command == Command::SetIfAbsent && file.is_own_lock(command, commands);
+        // `SET .. NX` and then `GET`: what is there says who has it.
+        let asked = commands.iter().any(|c| {
+            c.command == Command::Get
+                && c.at > call
+                && file.same_key(c.key, command.key)
+                && file.function_around(c.at) == file.function_around(call)
+        });
+        let taken = command.command == Command::SetIfAbsent && !asked && file.is_own_lock(command, commands);
         return taken.then_some(if command.how == How::Name { Confidence::Medium } else { Confidence::High });
     }
     let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) else {
         let helper = file.lock_helper_of(call).filter(|h| matches!(h.does, Does::Try | Does::Acquire))?;
+        if answers_nothing(file, call) {
+            return None;
+        }
         // A helper whose lock is not known counts where its declaration says that it answers.
         if hands_answer_on(file, call) {
             return None;
@@ -106,6 +116,19 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
         _ => false,
     };
     (says && file.takes_distributed(call)).then_some(Confidence::High)
+}
+
+/// The function that is called hands nothing back: it waits, throws or ends the process.
+fn answers_nothing(file: &Analysis<'_>, call: NodeId) -> bool {
+    match file.callee(call) {
+        Some(Callee::Here(function)) => {
+            file.model.child(function, Role::Body).is_some() && file.returns(function).is_empty()
+        }
+        Some(Callee::Elsewhere(summary)) => {
+            summary.return_type.as_deref().is_some_and(|t| matches!(t, "void" | "Void" | "None"))
+        }
+        None => false,
+    }
 }
 
 /// `tryLock(wait, outcome)`: what is handed over and read afterwards may hold the answer.

@@ -20,6 +20,9 @@ static META: RuleMeta = RuleMeta {
     page: include_str!("release_with_cancelled_context.md"),
 };
 
+/// First words of a call that takes a lock.
+const TAKES: [&str; 6] = ["lock", "rlock", "acquire", "obtain", "try", "trylock"];
+
 impl Rule for ReleaseWithCancelledContext {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -60,6 +63,9 @@ fn judge(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
         }
         Ending::InTime(_) | Ending::ByCaller(_) => return None,
     };
+    if confidence == Confidence::Medium && (ends_with_session(file, call) || is_tried_again(file, call)) {
+        confidence = Confidence::Low;
+    }
     // A name alone may be a lock of this process that only logs with what it is handed.
     if confidence == Confidence::Medium && !is_remote(file, call) {
         confidence = Confidence::Low;
@@ -117,6 +123,24 @@ fn removes_lock_key(file: &Analysis<'_>, call: NodeId) -> bool {
     all.iter().any(|c| c.at == call && c.command == Command::Delete && of_lock(c.key))
 }
 
+/// What the lock was made of is closed by a call of its own when the function ends, and the lock goes with it.
+fn ends_with_session(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let made = model.child(call, Role::Receiver).and_then(|r| file.made_by(r));
+    let (Some(made), Some(function)) = (made, file.named_function_around(call)) else { return false };
+    let given: Vec<_> = model.children_with(made, Role::Arg).filter(|a| model.kind(*a) == Kind::Name).collect();
+    file.calls_below(function).iter().any(|c| {
+        let closes = has_word(model.name(*c), &["close", "revoke"]) && file.is_cleanup(*c);
+        let receiver = model.child(*c, Role::Receiver);
+        closes && receiver.is_some_and(|r| given.iter().any(|g| model.sym(*g) == model.sym(r)))
+    })
+}
+
+/// A controller's function is run again with a new context, and releases then.
+fn is_tried_again(file: &Analysis<'_>, call: NodeId) -> bool {
+    file.named_function_around(call).is_some_and(|f| has_word(file.model.name(f), &["reconcile"]))
+}
+
 /// A resolved name, a key beside the context, an answer that may be an error of the way there, or a receiver that speaks of
 /// a store.
 fn is_remote(file: &Analysis<'_>, call: NodeId) -> bool {
@@ -153,14 +177,14 @@ fn is_handed_out(file: &Analysis<'_>, call: NodeId, param: NodeId) -> bool {
     else {
         return false;
     };
-    let returned = model.ancestors(inner).take_while(|a| model.kind(*a) != Kind::Function);
-    returned.into_iter().any(|a| model.kind(a) == Kind::Return)
-        && file.named_function_around(inner).is_some_and(|f| model.contains(f, param))
+    let Some(outer) = file.named_function_around(inner).filter(|f| model.contains(*f, param)) else { return false };
+    let returned = model.parent(inner).is_some_and(|p| matches!(model.kind(p), Kind::Return | Kind::List));
+    let takes = |c: &NodeId| words(model.name(*c)).first().is_some_and(|w| TAKES.contains(&w.as_str()));
+    returned && file.calls_below(outer).iter().any(takes)
 }
 
 /// A release behind the work, in the function that also takes the lock, on the same handle.
 fn follows_acquire(file: &Analysis<'_>, call: NodeId) -> bool {
-    const TAKES: [&str; 6] = ["lock", "rlock", "acquire", "obtain", "try", "trylock"];
     let model = file.model;
     let Some(function) = file.function_around(call) else { return false };
     let handle = |c: NodeId| model.child(c, Role::Receiver).map(|r| (model.kind(r), model.sym(r)));

@@ -151,8 +151,14 @@ fn ended(file: &Analysis<'_>, branch: NodeId) -> Option<Lapse> {
     }
     let leaves = model.children(then).last().filter(|l| {
         let silent = |r: NodeId| model.child(r, Role::Value).is_none();
-        model.kind(*l) == Kind::Break || model.kind(*l) == Kind::Return && silent(*l)
+        // In Go and its kin a `break` leaves the `select` or `switch` around it, and the loop goes on.
+        let around = model.ancestors(*l).find(|a| matches!(model.kind(*a), Kind::Loop | Kind::Switch));
+        model.kind(*l) == Kind::Break && around.is_some_and(|a| model.kind(a) == Kind::Loop)
+            || model.kind(*l) == Kind::Return && silent(*l)
     })?;
+    if tells_when_it_ends(file, branch) {
+        return None;
+    }
     let renewal = renewal_before(file, branch, model.sym(failure))?;
     let known = file.resolve(renewal).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::LockExtend);
     if !known && !renews(file, branch) {
@@ -167,6 +173,18 @@ fn ended(file: &Analysis<'_>, branch: NodeId) -> Option<Lapse> {
         confidence: Confidence::Medium,
         evidence: "the failure is logged and nothing else".to_owned(),
         advice: None,
+    })
+}
+
+/// Whatever ends the function closes a channel or cancels the work: `defer close(lost)`.
+fn tells_when_it_ends(file: &Analysis<'_>, at: NodeId) -> bool {
+    let model = file.model;
+    let Some(function) = file.function_around(at) else { return false };
+    file.calls_below(function).iter().any(|c| {
+        let plain = model.child(*c, Role::Receiver).is_none();
+        plain
+            && matches!(model.name(*c), "close" | "cancel")
+            && model.ancestors(*c).take_while(|a| *a > function).any(|a| model.kind(a) == Kind::Defer)
     })
 }
 

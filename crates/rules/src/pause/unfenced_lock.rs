@@ -301,6 +301,15 @@ fn is_harmless(file: &Analysis<'_>, write: &Write) -> bool {
     ];
     const CLOSING: [&str; 5] = ["close", "shutdown", "stop", "dispose", "unsubscribe"];
     let name = file.model.name(write.at);
+    // A file of this machine's own is not what others write to.
+    let scratch = file.model.child(write.at, Role::Arg).is_some_and(|a| {
+        matches!(file.model.kind(a), Kind::Name | Kind::Member)
+            && has_word(file.model.name(a), &["tmp", "temp", "local", "scratch"])
+            && has_word(file.model.name(a), &["path", "file", "dir", "folder", "directory"])
+    });
+    if scratch {
+        return true;
+    }
     let closes = words(name).first().is_some_and(|w| CLOSING.contains(&w.as_str()));
     let reads = || words(name).first().is_some_and(|w| READING.contains(&w.as_str()));
     has_word(name, &ADDING_UP) || write.indirect && (reads() || closes)
