@@ -84,6 +84,11 @@ pub(crate) fn is_shown_call(file: &Analysis<'_>, call: NodeId) -> bool {
     has_word(name, &SHOWN) && !has_word(name, &LOGS_THAT_ARE_KEPT) || takes_in(file, call)
 }
 
+/// `isDebugEnabled`, `is_enabled_for_info`
+fn is_level_question(name: &str) -> bool {
+    has_word(name, &["enabled"]) && has_word(name, &LEVELS)
+}
+
 /// `latencyGauge.update(x)`, `log.info().attr("took", x)`.
 fn takes_in(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
@@ -167,7 +172,8 @@ impl Region<'_, '_> {
                 !model.children_with(n, Role::Target).all(|t| self.is_compared(t) || logs && self.is_kept(n, t))
             }
             Kind::Call | Kind::New => {
-                let shows = is_shown_call(self.file, n) || self.is_inside_shown(n);
+                let asks = has_word(model.name(n), &["loggable"]) || is_level_question(model.name(n));
+                let shows = asks || is_shown_call(self.file, n) || self.is_inside_shown(n);
                 !(shows || logs && (self.is_own(n) || self.is_pure(n) || self.renews(n)))
             }
             _ => false,

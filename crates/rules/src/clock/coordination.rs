@@ -165,6 +165,12 @@ pub(crate) fn is_own_mark(file: &Analysis<'_>, node: NodeId) -> bool {
     let unset = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Null | Kind::Unary);
     let values: Vec<NodeId> = match model.kind(node) {
         Kind::Member => file.stores_of(node).iter().filter_map(|s| s.value).collect(),
+        // A field by its bare name, which the rest of the file sets as that of an object.
+        Kind::Name if file.function_around(node).is_some_and(|f| file.tables.stores(f, model.sym(node)).is_empty()) => {
+            let foreign = file.tables.foreign_stores(model.sym(node)).iter().map(|(_, s)| s);
+            let copied = |v: &NodeId| model.kind(*v) == Kind::Member && model.sym(*v) == model.sym(node);
+            file.stores_of(node).iter().chain(foreign).filter_map(|s| s.value).filter(|v| !copied(v)).collect()
+        }
         _ => Vec::new(),
     };
     values.iter().any(|v| read(*v)) && values.iter().all(|v| read(*v) || unset(*v))

@@ -2,7 +2,7 @@
 
 use crate::Rule;
 use crate::clock::bound_clocks::bound_clocks;
-use crate::story::{Story, lower};
+use crate::story::Story;
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -265,11 +265,22 @@ fn units(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding>
     let mut story = Story::new(&META, file, id, message)
         .why("the two numbers count the same clock in different units: one is a thousand times the other or more")
         .help("convert one side, and name the unit in the variable")
-        .confidence(lower(Confidence::High));
+        .confidence(if sides.iter().any(|s| is_guess(file, *s)) { Confidence::Low } else { Confidence::Medium });
     for (value, unit) in values.iter().zip([left, right]) {
         story = story.sites(readings(value), &format!("read in {} here", unit.noun()));
     }
     Some(story.step(file.location(id), "and the two meet here").tell())
+}
+
+/// A getter of an object of which no type is known: one of the same name, of whatever class, is taken for it.
+fn is_guess(file: &Analysis<'_>, side: NodeId) -> bool {
+    let model = file.model;
+    let unknown = |n: NodeId| {
+        let receiver = model.child(n, Role::Receiver);
+        let untyped = |r: NodeId| model.kind(r) != Kind::This && file.type_of(r).is_none_or(|t| t.how == How::Name);
+        model.kind(n) == Kind::Call && file.resolve(n).is_none() && receiver.is_some_and(untyped)
+    };
+    unknown(file.condition_source(side)) || unknown(side)
 }
 
 /// A monotonic reading that is taken for a date.

@@ -6,7 +6,7 @@ use crate::story::{Story, lower};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope, Unit};
-use timelint_semantics::{Analysis, How, Origins, Shape, Value, has_word};
+use timelint_semantics::{Analysis, How, Origins, Shape, StoreKind, Value, has_word};
 
 /// See the module.
 pub(crate) struct MonotonicMisuse;
@@ -124,7 +124,7 @@ fn never(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
 }
 
 /// `left = connection.remainingLife(now, limit)`: what a function of the project makes of a reading is what is left until
-/// some moment as often as a moment.
+/// some moment as often as a moment; and what is summed up is a length.
 fn is_made_of_reading(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     let made = |v: NodeId| {
@@ -132,8 +132,11 @@ fn is_made_of_reading(file: &Analysis<'_>, id: NodeId) -> bool {
             && file.resolve(v).is_none()
             && model.children_with(v, Role::Arg).any(|a| file.value(a).origins.any(Origins::MONOTONIC))
     };
-    let stored = || file.stores_of(id).iter().filter_map(|s| s.value).any(made);
-    made(id) || model.kind(id) == Kind::Name && stored()
+    let stores = || file.stores_of(id).iter();
+    let kept = || stores().filter_map(|s| s.value).any(made);
+    // `passed += end - start`
+    let summed = || stores().any(|s| s.kind == StoreKind::Update);
+    made(id) || matches!(model.kind(id), Kind::Name | Kind::Member) && (kept() || summed())
 }
 
 /// The difference is compared with something: `now - last > interval`.

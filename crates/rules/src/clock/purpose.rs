@@ -31,6 +31,7 @@ pub(crate) fn purpose(file: &Analysis<'_>, id: NodeId) -> Purpose {
         || is_kept_elsewhere(file, id)
         || is_default(file, id)
         || is_of_row(file, id)
+        || is_comparator(file, id)
         || model_sides(file, id).any(|s| is_told(file, s))
     {
         Purpose::Other
@@ -113,8 +114,22 @@ fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
         let asked = model.kind(n) == Kind::Call && model.child(n, Role::Arg).is_some();
         asked && has_word(model.name(n), &["next", "cron", "fire", "schedule", "trigger", "midnight", "tomorrow"])
     };
+    // `nextDay - now`, `nextTick - now`: periods of the calendar.
+    let period = |n: NodeId| {
+        const PERIODS: [&str; 10] =
+            ["tick", "window", "second", "minute", "min", "hour", "day", "week", "month", "midnight"];
+        let whole = matches!(model.kind(n), Kind::Name | Kind::Member);
+        whole && has_word(model.name(n), &["next", "tomorrow"]) && has_word(model.name(n), &PERIODS)
+    };
     model.kind(id) == Kind::Binary
-        && model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
+        && (model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
+            || model.name(id) == "-" && model.descendants(id).any(period))
+}
+
+/// The order of two things, in the function that says which of them comes first.
+fn is_comparator(file: &Analysis<'_>, id: NodeId) -> bool {
+    let function = file.function_around(id).map_or("", |f| file.model.name(f));
+    matches!(function, "compareTo" | "compare" | "Less" | "Compare" | "__lt__" | "__gt__" | "__le__" | "__ge__")
 }
 
 /// How long it is until a full second or minute, `until(now.Truncate(period).Add(period))`: a date of the calendar.
@@ -291,7 +306,8 @@ fn allows_for_skew(file: &Analysis<'_>, id: NodeId) -> bool {
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     // Tickets and certificates are dated by who gave them.
     const DATED: [&str; 6] = ["kerberos", "tgt", "jwt", "certificate", "cert", "credentials"];
-    const SUBJECT: [&str; 39] = [
+    const SUBJECT: [&str; 40] = [
+        "nonce",
         "jump",
         "jumped",
         "future",

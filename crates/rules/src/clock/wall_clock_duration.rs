@@ -124,8 +124,9 @@ fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
             let is_number = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Unary | Kind::Null);
             // Beyond, it is most likely made of itself: `last = max(last, now)`.
             let bare = |v: NodeId| depth >= DEEP || is_bare_reading(file, v, depth + 1);
-            let mut values =
-                stores.iter().filter(|s| s.at != id && model.kind(s.at) != Kind::Field || s.value.is_some());
+            // A declaration without a value gives none.
+            let declares = |s: &Store| s.kind == StoreKind::Plain || model.kind(s.at) == Kind::Field;
+            let mut values = stores.iter().filter(|s| s.value.is_some() || s.at != id && !declares(s));
             // `untilNextMillis(last)`: the last reading is handed in.
             let last = |s: &Store| matches!(s.kind, StoreKind::Param(_)) && has_word(model.name(id), &["last", "prev"]);
             !stores.is_empty() && values.all(|s| last(s) || s.value.is_some_and(|v| is_number(v) || bare(v)))
@@ -133,8 +134,20 @@ fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
         Kind::Binary if matches!(model.name(id), "*" | "/" | "//" | ">>") => {
             model.children_with(id, Role::Operand).any(|o| is_bare_reading(file, o, depth + 1))
         }
+        // `now - EPOCH`
+        Kind::Binary if model.name(id) == "-" => {
+            let mut sides = model.children_with(id, Role::Operand);
+            let (from, taken) = (sides.next(), sides.next());
+            from.is_some_and(|f| is_bare_reading(file, f, depth + 1)) && taken.is_some_and(|t| is_epoch(file, t))
+        }
         _ => false,
     }
+}
+
+/// A constant that generators of ids count from.
+fn is_epoch(file: &Analysis<'_>, id: NodeId) -> bool {
+    let named = || has_word(file.model.name(id), &["epoch", "twepoch", "origin"]);
+    matches!(file.model.kind(id), Kind::Name | Kind::Member) && named()
 }
 
 /// The two sides of a subtraction or comparison, in source order.
