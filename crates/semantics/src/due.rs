@@ -4,6 +4,7 @@ use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ApiRole, ArgMeaning, Unit};
 use crate::eval::unit_of;
 use crate::measures::{By, Measure, converts_by};
+use crate::names::words;
 use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind};
 use crate::units::{is_length_name, stated_unit};
@@ -29,7 +30,10 @@ impl Analysis<'_> {
                 Kind::Argument | Kind::Entry => entered = true,
                 Kind::Record if entered => {}
                 Kind::Call | Kind::New | Kind::Decorator if model.role(at) == Role::Arg => {
-                    let known = self.resolve(parent).filter(|k| k.how != How::Name)?;
+                    let Some(known) = self.resolve(parent).filter(|k| k.how != How::Name) else {
+                        let unit = self.unit_beside(parent, whole).filter(|_| !entered)?;
+                        return said(unit.seconds() * factor, parent);
+                    };
                     let multiplied = known.api.role == ApiRole::TimeDuration && self.is_count(parent);
                     if multiplied {
                         let times = model.parent(parent).filter(|p| model.kind(*p) == Kind::Binary)?;
@@ -66,7 +70,10 @@ impl Analysis<'_> {
                         }
                         "||" | "??" | "or" => {}
                         "+" | "-" | "<" | ">" | "<=" | ">=" => {
-                            return said(self.clock_unit(other)?.seconds() * factor, other);
+                            // `clock.millis() + timeout`, of a clock that nobody knows.
+                            let stated = || self.measure(other).filter(|m| m.source == other && self.is_call(other));
+                            let unit = self.clock_unit(other).or_else(|| stated().map(|m| m.unit))?;
+                            return said(unit.seconds() * factor, other);
                         }
                         _ => return None,
                     }
@@ -97,6 +104,84 @@ impl Analysis<'_> {
         scales(conversion) || multiplied() || handed()
     }
 
+    fn is_call(&self, id: NodeId) -> bool {
+        self.model.kind(id) == Kind::Call && !self.is_typed(id)
+    }
+
+    /// `flush(timeout, TimeUnit.SECONDS)`: the unit that stands beside an argument, whatever is called.
+    fn unit_beside(&self, call: NodeId, length: NodeId) -> Option<Unit> {
+        let mut args = self.model.children_with(call, Role::Arg).skip_while(|a| *a != length);
+        self.unit_written(args.nth(1)?)
+    }
+
+    /// The unit that a constant is called: `SECONDS`, `TimeUnit.MILLISECONDS`.
+    pub fn unit_written(&self, id: NodeId) -> Option<Unit> {
+        let name = self.model.name(id);
+        let plain = words(name).len() == 1 && name.len() > 2 && !name.chars().any(char::is_lowercase);
+        self.unit_named_by(id).filter(|_| plain && matches!(self.model.kind(id), Kind::Name | Kind::Member))
+    }
+
+    /// The unit of what a variable or field holds before a place where something is added to it.
+    pub fn unit_before(&self, target: NodeId) -> Option<Measure> {
+        let model = self.model;
+        if let Some(unit) = self.unit_stated_by(target) {
+            return Some(Measure { unit, source: target, by: By::Statement });
+        }
+        if model.kind(target) != Kind::Name || self.is_typed(target) {
+            return None;
+        }
+        let reaches = |s: &&Store| {
+            s.at < target
+                && !model.contains(s.at, target)
+                && (s.kind == StoreKind::Update
+                    || model.parent(s.at).is_some_and(|block| model.contains(block, target)))
+        };
+        for store in self.stores_of(target).iter().rev().filter(reaches) {
+            let scales = matches!(model.name(store.at), "*=" | "/=" | "//=");
+            let kept = matches!(store.kind, StoreKind::Plain | StoreKind::Update) && store.index == 0 && !scales;
+            let measure = self.measure(store.value.filter(|_| kept)?);
+            if measure.is_some() || store.kind == StoreKind::Plain {
+                return measure;
+            }
+        }
+        None
+    }
+
+    /// The known call that takes an expression as a length of time, directly or through a variable.
+    pub fn taken_as_length(&self, id: NodeId) -> Option<NodeId> {
+        self.length_taken_at(id, 0)
+    }
+
+    fn length_taken_at(&self, id: NodeId, depth: usize) -> Option<NodeId> {
+        const DEEP: usize = 2;
+        let model = self.model;
+        let (mut whole, mut entered, mut at) = (id, false, id);
+        for _ in 0..MOST_AROUND {
+            let parent = model.parent(at)?;
+            match model.kind(parent) {
+                Kind::Call | Kind::New | Kind::Record if self.resolve(parent).is_some_and(|k| k.how != How::Name) => {
+                    let known = self.resolve(parent)?;
+                    let mut specs = known.api.args.iter().filter(|a| a.is.is_length());
+                    return specs.any(|a| self.argument_at(parent, a.at.as_slice()) == Some(whole)).then_some(parent);
+                }
+                Kind::Argument | Kind::Entry => entered = true,
+                Kind::Record if entered => {}
+                _ if entered => return None,
+                Kind::Cast => whole = parent,
+                Kind::Conditional if model.role(at) != Role::Condition => whole = parent,
+                Kind::Let | Kind::Assign if depth < DEEP && model.role(at) == Role::Value => {
+                    let target = model.child(parent, Role::Target).filter(|t| model.kind(*t) == Kind::Name)?;
+                    let plain = self.stores_of(target).iter().all(|s| s.kind == StoreKind::Plain);
+                    let reads = self.reads_of(target);
+                    return reads.iter().filter(|_| plain).find_map(|r| self.length_taken_at(*r, depth + 1));
+                }
+                _ => return None,
+            }
+            at = parent;
+        }
+        None
+    }
+
     /// Whether a conversion or choice gives what it is given, in the same unit.
     fn is_passed_on(&self, call: NodeId) -> bool {
         self.model.children_with(call, Role::Arg).count() == 1 || matches!(self.model.name(call), "max" | "min")
@@ -104,20 +189,22 @@ impl Analysis<'_> {
 
     /// The unit in which a call takes the argument or entry `whole`.
     fn unit_of_argument(&self, call: NodeId, known: Resolved<'_>, whole: NodeId) -> Option<Unit> {
-        let meant = |is: ArgMeaning| {
-            matches!(is, ArgMeaning::Timeout | ArgMeaning::Wait | ArgMeaning::Lease | ArgMeaning::Amount)
-        };
         if known.api.role == ApiRole::TimeConvert {
             return self.converted_unit(call).filter(|_| self.model.child(call, Role::Arg) == Some(whole));
         }
         let by_argument = self.argument(call, known, ArgMeaning::Unit);
-        let mut specs = known.api.args.iter().filter(|a| meant(a.is));
+        let mut specs = known.api.args.iter().filter(|a| a.is.is_length());
         let spec = specs.find(|a| self.argument_at(call, a.at.as_slice()) == Some(whole))?;
         let unit = match by_argument {
             Some(unit) => self.unit_named_by(unit),
-            None => spec.unit.or(known.api.unit),
+            None => spec.unit.or(known.api.unit).or_else(|| self.unit_of_receiver(call)),
         };
         unit.filter(|u| *u != Unit::Typed)
+    }
+
+    /// The unit on which a call is made: `TimeUnit.SECONDS.sleep(..)`.
+    pub fn unit_of_receiver(&self, call: NodeId) -> Option<Unit> {
+        self.model.child(call, Role::Receiver).and_then(|r| self.unit_written(r))
     }
 
     /// From which unit a conversion converts its argument: `TimeUnit.SECONDS.toMillis(t)`, `MILLISECONDS.convert(t, SECONDS)`.

@@ -50,6 +50,8 @@ pub struct ProjectIndex {
     parameter_units: FxHashMap<(String, String, usize), Option<Unit>>,
     /// Of fields whose names state none; none where classes differ.
     field_units: FxHashMap<String, Option<Unit>>,
+    /// Of functions whose names state none, by class and name (any class: empty); none where they differ.
+    return_units: ByNames<Option<Unit>>,
     set: FxHashSet<String>,
     /// Beginnings of qualified names that a limit for the whole process bounds.
     covered: FxHashSet<String>,
@@ -106,6 +108,13 @@ impl ProjectIndex {
             for (field, unit) in summary.field_units {
                 let known = index.field_units.entry(field).or_insert(unit);
                 *known = known.filter(|u| Some(*u) == unit);
+            }
+            for (class, function, unit) in summary.return_units {
+                let any = (!class.is_empty()).then(|| (String::new(), function.clone()));
+                for key in any.into_iter().chain([(class, function)]) {
+                    let known = index.return_units.entry(key).or_insert(unit);
+                    *known = known.filter(|u| Some(*u) == unit);
+                }
             }
             index.set.extend(summary.set);
             index.covered.extend(summary.covered);
@@ -334,6 +343,12 @@ impl ProjectIndex {
     /// The unit that all fields of this name count, where their name does not state it.
     pub(crate) fn field_unit(&self, field: &str) -> Option<Unit> {
         self.field_units.get(field).copied().flatten()
+    }
+
+    /// The unit of what a function returns, of this class, or of any where all functions of its name agree.
+    pub(crate) fn return_unit(&self, class: Option<&str>, function: &str) -> Option<Unit> {
+        let of = |class: &str| self.return_units.get(&Names(class, function)).copied();
+        class.and_then(of).or_else(|| of("")).flatten()
     }
 
     /// Whether any file stores something that is no constant to a member of this name through another object.

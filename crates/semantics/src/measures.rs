@@ -72,7 +72,7 @@ impl Analysis<'_> {
                     Some(Measure::said(unit, id))
                 }
                 None if self.is_typed(id) => None,
-                None => stated().or_else(|| self.measure_of_field(id)),
+                None => stated().or_else(|| self.measure_of_field(id)).or_else(|| self.measure_commented(id)),
             },
             Kind::Name if self.is_typed(id) => None,
             Kind::Name => {
@@ -83,7 +83,8 @@ impl Analysis<'_> {
                     let lies = other(clock()) || self.is_converted_in_place(id) || other(self.measure_of_stores(id));
                     return (!lies).then_some(stated);
                 }
-                self.measure_of_stores(id).or_else(clock).or_else(|| self.measure_documented(id))
+                let stored = self.measure_of_stores(id).or_else(clock);
+                stored.or_else(|| self.measure_documented(id)).or_else(|| self.measure_commented(id))
             }
             _ => None,
         }
@@ -116,6 +117,11 @@ impl Analysis<'_> {
         self.type_of(id).is_some_and(|t| self.catalog.knows_type(&t.name) || has_word(leaf(&t.name), &TYPED))
     }
 
+    /// Whether a function gives something else than a number, whatever it is called: `scanSeconds() (Token, error)`.
+    pub fn gives_no_number(&self, function: NodeId) -> bool {
+        self.returned_type(function).is_some_and(|t| !may_be_number(&t.name))
+    }
+
     /// The unit of what a variable surely holds, or of all that it may hold.
     fn measure_of_stores(&self, name: NodeId) -> Option<Measure> {
         if let Some(source) = self.only_source(name).filter(|s| self.value(*s).origins != Origins::NULL) {
@@ -128,22 +134,6 @@ impl Analysis<'_> {
         let all_told =
             stores.iter().all(|s| s.kind == StoreKind::Plain) && told.iter().all(|v| self.measure(*v).is_some());
         if all_told { self.common_measure(told) } else { None }
-    }
-
-    /// The unit that the documentation of a function states for a parameter. Code and documentation may differ in which of
-    /// them is wrong.
-    fn measure_documented(&self, name: NodeId) -> Option<Measure> {
-        let model = self.model;
-        let symbol = model.sym(name);
-        if !self.is_called_length(name) {
-            return None;
-        }
-        let function = self.scopes(name).find(|s| !self.tables.stores(*s, symbol).is_empty())?;
-        let mut reaching =
-            self.tables.stores(function, symbol).iter().filter(|s| s.at < name && !model.contains(s.at, name));
-        let first = reaching.next().filter(|s| matches!(s.kind, StoreKind::Param(_)))?;
-        let unit = reaching.next().is_none().then(|| self.documented_unit(function, model.name(name)))??;
-        Some(Measure { unit, source: first.at, by: By::Documentation })
     }
 
     fn measure_of_call(&self, id: NodeId) -> Option<Measure> {
@@ -165,12 +155,27 @@ impl Analysis<'_> {
         // `days(7)` converts from days to whatever the program counts in.
         let name = self.model.name(id);
         let converts = words(name).len() == 1 && self.model.child(id, Role::Arg).is_some() && name != "ms";
-        let named = || given_unit(name).filter(|_| !converts).map(|unit| Measure::said(unit, id));
-        let returned = || match self.callee(id)? {
-            Callee::Here(function) if !self.is_typed(id) => self.common_measure(self.returns(function)),
-            _ => None,
+        let number = || self.type_of(id).is_none_or(|t| may_be_number(&t.name));
+        let named = || given_unit(name).filter(|_| !converts && number()).map(|unit| Measure::said(unit, id));
+        let returned = || match self.callee(id) {
+            _ if self.is_typed(id) => None,
+            Some(Callee::Here(function)) => self.common_measure(self.returns(function)),
+            Some(Callee::Elsewhere(summary)) => self.returned_elsewhere(id, Some(&summary.class)),
+            None => self.returned_elsewhere(id, None),
         };
         self.measure_looked_up(id).or_else(named).or_else(returned)
+    }
+
+    /// The unit of what a function of another file returns, by its class, or by its name where all of that name agree.
+    fn returned_elsewhere(&self, call: NodeId, class: Option<&str>) -> Option<Measure> {
+        let name = self.model.name(call);
+        if !is_length_name(name) {
+            return None;
+        }
+        let receiver = self.model.child(call, Role::Receiver);
+        let owner = class.map(str::to_owned).or_else(|| Some(leaf(&self.type_of(receiver?)?.name).to_owned()));
+        let unit = self.index.return_unit(owner.as_deref(), name)?;
+        Some(Measure::said(unit, call))
     }
 
     /// A setting is in the unit that its key states: `conf.getInt("timeout.ms", 5)`, `int(get(AGE_MINUTES))`.
@@ -338,6 +343,24 @@ impl Analysis<'_> {
         measures.all(|m| m.unit == first.unit).then_some(first)
     }
 
+    /// The units of what the file's functions with the names of lengths return, where the names state none.
+    pub(crate) fn return_units(&self) -> Vec<(String, String, Option<Unit>)> {
+        let model = self.model;
+        let mut all = Vec::new();
+        for info in &self.tables.functions {
+            let name = model.name(info.node);
+            if !is_length_name(name) || stated_unit(name).is_some() {
+                continue;
+            }
+            let returns = self.returns(info.node);
+            let told = !returns.is_empty() && !returns.iter().any(|r| self.is_typed(*r));
+            let unit = self.common_measure(returns).filter(|_| told).map(|m| m.unit);
+            let class = info.class.map(|c| self.tables.classes[c as usize].name.clone()).unwrap_or_default();
+            all.push((class, name.to_owned(), unit));
+        }
+        all
+    }
+
     /// The units of the fields of this file whose names are those of lengths of time and state none.
     pub(crate) fn field_units(&self) -> Vec<(String, Option<Unit>)> {
         let model = self.model;
@@ -363,6 +386,23 @@ impl Analysis<'_> {
         }
         all
     }
+}
+
+/// A type of the language that is a number, or one that is called after a time or an amount.
+fn may_be_number(ty: &str) -> bool {
+    #[rustfmt::skip]
+    const NUMBERS: [&str; 12] = [
+        "int", "integer", "uint", "long", "short", "float", "double", "number", "bigint", "bigdecimal", "biginteger", "atomic",
+    ];
+    let name = leaf(ty).to_ascii_lowercase();
+    let primitive = NUMBERS.iter().any(|n| name.starts_with(n) || name.ends_with(n));
+    primitive
+        || has_word(leaf(ty), &["time", "any", "object", "var", "unit", "promise", "future"])
+        || unit_of_words(leaf(ty))
+}
+
+fn unit_of_words(ty: &str) -> bool {
+    words(ty).iter().any(|w| crate::value::unit_word(w).is_some())
 }
 
 /// Whether a factor leads from one unit to another: not halves, thirds and tenths of an amount.

@@ -7,7 +7,8 @@ use crate::index::ProjectIndex;
 use crate::lock_helper::LockHelper;
 use crate::shims::Shim;
 use crate::stamps::Stamp;
-use crate::tables::LOOSE;
+use crate::tables::{ClassInfo, LOOSE};
+use crate::units::is_length_name;
 use crate::value::{Origins, Value};
 use std::sync::Arc;
 use timelint_model::{FileModel, Kind, Role, Sym};
@@ -60,6 +61,7 @@ pub struct FileSummary {
     pub(crate) parameters: Vec<(String, Vec<String>)>,
     pub(crate) parameter_units: Vec<(String, String, usize, Unit)>,
     pub(crate) field_units: Vec<(String, Option<Unit>)>,
+    pub(crate) return_units: Vec<(String, String, Option<Unit>)>,
     pub(crate) set: Vec<String>,
     pub(crate) covered: Vec<String>,
     pub(crate) shields: Vec<String>,
@@ -80,6 +82,7 @@ impl FileSummary {
         self.arguments.clear();
         self.stamps.clear();
         self.field_units.clear();
+        self.return_units.clear();
         self
     }
 }
@@ -97,6 +100,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
         }
         summary.classes.push((class.name.clone(), file.supertypes(&class.name).to_vec()));
         if !relevant {
+            summary.fields.extend(declared_lengths(&file, class));
             continue;
         }
         summary.methods.extend(ClassMethods::of(model, class));
@@ -132,10 +136,24 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summary.parameters = file.limit_parameters();
     summary.parameter_units = file.parameter_units();
     summary.field_units = file.field_units();
+    summary.return_units = file.return_units();
     summary.set = file.members_set();
     summary.covered = file.covered_names();
     (summary.shields, summary.bound_releases) = file.releases_by_context();
     summary
+}
+
+/// The written types of the fields that are called lengths of time: all that a file of nothing but declarations tells.
+fn declared_lengths(file: &Analysis<'_>, class: &ClassInfo) -> Vec<(String, String, FieldSummary)> {
+    let called = |sym: &Sym| is_length_name(file.model.text(*sym));
+    let mut names: Vec<Sym> = class.fields.keys().copied().filter(called).collect();
+    names.sort_unstable();
+    let typed = names.into_iter().filter_map(|name| {
+        let ty = class.fields[&name].iter().filter(|s| s.ty.is_some()).find_map(|s| file.type_of_store(*s))?;
+        let known = FieldSummary { value: Value::default(), ty: Some(ty.name) };
+        Some((class.name.clone(), file.model.text(name).to_owned(), known))
+    });
+    typed.collect()
 }
 
 fn summarize_functions(file: &Analysis<'_>, summary: &mut FileSummary) {

@@ -3,9 +3,9 @@
 use crate::Rule;
 use crate::network::unit_numbers::{implausible, spelled_out, unconverted};
 use crate::network::unit_parts::parts;
-use crate::network::unit_places::{at_api, at_name, at_operands, at_pair, at_parameters, at_returns};
+use crate::network::unit_places::{at_api, at_name, at_operands, at_pair, at_parameters, at_returns, at_update};
 use crate::network::unit_products::{in_other_unit, squared};
-use crate::network::unit_swaps::swapped;
+use crate::network::unit_swaps::{swapped, unmoved};
 use crate::network::unit_texts::text_dues;
 use crate::network::unit_uses::used_differently;
 use crate::story::Story;
@@ -40,6 +40,7 @@ impl Rule for TimeoutUnitMismatch {
         all.extend(used_differently(file, &texts));
         out.extend(file.model.ids().filter_map(|id| squared(file, id)).map(|s| s.tell(file)));
         out.extend(file.tables.calls.iter().filter_map(|c| swapped(file, *c)).map(|s| s.tell(file)));
+        out.extend(file.tables.calls.iter().filter_map(|c| unmoved(file, *c)).map(|u| u.tell(file)));
         out.extend(parts(file).iter().map(|p| p.tell(file)));
         for mismatch in all {
             // The innermost place comes last in a walk from the outside, and each expression is told of once.
@@ -63,7 +64,7 @@ fn at(file: &Analysis<'_>, id: NodeId) -> Vec<Mismatch> {
             found
         }
         Kind::Let | Kind::Assign | Kind::Argument | Kind::Entry | Kind::Param | Kind::Field => {
-            at_name(file, id).or_else(|| spelled_out(file, id)).into_iter().collect()
+            at_name(file, id).or_else(|| at_update(file, id)).or_else(|| spelled_out(file, id)).into_iter().collect()
         }
         Kind::Binary => at_operands(file, id).or_else(|| in_other_unit(file, id)).into_iter().collect(),
         Kind::Function => at_returns(file, id),

@@ -7,7 +7,7 @@ use crate::network::unit_places::{name_of, unit_of_place};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, TimeoutKind, Unit, leaf};
-use timelint_semantics::{Analysis, How, has_word, is_length_name};
+use timelint_semantics::{Analysis, How, Origins, has_word, is_length_name};
 
 /// A literal that makes no sense in the unit that is due: 5000 seconds, 30 milliseconds, 10 nanoseconds.
 pub(super) fn implausible(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
@@ -152,17 +152,14 @@ pub(super) fn unconverted(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
 fn typed_without_unit(file: &Analysis<'_>, conversion: NodeId) -> Option<Mismatch> {
     let model = file.model;
     let mut args = model.children_with(conversion, Role::Arg);
-    let length = args.next().filter(|l| model.kind(*l) == Kind::Member)?;
-    let setting = model.child(length, Role::Object).is_some_and(|o| is_default_name(model.name(o)));
+    let length = args.next().filter(|l| matches!(model.kind(*l), Kind::Member | Kind::Name))?;
     let due = file.resolve(conversion)?.api.args.iter().find(|a| a.is == ArgMeaning::Amount)?.unit?;
-    let plain = file.type_of(length).is_some_and(|t| is_plain_number(file, &t.name));
     if due != Unit::Nanos
-        || !plain
-        || !setting
         || args.next().is_some()
         || !is_length_name(model.name(length))
         || file.measure(length).is_some()
         || file.is_count(conversion)
+        || !is_count_of_something(file, length) && !(is_short_number(file, length) && waited_for(file, conversion))
     {
         return None;
     }
@@ -182,6 +179,29 @@ fn cut_to_a_number(file: &Analysis<'_>, conversion: NodeId) -> Option<Mismatch> 
     let taker = Taker { what: format!("`{}`, a plain number,", model.name(place)), verb: "is rather in", at: place };
     let (is, source, due, confidence) = (measure.unit, conversion, Unit::Seconds, Confidence::Medium);
     Some(Mismatch { length: conversion, is, source, due, taker, confidence, converts: false })
+}
+
+/// A setting that is a plain number, or a constant that is nothing at all in nanoseconds.
+fn is_count_of_something(file: &Analysis<'_>, length: NodeId) -> bool {
+    let model = file.model;
+    let setting = model.child(length, Role::Object).is_some_and(|o| is_default_name(model.name(o)));
+    let plain = || file.type_of(length).is_some_and(|t| is_plain_number(file, &t.name));
+    let value = file.value(length);
+    let small = value.is_constant() && value.unit.is_none() && value.number.is_some_and(|n| (2.0..1e6).contains(&n));
+    setting && plain() || small && value.how > How::Name
+}
+
+/// Of a type in which nobody counts nanoseconds.
+fn is_short_number(file: &Analysis<'_>, length: NodeId) -> bool {
+    const SHORT: [&str; 9] = ["int", "int32", "uint32", "int16", "uint16", "uint", "uint8", "float64", "float32"];
+    file.type_of(length).is_some_and(|t| SHORT.contains(&t.name.as_str()))
+        && file.value(length).unit.is_none()
+        && !file.value(length).origins.any(Origins::CLOCKS)
+}
+
+/// What is made is a limit or a pause.
+fn waited_for(file: &Analysis<'_>, conversion: NodeId) -> bool {
+    file.taken_as_length(conversion).is_some()
 }
 
 /// A type whose conversion gives the number that it is given.

@@ -12,21 +12,19 @@ use timelint_semantics::{Analysis, By, How, Measure, Origins, Resolved, Shape, s
 pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
     let Some(known) = file.resolve(site) else { return Vec::new() };
     if known.how == How::Name {
-        return at_instant(file, site, known).into_iter().collect();
+        let named = at_instant(file, site, known).or_else(|| at_pause(file, site, known));
+        return named.into_iter().collect();
     }
     let model = file.model;
     let by_argument = file.argument(site, known, ArgMeaning::Unit).map(|u| file.unit_named_by(u));
     let counts = known.api.role == ApiRole::TimeDuration && file.is_count(site);
-    let lengths =
-        known.api.args.iter().filter(|a| {
-            matches!(a.is, ArgMeaning::Timeout | ArgMeaning::Wait | ArgMeaning::Lease | ArgMeaning::Amount)
-        });
+    let lengths = known.api.args.iter().filter(|a| a.is.is_length());
     let mut all = Vec::new();
     for spec in lengths.filter(|_| !counts) {
         let Some(length) = file.argument_at(site, spec.at.as_slice()) else { continue };
         let due = match by_argument {
             Some(unit) => unit,
-            None => spec.unit.or(known.api.unit),
+            None => spec.unit.or(known.api.unit).or_else(|| file.unit_of_receiver(site)),
         };
         let Some(due) = due.filter(|u| *u != Unit::Typed) else { continue };
         let spelled = || {
@@ -53,6 +51,15 @@ pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
     all
 }
 
+/// `helpers.delay(pauseSeconds)`: a pause that is known by its name alone counts as pauses of the language do.
+fn at_pause(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Mismatch> {
+    let spec = known.api.args.iter().find(|a| known.api.role == ApiRole::Sleep && a.is == ArgMeaning::Amount)?;
+    let length = file.argument_at(site, spec.at.as_slice()).filter(|_| file.callee(site).is_none())?;
+    let is = file.measure(length).filter(|m| m.by == By::Statement)?;
+    let due = spec.unit.filter(|u| *u != Unit::Typed)?;
+    Mismatch::between(length, is, due, Taker::takes(name_of(file, site), site), Confidence::Medium)
+}
+
 /// `db.expireAt(key, date.getTime())`: known by the method's name alone, and given a reading of a clock in another unit.
 fn at_instant(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Mismatch> {
     let spec = known.api.args.iter().find(|a| known.api.role == ApiRole::Write && a.is == ArgMeaning::Amount)?;
@@ -71,13 +78,8 @@ pub(super) fn at_pair(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
         return Vec::new();
     }
     let args: Vec<NodeId> = model.children_with(site, Role::Arg).collect();
-    let constant = |n: NodeId| {
-        let name = model.name(n);
-        let plain = words(name).len() == 1 && name.len() > 2 && !name.chars().any(char::is_lowercase);
-        plain && matches!(model.kind(n), Kind::Name | Kind::Member)
-    };
     let mismatch = |pair: &[NodeId]| {
-        let due = file.unit_named_by(pair[1]).filter(|_| constant(pair[1]))?;
+        let due = file.unit_written(pair[1])?;
         let taker = Taker::takes(name_of(file, site), site);
         Mismatch::between(pair[0], file.measure(pair[0])?, due, taker, Confidence::High)
     };
@@ -145,12 +147,31 @@ pub(super) fn at_name(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     }
     // `ttlDays = SECONDS_A_DAY * days`: the name says what it was made of.
     let made_of = |n: NodeId| file.measure(n).is_some_and(|m| m.unit == due);
-    let calendar = matches!(due, Unit::Days | Unit::Hours | Unit::Minutes);
-    if calendar && model.kind(length) == Kind::Binary && model.children_with(length, Role::Operand).any(made_of) {
+    if is_calendar(due) && model.kind(length) == Kind::Binary && model.children_with(length, Role::Operand).any(made_of)
+    {
         return None;
     }
     let taker = Taker::is_in(format!("`{name}`"), target.unwrap_or(id));
     Mismatch::between(length, is, due, taker, Confidence::Medium)
+}
+
+/// `grace += timeouts.longestMs()`: what is added counts otherwise than what the variable holds until then.
+pub(super) fn at_update(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
+    let model = file.model;
+    let adds = model.kind(id) == Kind::Assign && matches!(model.name(id), "+=" | "-=");
+    let (target, length) = model.child(id, Role::Target).zip(model.child(id, Role::Value)).filter(|_| adds)?;
+    let is = file.measure(length)?;
+    let due = file.unit_before(target)?;
+    if due.by != By::Statement || is_calendar(due.unit) && is_calendar(is.unit) {
+        return None;
+    }
+    let taker = Taker::is_in(format!("`{}`", file.short(target)), target);
+    Mismatch::between(length, is, due.unit, taker, Confidence::Medium)
+}
+
+/// Amounts of days and hours are added up for display.
+fn is_calendar(unit: Unit) -> bool {
+    matches!(unit, Unit::Days | Unit::Hours | Unit::Minutes)
 }
 
 /// A keyword argument that is called a timeout counts seconds by custom, where nothing is known of the function: enough
@@ -208,9 +229,7 @@ pub(super) fn at_operands(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     if reading(left) && reading(right) {
         return None;
     }
-    // Amounts of days and hours that are added up for display.
-    let calendar = |u: Unit| matches!(u, Unit::Days | Unit::Hours | Unit::Minutes);
-    if calendar(first.unit) && calendar(second.unit) || first.by != By::Statement {
+    if is_calendar(first.unit) && is_calendar(second.unit) || first.by != By::Statement {
         return None;
     }
     let taker = Taker::is_in(format!("`{}`", file.short(left)), left);
@@ -226,6 +245,9 @@ pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch>
         "within", "until", "ago", "next",
     ];
     let model = file.model;
+    if file.gives_no_number(function) {
+        return Vec::new();
+    }
     let branches = |n: NodeId| match model.kind(n) {
         Kind::Conditional => model.children(n).filter(|c| model.role(*c) != Role::Condition).collect(),
         _ => vec![n],
@@ -240,7 +262,13 @@ pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch>
         let agree = returns.iter().filter_map(measured).all(|(_, m)| m.unit == first.unit);
         agree.then(|| (first.unit, at, "what the function returns elsewhere".to_owned()))
     };
-    let Some((due, at, what)) = named.or_else(elsewhere) else { return Vec::new() };
+    let documented = || {
+        let unit = file.unit_of_documented_return(function)?;
+        Some((unit, function, format!("what the documentation of `{name}` states")))
+    };
+    let measures = returns.iter().any(|r| measured(r).is_some());
+    let due = named.or_else(|| documented().filter(|_| measures)).or_else(elsewhere);
+    let Some((due, at, what)) = due else { return Vec::new() };
     let mut all = Vec::new();
     for length in returns {
         let spelled = || calendar(file, length, due).map(|unit| Measure { unit, source: length, by: By::Statement });

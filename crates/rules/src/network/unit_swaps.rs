@@ -1,12 +1,12 @@
 //! Conversions whose two sides are swapped: `unit.convert(timeout, MILLISECONDS)` takes milliseconds, where `timeout` is
-//! in `unit`.
+//! in `unit`; and those whose sides are the same: `unit.convert(timeoutNs, unit)`.
 
 use crate::network::timeout_unit_mismatch::META;
 use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Edit, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, StoreKind};
+use timelint_semantics::{Analysis, How, Measure, StoreKind};
 
 /// An amount that is said to be in the unit that it should be converted to.
 pub(super) struct Swapped {
@@ -61,6 +61,53 @@ impl Swapped {
             .step(file.location(*unit), "the unit of the amount, and the one that is converted to")
             .step(file.location(*said), "the unit that it is said to be in")
             .fix("swap the sides of the conversion", Applicability::Suggestion, vec![edit])
+            .tell()
+    }
+}
+
+/// An amount that is converted from the wanted unit to that same unit.
+pub(super) struct Unmoved {
+    /// The conversion.
+    call: NodeId,
+    /// The amount.
+    amount: NodeId,
+    /// What it is in.
+    is: Measure,
+    /// The unit that is wanted, as what the amount is said to be in.
+    said: NodeId,
+}
+
+/// `unit.convert(timeoutNs, unit)`
+pub(super) fn unmoved(file: &Analysis<'_>, call: NodeId) -> Option<Unmoved> {
+    let model = file.model;
+    if model.kind(call) != Kind::Call {
+        return None;
+    }
+    let unit = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name)?;
+    let args: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
+    let [amount, said] = args[..] else { return None };
+    let same = model.kind(said) == Kind::Name && model.sym(said) == model.sym(unit);
+    file.resolve(call).filter(|k| same && k.api.role == ApiRole::TimeConvert && k.how != How::Name)?;
+    let wanted = file.unit_named_by(said).is_none() || model.name(said).chars().any(char::is_lowercase);
+    Some(Unmoved { call, amount, is: file.measure(amount).filter(|_| wanted)?, said })
+}
+
+impl Unmoved {
+    /// What is wrong with it.
+    pub(super) fn tell(&self, file: &Analysis<'_>) -> Finding {
+        let Unmoved { call, amount, is, said } = self;
+        let message = format!(
+            "`{}` is in {}, but is converted as if it were in `{}` already",
+            file.short(*amount),
+            is.unit.noun(),
+            file.short(*said)
+        );
+        Story::new(&META, file, *call, message)
+            .why("the number stays what it is, whatever unit the caller asks for: nanoseconds are taken for seconds")
+            .help("give the conversion the unit that the amount is in, as its second argument")
+            .confidence(Confidence::High)
+            .step(file.location(is.source), format!("counts {}", is.unit.noun()))
+            .step(file.location(*said), "said to be in the unit that is wanted")
             .tell()
     }
 }

@@ -127,6 +127,13 @@ pub enum ArgMeaning {
     Repeats,
 }
 
+impl ArgMeaning {
+    /// Whether it is a length of time.
+    pub fn is_length(self) -> bool {
+        matches!(self, Self::Timeout | Self::Wait | Self::Lease | Self::Amount | Self::Delay)
+    }
+}
+
 /// How the pauses between attempts follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
