@@ -9,7 +9,7 @@ use timelint_model::FileModel;
 /// Beginnings of words of identifiers that some rule's evidence starts from, whatever library is used. A file without
 /// any of them and without the libraries of the catalogue has nothing to report, and nothing to tell other files but its
 /// classes.
-const TRIGGERS: [&str; 65] = [
+const TRIGGERS: [&str; 66] = [
     "fenc",
     "time",
     "now",
@@ -45,6 +45,7 @@ const TRIGGERS: [&str; 65] = [
     "await",
     "dial",
     "wait",
+    "delay",
     "sleep",
     "hasleadership",
     "datetime",
