@@ -159,7 +159,7 @@ fn typed_without_unit(file: &Analysis<'_>, conversion: NodeId) -> Option<Mismatc
         || !is_length_name(model.name(length))
         || file.measure(length).is_some()
         || file.is_count(conversion)
-        || !is_count_of_something(file, length) && !(is_short_number(file, length) && waited_for(file, conversion))
+        || !(is_count_of_something(file, length) || is_short_number(file, length) && waited_for(file, conversion))
     {
         return None;
     }

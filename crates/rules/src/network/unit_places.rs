@@ -266,8 +266,8 @@ pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch>
         let unit = file.unit_of_documented_return(function)?;
         Some((unit, function, format!("what the documentation of `{name}` states")))
     };
-    let measures = returns.iter().any(|r| measured(r).is_some());
-    let due = named.or_else(|| documented().filter(|_| measures)).or_else(elsewhere);
+    let any = returns.iter().any(|r| measured(r).is_some());
+    let due = named.or_else(|| documented().filter(|_| any)).or_else(elsewhere);
     let Some((due, at, what)) = due else { return Vec::new() };
     let mut all = Vec::new();
     for length in returns {
