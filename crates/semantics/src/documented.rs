@@ -97,30 +97,6 @@ impl Analysis<'_> {
         let alone = line.rsplit('\n').next().is_some_and(|l| l.trim().is_empty());
         (adjoins && alone).then(|| unit_of_comment(self.source_between(comment.start, comment.end)))?
     }
-
-    /// The unit that the documentation of a function states for what it returns: `@return the timeout in seconds`.
-    pub fn unit_of_documented_return(&self, function: NodeId) -> Option<Unit> {
-        let model = self.model;
-        let start = model.span(function).start;
-        let first_line = model.child(function, Role::Body).and_then(|b| model.children(b).next());
-        if let Some(text) = first_line.filter(|s| model.kind(*s) == Kind::String) {
-            return unit_returned(self.text(text));
-        }
-        let before = model.comments.partition_point(|c| c.start < start);
-        let comment = model.comments.get(before.checked_sub(1)?)?;
-        let gap = self.source_between(comment.end.min(start), start);
-        (comment.end <= start && gap.len() < 200 && !gap.contains(['{', ';', '}']))
-            .then(|| unit_returned(self.source_between(comment.start, comment.end)))?
-    }
-}
-
-/// What stands after "returns".
-fn unit_returned(text: &str) -> Option<Unit> {
-    let text = text.get(..text.len().min(MOST_TEXT)).unwrap_or(text);
-    let said = ["@return", ":return", "Returns", "Return "].iter().find_map(|w| text.find(w).map(|at| at + w.len()))?;
-    let rest = &text[said..];
-    let end = [":param", "@", ":type", "\n\n", ". ", ".\n"].iter().filter_map(|e| rest.find(e)).min();
-    unit_of_comment(&rest[..end.unwrap_or(rest.len())])
 }
 
 /// The unit in which a comment says that something is counted. `30 seconds` says how long, in whatever unit.
@@ -208,8 +184,6 @@ mod tests {
         {
             assert_eq!(unit_of_comment(text), None, "{text}");
         }
-        assert_eq!(unit_returned("\"\"\"Return the number of seconds to wait.\n\n"), Some(Unit::Seconds));
-        assert_eq!(unit_returned("/** @return timeout in milliseconds */"), Some(Unit::Millis));
     }
 
     #[test]

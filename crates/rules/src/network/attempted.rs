@@ -9,13 +9,13 @@ use timelint_semantics::{Analysis, Callee, How, Resolved, has_word, words};
 
 /// Words of calls that are no attempt, whatever they are called on.
 #[rustfmt::skip]
-const IDLE: [&str; 68] = [
+const IDLE: [&str; 72] = [
     "log", "debug", "info", "warn", "warning", "error", "errorf", "infof", "warnf", "debugf", "trace", "print",
     "printf", "println", "format", "sprintf", "close", "closed", "stop", "cancel", "destroy", "is", "has",
     "valid", "invalid", "running", "enabled", "disabled", "len", "size", "string", "parse", "new", "now", "since", "done", "err", "sleep", "wait", "delay", "build",
     "builder", "with", "emit", "metrics", "observe", "pop", "equal", "equals", "contains", "starts", "ends",
     "matches", "compare", "bind", "listen", "next", "hash", "decode", "encode", "append", "should", "can",
-    "to", "getattr", "isinstance", "min", "max",
+    "to", "getattr", "isinstance", "min", "max", "addr", "split", "poll", "recv",
 ];
 
 /// Words of what is written to in this process.
@@ -59,6 +59,9 @@ pub(crate) fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> 
         let speaks = speaks_of_retry(file, repeated) && file_is_remote(file, repeated);
         return if speaks { Remote::Named } else { Remote::No };
     }
+    if is_accessor(file, call) {
+        return Remote::No;
+    }
     // `ref.get()`
     if matches!(model.name(call), "get" | "value" | "peek") && model.child(call, Role::Arg).is_none() {
         return Remote::No;
@@ -89,6 +92,21 @@ pub(crate) fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> 
     // `out.write(chunk)` goes to this machine.
     let here = model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &LOCAL));
     if has_word(model.name(call), &TRYING) && !here { evidence_around(file, call) } else { Remote::No }
+}
+
+/// `request.setPage(page)`, `request.getVersion()`: what is sent or was received is filled in or looked at.
+fn is_accessor(file: &Analysis<'_>, call: NodeId) -> bool {
+    #[rustfmt::skip]
+    const KEPT: [&str; 14] = [
+        "req", "request", "builder", "params", "options", "opts", "config", "conf", "properties", "headers", "resp", "response",
+        "version", "message",
+    ];
+    let model = file.model;
+    let Some(receiver) = model.child(call, Role::Receiver) else { return false };
+    let verb = words(model.name(call)).into_iter().next().unwrap_or_default();
+    let kept = words(model.name(receiver)).last().is_some_and(|w| KEPT.contains(&w.as_str()));
+    let given = model.child(call, Role::Arg).is_some();
+    kept && (matches!(verb.as_str(), "set" | "with" | "add" | "put") && given || verb == "get" && !given)
 }
 
 /// `messages.push(message)` where `messages` is a list of this process.

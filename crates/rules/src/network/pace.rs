@@ -3,6 +3,7 @@
 use crate::network::attempts::RETRY;
 use crate::network::delay::{Delay, delay_of, is_random_name};
 use crate::network::failing::failing;
+use crate::network::rounds::on_failure_path;
 use crate::shown::is_log_call;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
@@ -58,8 +59,13 @@ pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace 
     }
     let mut pauses = pauses_in(file, again, call);
     let failing = if file.model.kind(again) == Kind::Loop { failing(file, again, call) } else { None };
+    // Another branch of the failure waits, and this one may be no failure: the end of a blocking read.
+    let elsewhere = |p: &Pause| p.amount.is_some() && p.at > call && on_failure_path(file, again, p.at);
+    let waits_elsewhere = model_is_loop(file, again) && pauses.iter().any(elsewhere);
     pauses.retain(|p| failing.as_ref().is_none_or(|f| f.passes(file, call, p.at)));
-    let Some(first) = pauses.first().copied() else { return Pace::AtOnce };
+    let Some(first) = pauses.first().copied() else {
+        return if waits_elsewhere { Pace::Unknown } else { Pace::AtOnce };
+    };
     let mut even: Option<(Pause, Delay)> = None;
     for pause in &pauses {
         let Some(amount) = pause.amount else { return Pace::Unknown };
@@ -73,6 +79,10 @@ pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace 
         even = even.or(Some((*pause, delay)));
     }
     even.map_or(Pace::Unknown, |(pause, delay)| Pace::Even(pause, delay))
+}
+
+fn model_is_loop(file: &Analysis<'_>, again: NodeId) -> bool {
+    file.model.kind(again) == Kind::Loop
 }
 
 /// The pause that a call makes.

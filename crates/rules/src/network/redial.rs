@@ -109,7 +109,11 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     if timer.is_none() && slept.is_none() {
         let waits = waits_somewhere(file, target) || around.iter().any(|f| waits_somewhere(file, *f));
         let connects = model.kind(id) == Kind::Call && has_word(name, &CONNECTING);
-        if waits || moves_on(file, failure, id) || !(connects || again && is_bare(file, failure, id)) {
+        if waits
+            || moves_on(file, failure, id)
+            || makes_what_lacked(file, failure, id)
+            || !(connects || again && is_bare(file, failure, id))
+        {
             return None;
         }
     } else if timer.is_none() && !again {
@@ -188,7 +192,8 @@ fn repeats(file: &Analysis<'_>, call: NodeId, function: NodeId) -> bool {
         let n = inner.unwrap_or(argument);
         match model.kind(n) {
             Kind::Name => param(n) || file.stores_of(n).iter().all(|s| !model.contains(function, s.at)),
-            Kind::Member => !model.descendants(n).any(is_param),
+            // `send(request, Method.CHECK)`: another thing is done.
+            Kind::Member => !model.descendants(n).any(is_param) && !is_constant_name(model.name(n)),
             Kind::Binary | Kind::Unary | Kind::Assign | Kind::Record | Kind::Argument => {
                 model.descendants(n).any(is_param)
             }
@@ -241,6 +246,12 @@ fn moves_on(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
     calls_between(file, failure, again).any(|c| has_word(file.model.name(c), &MOVING))
 }
 
+/// `createParent(); register(id)`: what was missing is there the next time.
+fn makes_what_lacked(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
+    const MAKING: [&str; 5] = ["create", "ensure", "install", "mkdir", "mkdirs"];
+    calls_between(file, failure, again).any(|c| has_word(file.model.name(c), &MAKING))
+}
+
 /// `if (!failedOnce) { failedOnce = true; … }`, `send(request, true)`: it is tried a second time and no more.
 fn runs_once_more(file: &Analysis<'_>, again: NodeId) -> bool {
     let model = file.model;
@@ -250,6 +261,10 @@ fn runs_once_more(file: &Analysis<'_>, again: NodeId) -> bool {
             .guards(again)
             .iter()
             .any(|g| matches!(model.kind(g.condition), Kind::Name | Kind::Member) && set(g.condition))
+}
+
+fn is_constant_name(name: &str) -> bool {
+    name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase)
 }
 
 /// The function of this file that a call runs or a reference names.

@@ -1,6 +1,6 @@
 //! Is another machine on the other side of a call? By what is known of the API, by names, by what stands around.
 
-use crate::surface::is_for_browsers;
+use crate::surface::{is_for_browsers, is_interface};
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -365,6 +365,16 @@ pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
     }
 }
 
+/// The same, and on a user's screen: whoever waits there sees it, and leaves.
+pub(crate) fn quiet_beside_services(file: &Analysis<'_>, findings: &mut [Finding]) {
+    quiet_in_tools(file, findings);
+    if is_interface(&file.path) {
+        for finding in findings {
+            finding.confidence = Confidence::Low;
+        }
+    }
+}
+
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
     const TOOLS: [&str; 25] = [
@@ -412,8 +422,13 @@ pub(crate) fn is_tool(path: &str) -> bool {
     runs_tests
         || commands
         || gifts
-        || folders
-            .any(|f| f.ends_with("ctl") || f.ends_with("test") || has_word(f, &TOOLS) || browser && has_word(f, &PAGES))
+        || folders.any(|f| {
+            f.ends_with("ctl")
+                || f.ends_with("test")
+                || f.starts_with("testenv")
+                || has_word(f, &TOOLS)
+                || browser && has_word(f, &PAGES)
+        })
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(crate) fn given_by_function(file: &Analysis<'_>, function: NodeId) -> Option
         .filter(|p| !has_word(model.name(**p), &["after"]))
         .any(|p| has_word(model.name(*p), &COUNTS) || says && has_word(model.name(*p), &NUMBERS));
     let strategy = matches!(named, "retryStrategy" | "reconnectStrategy" | "retry_strategy" | "sentinelRetryStrategy");
-    let pauses = has_word(named, &PAUSES) && !has_word(named, &["test", "mock", "assert"]);
+    let pauses = has_word(named, &PAUSES) && !has_word(named, &["test", "mock", "assert", "error", "exception"]);
     if !(strategy || pauses && counted && params.len() <= 3) {
         return None;
     }

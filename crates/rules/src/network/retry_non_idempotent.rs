@@ -5,7 +5,7 @@ use crate::Rule;
 use crate::network::attempts::{Attempt, attempts, calls_in};
 use crate::network::deeds::doing;
 use crate::network::redial::{Redial, redials};
-use crate::network::remote::{Remote, call_evidence, quiet_in_tools};
+use crate::network::remote::{Remote, call_evidence, quiet_beside_services};
 use crate::network::rounds::try_around;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -67,7 +67,7 @@ impl Rule for RetryNonIdempotent {
                 _ => None,
             });
         }
-        quiet_in_tools(file, &mut out[from..]);
+        quiet_beside_services(file, &mut out[from..]);
     }
 }
 

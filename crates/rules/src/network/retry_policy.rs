@@ -2,14 +2,15 @@
 
 use crate::network::attempts::{RETRY, is_contended};
 use crate::network::delay::{Delay, delay_given_by, is_random_name};
+use crate::network::elsewhere::is_cause;
 use crate::network::remote::{Remote, call_evidence, evidence_around};
 use crate::network::retry_function::given_by_function;
-use crate::network::retry_schedule::given_by_schedule;
+use crate::network::retry_schedule::{class_draws, given_by_schedule};
 use std::rc::Rc;
 use timelint_diagnostics::{Confidence, Edit, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Pauses, RetrySpec, Unit, leaf};
-use timelint_semantics::{Analysis, How, Resolved, Store, StoreKind, has_word};
+use timelint_semantics::{Analysis, How, Resolved, Store, StoreKind, has_word, words};
 
 /// A policy of repeating what failed.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of one policy")]
@@ -87,7 +88,10 @@ fn find_policies(file: &Analysis<'_>) -> Vec<Policy> {
     for id in model.ids() {
         let policy = match model.kind(id) {
             Kind::Call | Kind::New | Kind::Decorator | Kind::Record => known_policy(file, id),
-            Kind::Function => given_by_function(file, id).or_else(|| given_by_schedule(file, id)),
+            Kind::Function => {
+                let given = given_by_function(file, id).or_else(|| given_by_schedule(file, id));
+                given.filter(|_| !class_draws(file, id))
+            }
             _ => None,
         };
         // What is said inside a policy is part of it.
@@ -116,7 +120,8 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
     }
     let name = known.api.name.as_slice().first().map_or_else(String::new, |n| leaf(n).to_owned());
     let remote = if spec.network { Remote::Known } else { evidence_of(file, id) };
-    let confidence = if remote >= Remote::Named { Confidence::Medium } else { Confidence::Low };
+    let excused = mends_a_conflict(file, id) || waits_for_a_state(file, id);
+    let confidence = if remote >= Remote::Named && !excused { Confidence::Medium } else { Confidence::Low };
     let advice = known.api.advice.clone();
     let contends = is_contended(file, id);
     let shown = model_name(file, id).unwrap_or(name);
@@ -137,6 +142,22 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
         tiny,
         flag,
     })
+}
+
+/// What is repeated lost against another writer, or names another cause that is no outage.
+fn mends_a_conflict(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let told = model.children(id).filter(|c| matches!(model.role(*c), Role::Arg | Role::Value));
+    let named = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Type);
+    told.flat_map(|a| model.self_and_descendants(a)).take(MOST_NODES).any(|n| named(n) && is_cause(model.name(n)))
+}
+
+/// `@retry def wait_until_up()`: nothing failed, something is not yet as it should be.
+fn waits_for_a_state(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let decorated = model.parent(id).filter(|_| model.kind(id) == Kind::Decorator);
+    decorated
+        .is_some_and(|f| words(model.name(f)).first().is_some_and(|w| matches!(w.as_str(), "wait" | "await" | "poll")))
 }
 
 fn model_name(file: &Analysis<'_>, id: NodeId) -> Option<String> {
@@ -202,6 +223,10 @@ impl<'f, 'a> Reading<'f, 'a> {
         let model = file.model;
         // Options that come from elsewhere may say anything.
         if model.children_with(id, Role::Arg).any(|a| is_spread(file, a)) {
+            return None;
+        }
+        // Another object decides: `@Retryable(interceptor = "…")`.
+        if file.argument(id, known, ArgMeaning::Settings).is_some() {
             return None;
         }
         let options = spec.options.and_then(|at| model.children_with(id, Role::Arg).nth(at));

@@ -7,6 +7,7 @@ use crate::network::retry_function::{imports_remote, name_of_function};
 use crate::network::retry_policy::Policy;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, has_word, words};
 
 /// Words of what is set up again after it broke.
@@ -48,6 +49,13 @@ pub(crate) fn given_by_schedule(file: &Analysis<'_>, function: NodeId) -> Option
         || imports_remote(file);
     let confidence = if remote { Confidence::Medium } else { Confidence::Low };
     Some(Policy::of_code(at, policy, delay, is_contended(file, function), confidence))
+}
+
+/// Another method of the class adds chance to when it is tried again.
+pub(crate) fn class_draws(file: &Analysis<'_>, function: NodeId) -> bool {
+    let Some(class) = file.model.enclosing(function, Kind::Class) else { return false };
+    let mut calls = file.calls_below(class).iter();
+    calls.any(|c| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Random))
 }
 
 /// Something is counted up or multiplied.

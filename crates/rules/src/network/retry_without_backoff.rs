@@ -5,7 +5,7 @@ use crate::network::attempts::{Attempt, attempts};
 use crate::network::delay::{Delay, GENTLE_SECONDS};
 use crate::network::pace::{Pace, Pause, pace_of};
 use crate::network::redial::{Redial, redials};
-use crate::network::remote::{Remote, quiet_in_tools};
+use crate::network::remote::{Remote, quiet_beside_services};
 use crate::network::reopen::{Reopening, reopenings};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::rounds::{goes_on, try_around};
@@ -33,6 +33,9 @@ pub(crate) static META: RuleMeta = RuleMeta {
 /// Attempts up to which an even pace does little harm.
 const FEW: f64 = 3.0;
 
+/// A pause with which a limited number of attempts loads nobody.
+const SECONDS: f64 = 3.0;
+
 impl Rule for RetryWithoutBackoff {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -45,7 +48,7 @@ impl Rule for RetryWithoutBackoff {
         out.extend(reopenings(file).into_iter().map(|r| of_reopening(file, r)));
         out.extend(sessions(file).iter().filter_map(|s| of_session(file, s)));
         out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
-        quiet_in_tools(file, &mut out[from..]);
+        quiet_beside_services(file, &mut out[from..]);
     }
 }
 
@@ -141,6 +144,8 @@ fn when_at_once(attempt: &Attempt) -> Confidence {
 fn when_even(attempt: &Attempt, delay: Delay) -> Confidence {
     let few = matches!(attempt.bound, Bound::Times(n) if n <= FEW);
     let gentle = delay.fixed.is_some_and(|s| s >= GENTLE_SECONDS);
+    // Some attempts, seconds apart, load nobody.
+    let gentle = gentle || attempt.bound != Bound::Endless && delay.fixed.is_some_and(|s| s >= SECONDS);
     if few || gentle || attempt.elsewhere || attempt.remote < Remote::Named {
         Confidence::Low
     } else {

@@ -5,7 +5,7 @@ use crate::network::attempts::{Attempt, attempts};
 use crate::network::delay::{Delay, GENTLE_SECONDS};
 use crate::network::pace::{Pace, Pause, pace_of};
 use crate::network::redial::{Redial, redials};
-use crate::network::remote::{Remote, evidence_around, quiet_in_tools};
+use crate::network::remote::{Remote, evidence_around, quiet_beside_services};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::sessions::{Session, sessions};
 use crate::network::times::Bound;
@@ -30,6 +30,9 @@ static META: RuleMeta = RuleMeta {
 /// Attempts up to which coming back together does little harm.
 const FEW: f64 = 2.0;
 
+/// The same for a library's policy whose pauses grow: whoever chose a few attempts thought of one client.
+const SOME: f64 = 5.0;
+
 impl Rule for RetryWithoutJitter {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -41,7 +44,7 @@ impl Rule for RetryWithoutJitter {
         out.extend(redials(file).iter().filter_map(|r| of_redial(file, r)));
         out.extend(sessions(file).iter().filter_map(|s| of_session(file, s)));
         out.extend(policies(file).iter().filter_map(|p| of_policy(file, p)));
-        quiet_in_tools(file, &mut out[from..]);
+        quiet_beside_services(file, &mut out[from..]);
     }
 }
 
@@ -140,7 +143,8 @@ fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
     } else {
         format!("`{}` waits longer each time, but for the same times in all clients", policy.name)
     };
-    let few = policy.attempts.is_some_and(|n| n <= FEW);
+    let most = if even || policy.network { FEW } else { SOME };
+    let few = policy.attempts.is_some_and(|n| n <= most);
     let alone = evidence_around(file, policy.at) == Remote::No && policy.confidence == Confidence::Low;
     let confidence = if few || alone { Confidence::Low } else { policy.confidence };
     let help = policy.advice.clone().unwrap_or_else(|| HELP.to_owned());

@@ -6,7 +6,7 @@ use crate::network::unit_numbers::calendar;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
-use timelint_semantics::{Analysis, By, How, Measure, Origins, Resolved, Shape, stated_unit, words};
+use timelint_semantics::{Analysis, By, How, Measure, Origins, Resolved, Shape, has_word, stated_unit, words};
 
 /// An argument of a known API that states another unit than it takes.
 pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
@@ -145,6 +145,10 @@ pub(super) fn at_name(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     if file.type_of(target.unwrap_or(id)).is_some_and(|t| file.catalog().knows_type(&t.name)) {
         return None;
     }
+    // `"ms": float64(time.Millisecond)` is a table of units.
+    if words(name).len() == 1 && file.value(length).number.is_some() {
+        return None;
+    }
     // `ttlDays = SECONDS_A_DAY * days`: the name says what it was made of.
     let made_of = |n: NodeId| file.measure(n).is_some_and(|m| m.unit == due);
     if is_calendar(due) && model.kind(length) == Kind::Binary && model.children_with(length, Role::Operand).any(made_of)
@@ -223,6 +227,10 @@ pub(super) fn at_operands(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     }
     let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
     let [left, right] = sides[..] else { return None };
+    // `31 * result + timeoutMs`
+    if file.function_around(id).is_some_and(|f| has_word(model.name(f), &["hash"])) {
+        return None;
+    }
     let (first, second) = (file.measure(left)?, file.measure(right)?);
     // Two readings of clocks in different units are mixed clocks.
     let reading = |n: NodeId| file.value(n).origins.any(Origins::CLOCKS);
@@ -262,13 +270,7 @@ pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch>
         let agree = returns.iter().filter_map(measured).all(|(_, m)| m.unit == first.unit);
         agree.then(|| (first.unit, at, "what the function returns elsewhere".to_owned()))
     };
-    let documented = || {
-        let unit = file.unit_of_documented_return(function)?;
-        Some((unit, function, format!("what the documentation of `{name}` states")))
-    };
-    let any = returns.iter().any(|r| measured(r).is_some());
-    let due = named.or_else(|| documented().filter(|_| any)).or_else(elsewhere);
-    let Some((due, at, what)) = due else { return Vec::new() };
+    let Some((due, at, what)) = named.or_else(elsewhere) else { return Vec::new() };
     let mut all = Vec::new();
     for length in returns {
         let spelled = || calendar(file, length, due).map(|unit| Measure { unit, source: length, by: By::Statement });

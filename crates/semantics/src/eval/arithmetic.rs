@@ -12,6 +12,10 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
             "-" => Some(a - b),
             // A count that was converted to a typed length, times a typed unit: the count was in nanoseconds.
             "*" if (lu, ru) == (Some(Unit::Typed), Some(Unit::Typed)) => Some(a * b / Unit::Nanos.seconds()),
+            // How many of one go into the other is as many nanoseconds, in the type of lengths.
+            "/" if (lu, ru) == (Some(Unit::Typed), Some(Unit::Typed)) && b != 0.0 => {
+                Some(a / b * Unit::Nanos.seconds())
+            }
             "*" => Some(a * b),
             "/" | "//" if b != 0.0 => Some(a / b),
             "<<" if (0.0..63.0).contains(&b) => Some(a * b.exp2()),
