@@ -150,5 +150,6 @@ impl Analysis<'_> {
 }
 
 fn speaks_of_a_limit(name: &str) -> bool {
-    has_word(name, &["timeout", "timeouts", "deadline", "ttl", "interval", "period", "expiry"])
+    has_word(name, &["timeout", "timeouts", "deadline", "ttl", "interval", "period", "expiry", "lease", "expiration"])
+        || has_word(name, &["lock"]) && has_word(name, &["time"])
 }

@@ -44,6 +44,7 @@ impl Rule for FakeFencingToken {
         // The value that a name was given is told once, where it is made.
         out.extend(found.iter().map(|f| tell(file, f)));
         out.extend(mortal_counters(file));
+        out.extend(old_tokens(file));
     }
 }
 
@@ -216,4 +217,43 @@ fn tell(file: &Analysis<'_>, fake: &Fake) -> Finding {
         .step(file.location(fake.at), "every holder gets another one, in no order")
         .step(file.location(fake.named), "and here it is named as if there were one")
         .tell()
+}
+
+/// A token that was asked for once, before a loop that takes the lock anew in every round and writes with the old one.
+fn old_tokens(file: &Analysis<'_>) -> Vec<Finding> {
+    let model = file.model;
+    let asked = file
+        .tables
+        .calls
+        .iter()
+        .copied()
+        .filter(|c| file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::LockToken && k.how != How::Name));
+    asked.filter_map(|token| old_token(file, token, model.child(file.statement(token), Role::Target)?)).collect()
+}
+
+fn old_token(file: &Analysis<'_>, token: NodeId, target: NodeId) -> Option<Finding> {
+    let model = file.model;
+    let function = file.function_around(token)?;
+    let stores = file.stores_of(target);
+    let used = file.reads_of(target);
+    let takes = |c: &NodeId| *c > token && model.contains(function, *c) && file.takes_distributed(*c);
+    let (again, round) = file.tables.calls.iter().copied().filter(takes).find_map(|c| {
+        let round = file.in_loop(c).filter(|l| !model.contains(*l, token))?;
+        Some((c, round))
+    })?;
+    let renewed = stores.iter().any(|s| model.contains(round, s.at));
+    let used = used.into_iter().find(|u| *u > again && model.contains(round, *u)).filter(|_| !renewed)?;
+    Some(
+        Story::new(&META, file, used, format!("`{}` is the token of an earlier acquire", model.name(target)))
+            .why(
+                "the lock is taken anew in every round and has a new token each time: with the old one this holder looks like one \
+                 that was replaced, or passes for it",
+            )
+            .help("ask for the token again after each acquire")
+            .confidence(Confidence::High)
+            .step(file.location(token), "the token is asked for once")
+            .step(file.location(again), "the lock is taken again here")
+            .step(file.location(used), "and the old token goes along")
+            .tell(),
+    )
 }

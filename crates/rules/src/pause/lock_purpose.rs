@@ -245,7 +245,7 @@ fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score
     if region.api.api.default.as_deref().is_some_and(|d| d.starts_with("connection")) {
         score.cap(Confidence::Low);
     }
-    if region.api.how == How::Name {
+    if region.api.how == How::Name || is_shared_lock(file, region) {
         score.cap(Confidence::Low);
     }
     if region.through_helper {
@@ -298,6 +298,15 @@ fn is_scheduled(file: &Analysis<'_>, region: &Region<'_>) -> bool {
     let decorated = model.parent(region.acquire).map(|f| model.children_with(f, Role::Decorator).collect::<Vec<_>>());
     let words = ["scheduled", "scheduler", "cron", "task", "shared", "periodic", "singleton", "once"];
     decorated.is_some_and(|all| all.iter().any(|d| has_word(model.name(*d), &words)))
+}
+
+/// A lock for readers, which several hold at a time: what is written under it is meant to go together.
+fn is_shared_lock(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    let model = file.model;
+    let reads = |n: NodeId| matches!(model.name(n), "readLock" | "read_lock" | "RLock" | "rlock" | "RLockContext");
+    let made = region.handle.and_then(|h| file.made_by(h).or(Some(h)));
+    let chain = made.into_iter().flat_map(|m| model.self_and_descendants(m).collect::<Vec<_>>());
+    reads(region.acquire) || chain.into_iter().any(|n| model.kind(n) == Kind::Call && reads(n))
 }
 
 /// The function around is annotated as one that a scheduler runs.

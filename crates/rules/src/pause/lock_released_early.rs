@@ -3,6 +3,7 @@
 
 use crate::Rule;
 use crate::pause::awaiting::awaiting;
+use crate::pause::foreign_release::foreign_release;
 use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -48,7 +49,8 @@ struct Early {
 }
 
 fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
-    let early = before_commit(file, region)
+    let early = released_elsewhere(file, region)
+        .or_else(|| before_commit(file, region))
         .or_else(|| raced(file, region))
         .or_else(|| started(file, region))
         .or_else(|| promised(file, region))?;
@@ -67,6 +69,22 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
         );
     }
     Some(story.tell())
+}
+
+/// The release is handed to a thread that does not hold the lock.
+fn released_elsewhere(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
+    let at = foreign_release(file, region)?;
+    Some(Early {
+        at,
+        message: format!("`{}` is given back in another thread than the one that took it", lock_name(file, region)),
+        why: "the lock belongs to the thread that took it: in another one the release throws, and the lock stays, renewed for \
+              as long as this process lives",
+        help: "give it back where it was taken, when the work has ended; or take and release it asynchronously with one thread id \
+               (`lockAsync(id)`, `unlockAsync(id)`)",
+        step: "this runs in another thread",
+        confidence: Confidence::High,
+        unawaited: None,
+    })
 }
 
 /// The section lies inside a transaction that commits after it.

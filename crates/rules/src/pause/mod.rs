@@ -9,6 +9,7 @@ mod early_end;
 mod existence;
 mod expired_removal;
 pub(crate) mod fake_fencing_token;
+mod foreign_release;
 mod forgotten_owner;
 mod guarded_write;
 mod joined_edit;

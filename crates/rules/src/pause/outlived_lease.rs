@@ -6,7 +6,7 @@ use crate::pause::renewal::{is_renewal, names_renewal};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect};
-use timelint_semantics::{Analysis, Callee, How, Region, Resolved, has_word, is_lock_word};
+use timelint_semantics::{Analysis, Callee, How, Region, Resolved, has_word, is_lock_word, stated_unit, words};
 
 /// A lease longer than this (in seconds) was meant for long work.
 const LONG_LEASE: f64 = 300.0;
@@ -15,7 +15,31 @@ const MOST_CALLS: usize = 400;
 
 /// The sections of the file whose work may outlast their lease.
 pub(crate) fn outlived(file: &Analysis<'_>) -> Vec<Lapse> {
-    file.lock_regions().iter().filter_map(|region| swapped(file, region).or_else(|| judge(file, region))).collect()
+    let found = |region| swapped(file, region).or_else(|| blocked(file, region)).or_else(|| judge(file, region));
+    file.lock_regions().iter().filter_map(found).collect()
+}
+
+/// A program is waited for, or much is computed, in the one thread that also runs the timer which renews.
+fn blocked(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
+    const LONG: [&str; 6] = ["exec", "spawn", "pbkdf2", "scrypt", "gzip", "brotli"];
+    let model = file.model;
+    region.callback.filter(|_| region.api.api.renewed && region.api.how != How::Name)?;
+    let blocks = |c: &NodeId| {
+        let said = words(model.name(*c));
+        said.last().is_some_and(|w| w == "sync") && said.first().is_some_and(|w| LONG.contains(&w.as_str()))
+    };
+    let call = file.tables.calls.iter().copied().filter(|c| region.covers(*c)).find(blocks)?;
+    Some(Lapse {
+        at: region.acquire,
+        kind: Lapsed::Outlived,
+        steps: vec![
+            (region.acquire, "a timer of this process renews the lease"),
+            (call, "and this lets no timer run until it has ended"),
+        ],
+        confidence: Confidence::Medium,
+        evidence: "nothing else runs while this does".to_owned(),
+        advice: None,
+    })
 }
 
 /// A lease that is written down: its expression and its length in seconds where that is constant.
@@ -30,11 +54,40 @@ fn lease_of(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lease> {
     if region.api.api.renewed {
         return None;
     }
-    explicit(file, region.acquire, region.api).or_else(|| {
+    let made = || {
         let made = file.made_by(region.handle?)?;
         let known = file.resolve(made).filter(|k| !k.api.renewed && k.how != How::Name)?;
         explicit(file, made, known)
-    })
+    };
+    explicit(file, region.acquire, region.api).or_else(made).or_else(|| handed_lease(file, region))
+}
+
+/// The lease that a function of the project takes for its lock: an argument that it, or its parameter, calls so.
+fn handed_lease(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lease> {
+    let model = file.model;
+    if !region.through_helper || model.kind(region.acquire) != Kind::Call {
+        return None;
+    }
+    let params = file.parameter_names(region.acquire);
+    let at = model.children_with(region.acquire, Role::Arg).enumerate().find_map(|(position, argument)| {
+        let named = model.kind(argument) == Kind::Argument;
+        let value = if named { model.child(argument, Role::Value)? } else { argument };
+        let declared = params.get(position).filter(|_| !named).is_some_and(|p| names_lease(p));
+        (declared || names_lease(model.name(argument))).then_some((value, position))
+    });
+    let (at, position) = at?;
+    let name = params.get(position).map_or(model.name(at), String::as_str);
+    let unit = stated_unit(name);
+    let forever = file.never(at) || matches!(model.kind(at), Kind::Null | Kind::Function);
+    (!forever).then(|| Lease { at, seconds: file.value(at).seconds(unit) })
+}
+
+/// Whether a name is that of the time for which a lock is held.
+fn names_lease(name: &str) -> bool {
+    let held =
+        has_word(name, &["lock", "hold", "lease", "max"]) && has_word(name, &["time", "duration", "ms", "millis"]);
+    (held || has_word(name, &["ttl", "lease", "expiry", "expire", "expires", "expiration"]))
+        && !has_word(name, &["wait", "retry", "acquire", "block", "key", "name", "id"])
 }
 
 fn explicit(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Option<Lease> {
@@ -72,8 +125,7 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
     let work = work_of(file, region);
     let (at, text, evidence, mut confidence) = verdict(&lease, &work).or_else(|| callers(file, region, &lease))?;
     // A helper's argument that is called a lease is handed on to the library below.
-    let called = has_word(file.model.name(lease.at), &["ttl", "lease", "expiry", "expire", "expiration"]);
-    let handed = region.through_helper && called && !region.api.api.name.as_slice().is_empty();
+    let handed = handed_lease(file, region).is_some_and(|handed| handed.at == lease.at);
     if region.api.how == How::Name || region.through_helper && !handed {
         confidence = confidence.min(Confidence::Low);
     }

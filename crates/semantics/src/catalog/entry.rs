@@ -409,7 +409,7 @@ pub struct Api {
     /// For timers: they run their function again and again.
     #[serde(default)]
     pub repeats: bool,
-    /// For locks: only the thread that took it may renew it, unless an argument for what is local says `false`.
+    /// For locks: only the thread that took it may renew it or give it back, unless an argument for what is local says `false`.
     #[serde(default)]
     pub thread_bound: bool,
     /// For a command that takes a lock: how it and the command that sets the expiry become one.
