@@ -13,7 +13,11 @@ pub(crate) fn is_interface(path: &str) -> bool {
     const PARTS: [&str; 7] = ["component", "components", "pages", "views", "hooks", "widgets", "screens"];
     let Some((folders, name)) = path.rsplit_once('/') else { return false };
     let any = |words: &[&str]| folders.split('/').any(|f| has_word(f, words));
-    !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
+    // It lives in the browser, whatever it serves.
+    let worker =
+        matches!(name.split('.').next(), Some("serviceWorker" | "service-worker" | "registerServiceWorker" | "sw"));
+    let vue = is_for_browsers(path) && any(&["vue"]);
+    worker || vue || !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
 }
 
 /// Whether the file's kind is one that a browser runs.

@@ -58,6 +58,9 @@ pub struct ProjectIndex {
     shields: FxHashSet<String>,
     /// Functions that give locks back and use the context that they are handed.
     bound_releases: FxHashSet<String>,
+    bounding: FxHashSet<String>,
+    /// Libraries whose requests are given limits one by one.
+    limited: FxHashSet<String>,
     shims: Shims,
     versions: ProjectVersions,
 }
@@ -120,6 +123,8 @@ impl ProjectIndex {
             index.covered.extend(summary.covered);
             index.shields.extend(summary.shields);
             index.bound_releases.extend(summary.bound_releases);
+            index.bounding.extend(summary.bounding);
+            index.limited.extend(summary.limited);
             summary.shims.into_iter().for_each(|s| index.shims.add(s));
             for stamp in summary.stamps {
                 index.stamps.entry((String::new(), stamp.member.clone())).or_insert_with(|| stamp.site.clone());
@@ -359,6 +364,16 @@ impl ProjectIndex {
     /// Whether the functions of this name that give locks back do not bind that to the context that they are handed.
     pub fn shields(&self, function: &str) -> bool {
         self.shields.contains(function) && !self.bound_releases.contains(function)
+    }
+
+    /// Whether some function of this name, alone or after its class, limits how long it takes by itself.
+    pub(crate) fn bounds(&self, function: &str) -> bool {
+        self.bounding.contains(function)
+    }
+
+    /// Whether requests of this library are given limits one by one anywhere in the project.
+    pub fn limits_requests_of(&self, library: &str) -> bool {
+        self.limited.contains(library)
     }
 
     /// Where a reading of the wall clock is put into this member (by [`crate::member_key`]) of a class; an empty class

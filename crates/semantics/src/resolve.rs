@@ -170,6 +170,9 @@ impl<'a> Analysis<'a> {
             Kind::Name => self.path_of_name(id, self.model.sym(id)).map(|p| p.0),
             Kind::Member => {
                 let object = self.model.child(id, Role::Object)?;
+                if self.tables.is_this(self.model, object) || self.stands_for_this(object) {
+                    return self.path_of_own_field(id);
+                }
                 let path = self.guarded(object, || self.path_of(object))?;
                 Some(canonical(&join_path(&path, self.model.name(id))))
             }
@@ -188,6 +191,43 @@ impl<'a> Analysis<'a> {
                 branches.find_map(|branch| self.guarded(branch, || self.path_of(branch)))
             }
             _ => None,
+        }
+    }
+
+    /// `this.transport = secure ? https : http`: a field that holds a module or a function of one, whoever stores to it.
+    fn path_of_own_field(&self, member: NodeId) -> Option<String> {
+        /// Stores that are looked at.
+        const MOST_STORES: usize = 8;
+        let class = self.tables.class_around(self.model, member)?;
+        let stores = self.tables.classes[class as usize].fields.get(&self.model.sym(member))?;
+        let path = |s: &Store| {
+            let value = s.value.filter(|v| s.index == 0 && self.names_an_import(*v))?;
+            self.guarded(value, || self.path_of(value))
+        };
+        (stores.len() <= MOST_STORES).then(|| stores.iter().map(path).collect::<Option<Vec<_>>>())??.into_iter().next()
+    }
+
+    /// `const self = this`
+    fn stands_for_this(&self, object: NodeId) -> bool {
+        let held = || self.local_store(object, self.model.sym(object)).and_then(|s| s.value);
+        self.model.kind(object) == Kind::Name && held().is_some_and(|v| self.model.kind(v) == Kind::This)
+    }
+
+    /// Something imported, a member of it, or one of several such.
+    fn names_an_import(&self, value: NodeId) -> bool {
+        let model = self.model;
+        match model.kind(value) {
+            Kind::Name => {
+                self.tables.imports.contains_key(model.name(value))
+                    || self.local_store(value, model.sym(value)).is_some()
+            }
+            Kind::Member => model.child(value, Role::Object).is_some_and(|o| self.names_an_import(o)),
+            Kind::Call => model.name(value) == "require",
+            Kind::Conditional => {
+                let mut branches = model.children(value).filter(|c| model.role(*c) != Role::Condition);
+                branches.all(|b| self.names_an_import(b))
+            }
+            _ => false,
         }
     }
 

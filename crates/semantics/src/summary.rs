@@ -66,6 +66,8 @@ pub struct FileSummary {
     pub(crate) covered: Vec<String>,
     pub(crate) shields: Vec<String>,
     pub(crate) bound_releases: Vec<String>,
+    pub(crate) bounding: Vec<String>,
+    pub(crate) limited: Vec<String>,
     pub(crate) shims: Vec<Shim>,
 }
 
@@ -140,6 +142,8 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summary.set = file.members_set();
     summary.covered = file.covered_names();
     (summary.shields, summary.bound_releases) = file.releases_by_context();
+    summary.bounding = file.bounding_functions();
+    summary.limited = file.libraries_limited_by_request();
     summary
 }
 

@@ -3,7 +3,7 @@
 
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, ArgPlace, ArgSpec, TimeoutKind};
-use timelint_semantics::{Analysis, Origins, has_word, words};
+use timelint_semantics::{Analysis, Callee, Origins, has_word, words};
 
 /// What is known of the limit of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +63,8 @@ const CARRIERS: [&str; 22] = [
 ];
 
 /// Keywords under which a call is given an object that may limit it.
-pub(super) const HANDED: [&str; 9] =
-    ["transport", "session", "config", "options", "factory", "manager", "opener", "executor", "channel"];
+pub(super) const HANDED: [&str; 10] =
+    ["transport", "session", "config", "options", "factory", "manager", "opener", "executor", "channel", "pool"];
 
 /// Arguments that bound a call.
 pub(super) fn limits(api: &Api) -> impl Iterator<Item = &ArgSpec> {
@@ -130,6 +130,7 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
             Kind::Argument if has_word(model.name(arg), &HANDED) => Bound::Unknown,
             Kind::Record => of_record(file, arg),
             Kind::Name if position > 0 && is_callback(model.name(arg)) => Bound::Absent,
+            Kind::Call if position > 0 && makes_a_callback(file, arg) => Bound::Absent,
             Kind::Name | Kind::Member | Kind::Call | Kind::Conditional | Kind::Binary | Kind::New | Kind::Index => {
                 // `self.get_option("webhook", options)`: one setting, and not all of them.
                 let one = model.kind(arg) == Kind::Call
@@ -154,6 +155,18 @@ fn is_callback(name: &str) -> bool {
     const CALLBACK: [&str; 10] =
         ["cb", "callback", "done", "next", "fn", "handler", "listener", "resolve", "reject", "func"];
     has_word(name, &CALLBACK)
+}
+
+/// `onAnswer(request, done)`: what comes back is a function, or it is called so.
+fn makes_a_callback(file: &Analysis<'_>, call: NodeId) -> bool {
+    let function = |v: &NodeId| file.model.kind(*v) == Kind::Function;
+    match file.callee(call) {
+        Some(Callee::Here(made)) => {
+            let values = file.returns(made);
+            !values.is_empty() && values.iter().all(function)
+        }
+        _ => is_callback(file.model.name(call)),
+    }
 }
 
 /// What an expression is called: its own name, or that of the type it constructs.
@@ -206,6 +219,7 @@ fn of_record_beside(file: &Analysis<'_>, record: NodeId, seen: &mut Vec<NodeId>)
         };
         match model.kind(child) {
             Kind::Entry | Kind::Argument if has_word(model.name(child), &LIMITS) => return Bound::Given,
+            Kind::Entry if matches!(model.name(child), "session" | "transport" | "opener") => return Bound::Unknown,
             Kind::Entry | Kind::Argument if !model.name(child).is_empty() => {}
             Kind::Spread => match spread(seen) {
                 Bound::Absent => {}

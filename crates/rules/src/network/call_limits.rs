@@ -30,6 +30,8 @@ pub(super) fn unknown_call_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit>
             && !is_housekeeping(callee)
             && !takes_a_default(callee)
             && !is_local_callee(file, id)
+            && !keeps_in_a_cache(file, id)
+            && !sleeps(file, id)
             && !only_reads(callee)
             && !tells_of_a_failure(callee)
     });
@@ -110,6 +112,22 @@ fn reaches_out<'n>(file: &Analysis<'_>, call: NodeId, arg: NodeId, callee: &'n s
     let fits = has(&OUT) && !has(&OTHER) && matches!(file.model.kind(arg), Kind::Binary | Kind::Member | Kind::Call);
     (fits && file.resolve(call).is_none() && value().is_constant() && value().unit == Some(Unit::Typed))
         .then_some(callee)
+}
+
+/// `await timeout(5000)`
+fn sleeps(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    model.name(call) == "timeout"
+        && model.child(call, Role::Receiver).is_none()
+        && model.children_with(call, Role::Arg).count() == 1
+}
+
+/// `cache.set(key, value, timeout=3600)`: how long it is kept.
+pub(super) fn keeps_in_a_cache(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let receiver = model.child(call, Role::Receiver).map_or("", |r| model.name(r));
+    has_word(receiver, &["cache", "caches"])
+        && matches!(model.name(call), "set" | "add" | "put" | "touch" | "get_or_set")
 }
 
 /// `settings.get(timeout)`, `log.info(timeout)`: nobody waits.

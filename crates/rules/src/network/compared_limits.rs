@@ -38,8 +38,19 @@ fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
     if parts.iter().any(more) {
         return None;
     }
+    // `seen + limit + 1000`: what is unknown may be the limit.
+    let sum = |p: &NodeId| model.kind(*p) == Kind::Binary && model.name(*p).split(' ').all(|op| op == "+");
+    let terms = parts.iter().flat_map(|p| {
+        let inner = model.children_with(*p, Role::Operand).filter(|_| sum(p));
+        inner.chain((!sum(p)).then_some(*p)).collect::<Vec<_>>()
+    });
+    if terms.filter(|t| !file.value(*t).is_constant()).count() > 1 {
+        return None;
+    }
     parts.retain(|p| file.value(*p).is_constant());
-    parts.first().copied()
+    // `seen + LIMIT + 1000`: the slack is not the limit.
+    let number = |p: &NodeId| file.value(*p).number.unwrap_or_default();
+    parts.into_iter().reduce(|most, p| if number(&p) > number(&most) { p } else { most })
 }
 
 /// `now - lastHeartbeat > LIMIT`, `now.isBefore(seen.plus(LIMIT))`: a failure detector made by hand.

@@ -45,6 +45,7 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
     if is_long_lived(file, site, asks)
         || is_near(file, site)
         || is_given_a_limit(file, site)
+        || known.is_none() && file.bounds_itself(site)
         || known.is_none_or(|k| k.api.name.as_slice().iter().any(|n| is_daemon_name(n))) && is_a_daemon(file, site)
     {
         return None;
@@ -250,6 +251,15 @@ fn carries_request(file: &Analysis<'_>, site: NodeId) -> bool {
     })
 }
 
+/// A lock that ends by itself is asked for, `&pb.LockRequest{TTL: ttl}`, which is renewed in the same way: an answer is due
+/// before it has ended.
+fn asks_for_a_lease(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let mut handed = model.children_with(site, Role::Arg).skip(1).map(|a| file.condition_source(a));
+    let says = |n: NodeId| model.kind(n) == Kind::Entry && has_word(model.name(n), &["ttl", "lease", "expiry"]);
+    handed.any(|a| model.self_and_descendants(a).take(64).any(says))
+}
+
 /// Another argument speaks of a limit: `rpc.WithRequestTimeout(t)`.
 fn is_given_a_limit(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
@@ -305,12 +315,16 @@ fn is_long_lived(file: &Analysis<'_>, site: NodeId, asks: bool) -> bool {
     let wrapper = file.function_around(site).is_some_and(|f| !asks && is_same_name(model.name(f), name));
     let mut targets = model.children_with(file.statement(site), Role::Target);
     let streams = targets.any(|t| has_word(model.name(t), &["stream"]) || is_received_from(file, t));
-    if wrapper || streams || words.iter().any(|w| w == "log") {
+    // `pb.RegisterHandlerFromEndpoint(ctx, ..)`: a connection that lasts as long as the context.
+    let registers =
+        words.first().is_some_and(|w| w == "register") && words.iter().any(|w| w == "handler" || w == "server");
+    if registers || wrapper || streams || words.iter().any(|w| w == "log") {
         return true;
     }
     let first = words.first().map(String::as_str).unwrap_or_default();
     let lasts = LASTS.contains(&first) && !asks
-        || words.iter().any(|w| matches!(w.as_str(), "watch" | "stream" | "subscribe" | "lock" | "unlock"));
+        || words.iter().any(|w| matches!(w.as_str(), "watch" | "stream" | "subscribe"))
+        || words.iter().any(|w| matches!(w.as_str(), "lock" | "unlock")) && !asks_for_a_lease(file, site);
     let ending = |n: &str| is_ending(n) || has_word(n, &["release", "rollback", "abort", "revoke"]);
     // `func (s *Stmt) Close() error { return s.conn.Deallocate(context.Background(), s.name) }`: an exchange of its own.
     let exchanges = || file.resolve(site).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall);
@@ -362,7 +376,17 @@ pub(crate) fn takes_context(file: &Analysis<'_>, function: NodeId) -> bool {
 pub(crate) fn is_context(file: &Analysis<'_>, param: NodeId) -> bool {
     let model = file.model;
     let name = model.child(param, Role::Target).map_or(model.name(param), |t| model.name(t));
-    has_word(name, &["ctx", "context"])
+    has_word(name, &["ctx", "context"]) && model.child(param, Role::Type).is_none_or(|t| is_type_of_contexts(file, t))
+}
+
+/// Of the standard library, or not said to be of another: `ctx *app.Context` holds settings or users and never ends.
+fn is_type_of_contexts(file: &Analysis<'_>, ty: NodeId) -> bool {
+    let name = file.model.name(ty);
+    let Some((package, own)) = name.rsplit_once('.') else {
+        return name.is_empty() || has_word(name, &["ctx", "context"]);
+    };
+    let path = file.tables.imports.get(package).map_or(package, String::as_str);
+    own == "Context" && (path == "context" || path.ends_with("/net/context"))
 }
 
 /// Where a context is made, for one that a variable holds.

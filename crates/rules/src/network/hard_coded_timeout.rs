@@ -10,6 +10,7 @@ use crate::network::limits::{Limit, fixed_value, limits_at};
 use crate::network::remote::{Remote, is_ending, is_near, is_tool};
 use crate::network::text_limits::text_limits;
 use crate::story::{Story, lower};
+use crate::surface::is_interface;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -129,7 +130,11 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
     let connects = matches!(limit.kind, TimeoutKind::Connect | TimeoutKind::Pool) && limit.how != How::Name;
     let shakes_hands = words(&limit.name).iter().any(|w| w == "handshake");
     let generous = is_generous(limit.kind, seconds, value.number) && !moves_much(file, limit);
-    for mild in [generous, connects, shakes_hands] {
+    // Whatever a client moves, its limit is for all of it: however long, somebody moves more.
+    let of_a_client = limit.how != How::Name
+        && matches!(limit.kind, TimeoutKind::Total | TimeoutKind::Read)
+        && file.resolve(limit.site).is_some_and(|k| k.api.role == ApiRole::RemoteClient);
+    for mild in [generous, generous && !of_a_client, connects, shakes_hands] {
         if mild {
             confidence = lower(confidence);
         }
@@ -141,10 +146,6 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         confidence = lower(confidence);
     }
     let settable = is_open_entry(file, limit) || may_be_overridden(file, limit.length);
-    // Whatever a client moves, its limit is for all of it: however long, somebody moves more.
-    let of_a_client = limit.how != How::Name
-        && matches!(limit.kind, TimeoutKind::Total)
-        && file.resolve(limit.site).is_some_and(|k| k.api.role == ApiRole::RemoteClient);
     let harmless = seconds.is_some_and(|s| s >= if of_a_client { TWO_HOURS } else { TEN_MINUTES })
         || keeps_alive(limit)
         || ends(file, limit)
@@ -152,7 +153,11 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         || is_near_by_origin(file, limit.site)
         || limit.how == How::Name && is_settings_file(&file.path);
     let pretends = file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &["mock", "fake"]));
-    if settable || harmless || pretends || is_tool(&file.path) { Confidence::Low } else { confidence }
+    if settable || harmless || pretends || is_tool(&file.path) || is_interface(&file.path) {
+        Confidence::Low
+    } else {
+        confidence
+    }
 }
 
 /// What a limit is set on was made for this machine: `s = socket(AF_UNIX); s.settimeout(1)`.
@@ -174,7 +179,13 @@ fn is_settings_file(path: &str) -> bool {
 
 /// An entry of the project's own type whose name is open to other packages by convention.
 fn is_open_entry(file: &Analysis<'_>, limit: &Limit) -> bool {
-    limit.how == How::Name && file.model.kind(limit.site) == Kind::Record && limit.name.starts_with(char::is_uppercase)
+    let local = || {
+        matches!(file.model.kind(file.statement(limit.site)), Kind::Let) && file.function_around(limit.site).is_some()
+    };
+    !(detects(limit.kind) && local())
+        && limit.how == How::Name
+        && file.model.kind(limit.site) == Kind::Record
+        && limit.name.starts_with(char::is_uppercase)
 }
 
 /// So long that waiting less is hardly ever what goes wrong.
@@ -188,11 +199,16 @@ fn is_generous(kind: TimeoutKind, seconds: Option<f64>, number: Option<f64>) -> 
     seconds.or(number.map(|n| n / 1000.0)).is_some_and(|s| s > enough)
 }
 
-/// The function around moves as much as there is, for which no length of time is long.
+/// The function around moves as much as there is, or what others ask for: no length of time is long.
 fn moves_much(file: &Analysis<'_>, limit: &Limit) -> bool {
     const MOVES: [&str; 9] =
         ["rsync", "download", "upload", "replicate", "replication", "backup", "restore", "transfer", "snapshot"];
-    file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &MOVES))
+    const RELAYS: [&str; 6] = ["proxy", "forward", "relay", "tunnel", "passthrough", "proxied"];
+    let moves = |name: &str| {
+        let first = words(name).into_iter().next().unwrap_or_default();
+        has_word(name, &MOVES) || RELAYS.contains(&first.as_str())
+    };
+    file.function_around(limit.site).is_some_and(|f| moves(file.model.name(f)))
 }
 
 /// How often a connection is probed, not how long silence is tolerated.

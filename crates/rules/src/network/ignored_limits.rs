@@ -108,7 +108,12 @@ fn is_read(file: &Analysis<'_>, parameter: NodeId, body: NodeId) -> bool {
     let refuses = |n: NodeId| {
         let test = model.ancestors(n).find(|a| model.kind(*a) == Kind::If);
         test.is_some_and(|t| {
-            let asked = model.child(t, Role::Condition).is_some_and(|c| model.contains(c, n) || c == n);
+            let asked = model.child(t, Role::Condition).is_some_and(|c| {
+                // `if (timeout < elapsed) throw ..` looks at it.
+                let mut parts =
+                    model.self_and_descendants(c).filter(|p| matches!(model.kind(*p), Kind::Name | Kind::Call));
+                (model.contains(c, n) || c == n) && parts.all(|p| model.name(p) == name || file.value(p).is_constant())
+            });
             let then = model.child(t, Role::Then);
             asked && then.is_some_and(|b| model.self_and_descendants(b).take(64).any(|d| model.kind(d) == Kind::Throw))
         })

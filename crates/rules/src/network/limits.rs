@@ -1,10 +1,11 @@
 //! Lengths of time that bound something: found by what an API says of its arguments, by names, and by hand-written
 //! comparisons with the clock.
 
-use crate::network::call_limits::unknown_call_limits;
+use crate::network::beats::beaten_limit;
+use crate::network::call_limits::{keeps_in_a_cache, unknown_call_limits};
 use crate::network::compared_limits::{added_constant, compared_limit, silence_asked_for};
 use crate::network::limit_names::{is_default_name, merges, named_kind, speaks_of_limits, unit_of_name};
-use crate::network::remote::{Remote, evidence_around, evidence_at, evidence_reached, is_remote_name};
+use crate::network::remote::{Remote, evidence_around, evidence_at, evidence_polled, evidence_reached, is_remote_name};
 use crate::network::sides::known_remote;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgPlace, ArgSpec, OneOrMany, TimeoutKind, Unit, leaf};
@@ -54,6 +55,7 @@ fn find_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     let model = file.model;
     match model.kind(id) {
         Kind::Call | Kind::New | Kind::Decorator | Kind::Record | Kind::Idiom => match file.resolve(id) {
+            Some(known) if known.api.role == ApiRole::Schedule => beaten_limit(file, id).into_iter().collect(),
             Some(known) if known.api.role == ApiRole::TimeCompare => compared_limit(file, id).into_iter().collect(),
             Some(known) if known.how != How::Name || known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout) => {
                 known_limits(file, id, known)
@@ -171,6 +173,12 @@ pub(super) fn by_name_limit(
             model.ancestors(site).take_while(|a| !model.kind(*a).is_statement() && model.kind(*a) != Kind::Function);
         let outer = given_to.filter(|a| model.kind(*a) == Kind::Call).any(|a| evidence_at(file, a) >= Remote::Named);
         remote = if outer || own && around >= Remote::Around { Remote::Named } else { remote.max(around) };
+        remote = remote.max(evidence_polled(file, site));
+        // Signs of life come from somebody else.
+        let detects = has_word(name, &["heartbeat", "heartbeats", "liveness"]) && has_word(name, &["timeout"]);
+        if kind == TimeoutKind::Heartbeat && detects {
+            remote = remote.max(Remote::Named);
+        }
     }
     Limit { length, site, name: name.to_owned(), kind, unit, infinite: Vec::new(), how: How::Name, remote }
 }
@@ -194,7 +202,7 @@ fn named_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
             return None;
         }
     }
-    if is_local_callee(file, site) {
+    if is_local_callee(file, site) || keeps_in_a_cache(file, site) {
         return None;
     }
     Some(by_name_limit(file, length, site, name, kind, unit_of_name(name)))

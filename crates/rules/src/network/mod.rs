@@ -4,6 +4,7 @@ mod answers;
 mod attempted;
 mod attempts;
 mod bare_requests;
+mod beats;
 mod bounds;
 mod call_limits;
 mod changeable;

@@ -58,7 +58,17 @@ pub(crate) fn talks(file: &Analysis<'_>, site: NodeId) -> bool {
         let ty = file.type_of(id).filter(|_| names);
         ty.is_some_and(|t| has_word(leaf(&t.name), &TALKS) && !file.catalog().knows_type(&t.name))
     };
-    asks || along(file, site).into_iter().any(|n| has_word(model.name(n), &TALKS) || n != site && typed(n))
+    let called = |n: NodeId| has_word(model.name(n), &TALKS) && !(n == site && is_about(model.name(n)));
+    asks || along(file, site).into_iter().any(|n| called(n) || n != site && typed(n))
+}
+
+/// `getPeer(key)`, `updateEndpoint(..)`: what is looked up or kept, not who is asked.
+fn is_about(name: &str) -> bool {
+    const KEEPS: [&str; 22] = [
+        "choose", "select", "get", "find", "lookup", "list", "load", "create", "add", "update", "set", "save", "store",
+        "put", "delete", "remove", "insert", "is", "has", "pick", "mark", "new",
+    ];
+    words(name).first().is_some_and(|w| KEEPS.contains(&w.as_str()))
 }
 
 /// The call or what receives it is called after something that talks to another machine.

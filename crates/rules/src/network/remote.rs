@@ -291,6 +291,19 @@ fn inside(file: &Analysis<'_>, body: NodeId) -> Remote {
     calls.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No)
 }
 
+/// What a function asks that is handed over to be asked again until it is satisfied: `poll_until(is_ready, timeout=100)`.
+pub(crate) fn evidence_polled(file: &Analysis<'_>, site: NodeId) -> Remote {
+    let model = file.model;
+    if model.kind(site) != Kind::Call || !has_word(model.name(site), &["poll", "wait", "until", "retry", "eventually"])
+    {
+        return Remote::No;
+    }
+    let args = model.children_with(site, Role::Arg).take(MOST_CHILDREN);
+    let named = args.filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Member | Kind::Function));
+    let bodies = named.filter_map(|a| file.body_range(a));
+    bodies.map(|(body, _)| inside(file, body)).max().unwrap_or(Remote::No)
+}
+
 pub(crate) fn call_evidence(file: &Analysis<'_>, call: NodeId) -> Remote {
     if is_known_remote(file, call) {
         return Remote::Known;
@@ -322,15 +335,30 @@ pub(crate) fn source_evidence(file: &Analysis<'_>, id: NodeId) -> Remote {
 pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
     const NEAR: [&str; 9] = ["inmem", "memory", "loopback", "pipe", "netlink", "unix", "mock", "fake", "dgram"];
     let model = file.model;
-    model.self_and_descendants(site).take(MOST_NEAR).any(|d| match model.kind(d) {
-        // A datagram socket waits for nobody.
-        Kind::String if matches!(model.name(d), "udp" | "udp4" | "udp6") => true,
-        Kind::String => ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| model.name(d).contains(l)),
-        // `{ path: socketPath }`, `{ socketPath: '/run/docker.sock' }`
-        Kind::Entry if is_socket_path(file, d) => true,
-        Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
+    let here = |text: &str| ["localhost", "127.0.0.1", "[::1]", "unix"].iter().any(|l| text.contains(l));
+    // `const STATUS = "http://localhost:4242/status"; get(STATUS)`
+    let kept = |n: NodeId| match file.stores_of(n) {
+        [only] => only.value.is_some_and(|v| {
+            let mut texts = model.self_and_descendants(v).take(16);
+            matches!(model.kind(v), Kind::String | Kind::Binary | Kind::Call | Kind::Group)
+                && texts.any(|t| model.kind(t) == Kind::String && here(model.name(t)))
+        }),
         _ => false,
-    })
+    };
+    let addresses = model.children_with(site, Role::Arg).filter(|a| model.kind(*a) == Kind::Name);
+    addresses.take(4).any(kept)
+        || model.self_and_descendants(site).take(MOST_NEAR).any(|d| match model.kind(d) {
+            // A datagram socket waits for nobody.
+            Kind::String if matches!(model.name(d), "udp" | "udp4" | "udp6") || model.name(d).starts_with("ip4:") => {
+                true
+            }
+            Kind::String => here(model.name(d)),
+            // `{ path: socketPath }`, `{ socketPath: '/run/docker.sock' }`
+            Kind::Entry if is_socket_path(file, d) => true,
+            Kind::Member if has_word(model.name(d), &["url", "uri", "host", "address"]) && kept(d) => true,
+            Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
+            _ => false,
+        })
 }
 
 /// A socket in the file system, and no host beside it that is taken where there is none.
@@ -345,7 +373,8 @@ fn is_socket_path(file: &Analysis<'_>, entry: NodeId) -> bool {
 }
 
 /// Scripts that somebody runs to build, check or release a project: their names say nothing else, wherever they stand.
-const CHORES: [&str; 8] = [
+const CHORES: [&str; 9] = [
+    "magefile.go",
     "release.py",
     "release.js",
     "release.mjs",
@@ -377,7 +406,8 @@ pub(crate) fn quiet_beside_services(file: &Analysis<'_>, findings: &mut [Finding
 
 /// Commands that a person runs and waits for, and the tests and tools around a system.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 25] = [
+    const TOOLS: [&str; 26] = [
+        "e2etests",
         "acceptance",
         "tests",
         "hello",
@@ -405,9 +435,17 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "example",
     ];
     // What runs in a browser, where it can.
-    const PAGES: [&str; 4] = ["static", "webapp", "www", "frontend"];
+    const PAGES: [&str; 5] = ["static", "webapp", "www", "frontend", "bin"];
     // `src/main/java/org/example/command`: packages of the product.
     const PACKAGES: [&str; 5] = ["integration", "functional", "command", "commands", "dev"];
+    // What a person, a container or a build runs and waits for.
+    let mut parts_of_path = path.rsplit('/');
+    let program = [parts_of_path.next().unwrap_or_default(), parts_of_path.next().unwrap_or_default()];
+    let asks =
+        |p: &&str| has_word(p, &["client", "healthcheck", "health", "seed", "migrate", "gen", "generate", "shell"]);
+    let once = path.split('/').any(|f| f == "cmd") && program.iter().any(asks)
+        || path.starts_with("build/")
+        || path.rsplit('/').skip(1).any(|f| matches!(f, "cdk" | "bruno" | "testdb" | "postman"));
     let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
     let mut parts = path.rsplit('/');
     let file = parts.next().unwrap_or_default();
@@ -416,10 +454,12 @@ pub(crate) fn is_tool(path: &str) -> bool {
     let commands = has_word(stem, &["cli", "subcommands"]) || CHORES.contains(&file);
     let product = path.contains("src/main/");
     let browser = is_for_browsers(path);
-    // Beside the project's folders, and not a package of the product: `luigi/contrib/ftp.py`.
-    let gifts = path.starts_with("contrib/");
+    // Beside the project's folders, and not a package of the product: `luigi/contrib/ftp.py`, nor a module of it with
+    // sources of its own.
+    let gifts = path.starts_with("contrib/") && !path.contains("/src/");
     let mut folders = parts.filter(|p| !product || !has_word(p, &PACKAGES));
     runs_tests
+        || once
         || commands
         || gifts
         || folders.any(|f| {
@@ -456,6 +496,7 @@ mod tests {
             "acme-webapp/src/main/java/org/acme/A.java",
             "acme/contrib/ftp.py",
             "merge_queue.py",
+            "contrib/store/src/java/acme/Push.java",
             "commands.go",
             "api/user.py",
         ] {

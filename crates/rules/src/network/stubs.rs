@@ -23,7 +23,7 @@ pub(crate) fn stub_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless
     let quiet = open || is_near(file, site) || is_tool(&file.path) || ends(file, site);
     let help = "give every call a deadline: `withDeadlineAfter(limit, unit)` on the stub at the time of the call, or the call's \
                 own `timeout`, from settings";
-    let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
+    let confidence = if quiet || file.stubs_have_deadlines() { Confidence::Low } else { Confidence::Medium };
     Some(Endless { site, api: None, value: None, help: Some(help), confidence })
 }
 

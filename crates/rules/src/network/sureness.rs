@@ -9,14 +9,16 @@ use crate::surface::is_interface;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};
-use timelint_semantics::{Analysis, How, Resolved, has_word, words};
+use timelint_semantics::{Analysis, Guard, How, Resolved, has_word, library_of, words};
 
 /// How sure it is that this waits for another machine and that nothing limits it; `None` where it is not.
 pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Confidence> {
     let receiver = file.model.child(site, Role::Receiver).map(|r| file.condition_source(r));
     let near = is_near(file, site) || receiver.is_some_and(|r| is_near(file, r));
+    let never = || file.guards(site).iter().any(|g| file.model.kind(g.condition) == Kind::Boolean && is_false(file, g));
     if file.is_silent(&META, site, "the other side is on this machine", near)
         || file.is_silent(&META, site, "it ends things", ends(file, site))
+        || file.is_silent(&META, site, "it never runs", never())
     {
         return None;
     }
@@ -41,12 +43,18 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
         || is_tool(&file.path)
         || is_interface(&file.path)
         || is_handed_on(file, site, known)
+        || requests_are_limited(file, known)
         || is_delegated(file, site, known)
         || may_be_a_file(file, site, known)
     {
         confidence = Confidence::Low;
     }
     Some(confidence)
+}
+
+/// `if False: ..`
+fn is_false(file: &Analysis<'_>, guard: &Guard) -> bool {
+    file.model.name(guard.condition).eq_ignore_ascii_case("false") == guard.holds
 }
 
 /// Evidence of the call that gave what is waited for; a local worker that is handed the call is local.
@@ -137,6 +145,18 @@ fn is_handed_on(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool 
         || model.kind(site) == Kind::Member
         || model.kind(site) == Kind::Call && known.api.role == ApiRole::RemoteClient;
     given_away || client && requests_carry_limits(file, site)
+}
+
+/// A client that is made here for others, who give each request its limit.
+fn requests_are_limited(file: &Analysis<'_>, known: Resolved<'_>) -> bool {
+    let Some(library) = known.api.name.as_slice().first().map(|n| library_of(n)) else { return false };
+    let own = |c: &NodeId| {
+        let called = file.resolve(*c).filter(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall);
+        called.is_some_and(|k| k.api.name.as_slice().iter().any(|n| library_of(n) == library))
+    };
+    known.api.role == ApiRole::RemoteClient
+        && file.index().limits_requests_of(library)
+        && !file.tables.calls.iter().any(own)
 }
 
 /// Requests are given contexts where the client is used: in its function, or anywhere for one that outlives it.

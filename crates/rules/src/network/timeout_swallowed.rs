@@ -38,7 +38,8 @@ const CHANGING: [&str; 26] = [
 
 /// Words of functions for which it does not matter.
 #[rustfmt::skip]
-const BEST_EFFORT: [&str; 16] = [
+const BEST_EFFORT: [&str; 17] = [
+    "emit",
     "metric", "metrics", "log", "report", "telemetry", "analytics", "ping", "probe", "health", "check", "poll", "wait", "notify",
     "heartbeat", "test", "try",
 ];
@@ -116,7 +117,8 @@ fn of_dropped_error(file: &Analysis<'_>, test: NodeId) -> Option<Finding> {
     let statement = file.stores_of(name).iter().map(|s| s.at).rfind(|at| *at < test)?;
     let targets: Vec<NodeId> = model.children_with(statement, Role::Target).collect();
     let [_, dropped] = targets[..] else { return None };
-    if model.name(dropped) != "_" || model.parent(statement) != model.parent(test) {
+    // `err, _ := run(f)`
+    if model.name(dropped) != "_" || is_error_name(model.name(name)) || model.parent(statement) != model.parent(test) {
         return None;
     }
     let call = model.child(statement, Role::Value).filter(|v| model.kind(*v) == Kind::Call)?;
