@@ -16,7 +16,7 @@ pub(crate) fn is_interface(path: &str) -> bool {
     // It lives in the browser, whatever it serves.
     let worker =
         matches!(name.split('.').next(), Some("serviceWorker" | "service-worker" | "registerServiceWorker" | "sw"));
-    let vue = is_for_browsers(path) && any(&["vue"]);
+    let vue = is_for_browsers(path) && any(&["vue", "jsapp", "explorer", "spa"]);
     worker || vue || !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
 }
 

@@ -2,7 +2,7 @@
 //! requests are given limits one by one.
 
 use crate::analysis::Analysis;
-use crate::catalog::{ApiRole, ArgMeaning, TimeoutKind, leaf};
+use crate::catalog::{ApiRole, leaf};
 use crate::names::has_word;
 use crate::resolve::Callee;
 use crate::value::How;
@@ -66,19 +66,8 @@ impl Analysis<'_> {
         let limited = |c: &NodeId| {
             let known = self.resolve(*c).filter(|k| k.how != How::Name)?;
             let name = known.api.name.as_slice().first()?;
-            let by_request = match known.api.role {
-                // What is called on a client that was made elsewhere.
-                ApiRole::RemoteCall if name.contains('#') => {
-                    let mut specs = known
-                        .api
-                        .args
-                        .iter()
-                        .filter(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds));
-                    specs.any(|s| self.argument_at(*c, s.at.as_slice()).is_some())
-                }
-                ApiRole::TimeoutSet => name.split_once('#').is_some_and(|(ty, _)| has_word(ty, &["request"])),
-                _ => false,
-            };
+            let by_request = known.api.role == ApiRole::TimeoutSet
+                && name.split_once('#').is_some_and(|(ty, _)| has_word(ty, &["request"]));
             by_request.then(|| library_of(name).to_owned())
         };
         let mut all: Vec<String> = self.tables.calls.iter().filter_map(limited).collect();

@@ -44,7 +44,8 @@ fn amount_added(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
         let inner = model.children_with(*p, Role::Operand).filter(|_| sum(p));
         inner.chain((!sum(p)).then_some(*p)).collect::<Vec<_>>()
     });
-    if terms.filter(|t| !file.value(*t).is_constant()).count() > 1 {
+    parts = terms.collect();
+    if parts.iter().filter(|p| !file.value(**p).is_constant()).count() > 1 {
         return None;
     }
     parts.retain(|p| file.value(*p).is_constant());

@@ -340,7 +340,7 @@ pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
     let kept = |n: NodeId| match file.stores_of(n) {
         [only] => only.value.is_some_and(|v| {
             let mut texts = model.self_and_descendants(v).take(16);
-            matches!(model.kind(v), Kind::String | Kind::Binary | Kind::Call | Kind::Group)
+            matches!(model.kind(v), Kind::String | Kind::Binary | Kind::Group)
                 && texts.any(|t| model.kind(t) == Kind::String && here(model.name(t)))
         }),
         _ => false,
