@@ -31,9 +31,9 @@ impl Analysis<'_> {
         let calls = self.tables.calls.iter().filter(|c| names.contains(&model.sym(**c)));
         let through: Vec<NodeId> = calls.filter_map(|c| self.function_around(*c)).collect();
         bounding.extend(through);
-        let named =
+        let functions =
             self.tables.functions.iter().filter(|f| bounding.contains(&f.node) && !model.name(f.node).is_empty());
-        named
+        functions
             .flat_map(|f| {
                 let class = f.class.map_or("", |c| self.tables.classes[c as usize].name.as_str());
                 let name = model.name(f.node);

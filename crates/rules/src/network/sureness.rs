@@ -15,7 +15,8 @@ use timelint_semantics::{Analysis, Guard, How, Resolved, has_word, library_of, w
 pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Confidence> {
     let receiver = file.model.child(site, Role::Receiver).map(|r| file.condition_source(r));
     let near = is_near(file, site) || receiver.is_some_and(|r| is_near(file, r));
-    let never = || file.guards(site).iter().any(|g| file.model.kind(g.condition) == Kind::Boolean && is_false(file, g));
+    let never =
+        || file.guards(site).iter().any(|g| file.model.kind(g.condition) == Kind::Boolean && is_false(file, *g));
     if file.is_silent(&META, site, "the other side is on this machine", near)
         || file.is_silent(&META, site, "it ends things", ends(file, site))
         || file.is_silent(&META, site, "it never runs", never())
@@ -53,7 +54,7 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
 }
 
 /// `if False: ..`
-fn is_false(file: &Analysis<'_>, guard: &Guard) -> bool {
+fn is_false(file: &Analysis<'_>, guard: Guard) -> bool {
     file.model.name(guard.condition).eq_ignore_ascii_case("false") == guard.holds
 }
 
