@@ -146,8 +146,9 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         confidence = lower(confidence);
     }
     // A setting of a client that opens its connections again by itself: who made it waits for answers, not for this.
-    let dials =
-        connects && file.model.kind(limit.site) == Kind::Record && file.model.child(limit.site, Role::Type).is_some();
+    let dialer = |t: NodeId| has_word(file.model.name(t), &["dialer"]);
+    let made = file.model.child(limit.site, Role::Type).filter(|_| file.model.kind(limit.site) == Kind::Record);
+    let dials = connects && made.is_some_and(|t| !dialer(t));
     let shown = is_for_browsers(&file.path) && is_interface(&file.path);
     let settable = is_open_entry(file, limit) || may_be_overridden(file, limit.length);
     let harmless = seconds.is_some_and(|s| s >= if of_a_client { TWO_HOURS } else { TEN_MINUTES })
