@@ -11,7 +11,15 @@ pub(crate) fn is_interface(path: &str) -> bool {
     ];
     /// In files that no browser runs they are parts of servers.
     const PARTS: [&str; 7] = ["component", "components", "pages", "views", "hooks", "widgets", "screens"];
+    /// Libraries of pages, copied into a project under their own names.
+    #[rustfmt::skip]
+    const LIBRARIES: [&str; 8] = [
+        "jquery", "codemirror", "angular", "bootstrap", "prettify", "uploadify", "highlight", "typeahead",
+    ];
     let Some((folders, name)) = path.rsplit_once('/') else { return false };
+    if is_for_browsers(path) && has_word(name, &LIBRARIES) {
+        return true;
+    }
     let any = |words: &[&str]| folders.split('/').any(|f| has_word(f, words));
     // It lives in the browser, whatever it serves.
     let worker =

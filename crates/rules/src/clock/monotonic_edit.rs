@@ -7,8 +7,8 @@
 use crate::clock::monotonic_twin::{Operation, Twin, rewritten};
 use timelint_diagnostics::{Applicability, Edit};
 use timelint_model::{Kind, NodeId, Role, Sym};
-use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Origins, Shape, Store, StoreKind, has_word};
+use timelint_semantics::catalog::{ApiRole, Unit};
+use timelint_semantics::{Analysis, Origins, Shape, Store, StoreKind, has_word, stated_unit};
 
 /// Calls and variables beyond this are not worth an edit that nobody can review.
 const MOST: usize = 12;
@@ -31,6 +31,11 @@ pub(crate) fn monotonic_edit(file: &Analysis<'_>, id: NodeId) -> Option<(Applica
         group.check_use(used)?;
     }
     let twin = group.twin?;
+    // `endMillis` would hold nanoseconds.
+    let says_unit = |sym: &Sym| stated_unit(file.model.text(*sym)).is_some_and(|u| u != Unit::Nanos);
+    if matches!(twin, Twin::Scaled { .. }) && group.variables.iter().any(|(_, v)| says_unit(v)) {
+        return None;
+    }
     let (applicability, edits) = rewritten(file, &twin, &group.calls, &group.operations)?;
     // Another class may write all fields of an object somewhere.
     let dumped = group.fields && file.says(&["pickle", "dict", "asdict", "vars", "serializable", "json"]);

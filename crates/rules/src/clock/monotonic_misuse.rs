@@ -126,7 +126,12 @@ fn never(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
 /// `left = connection.remainingLife(now, limit)`: what a function of the project makes of a reading is what is left until
 /// some moment as often as a moment; and what is summed up is a length.
 fn is_made_of_reading(file: &Analysis<'_>, id: NodeId) -> bool {
+    const LENGTHS: [&str; 9] =
+        ["cost", "elapsed", "took", "passed", "remaining", "duration", "spent", "latency", "lag"];
     let model = file.model;
+    if has_word(model.name(id), &LENGTHS) {
+        return true;
+    }
     let made = |v: NodeId| {
         model.kind(v) == Kind::Call
             && file.resolve(v).is_none()

@@ -234,6 +234,7 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
         || is_merged_series(file, [a, b])
         || are_places([a, b])
         || is_conditional_request(file, id)
+        || is_changed_since(file, outcome, [a, b])
     {
         confidence = Confidence::Low;
     }
@@ -251,6 +252,15 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
         story = story.step(file.location(at), "and one of the two wins");
     }
     Some(story.tell())
+}
+
+/// What changed since some moment is put on a list: `if (node.updated > since) changed.add(node)`.
+fn is_changed_since(file: &Analysis<'_>, outcome: Outcome, sides: [&Stamped; 2]) -> bool {
+    let Outcome::Winner(at) = outcome else { return false };
+    let model = file.model;
+    let call = model.ancestors(at).take(3).chain([at]).find(|a| model.kind(*a) == Kind::Call);
+    let collects = call.is_some_and(|c| matches!(model.name(c), "add" | "append" | "push" | "addAll" | "extend"));
+    collects && sides.iter().any(|s| !s.of_object)
 }
 
 /// The same member of two things, or two variables that differ in whose it is.
