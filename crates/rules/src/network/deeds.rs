@@ -84,9 +84,9 @@ fn posts_something(file: &Analysis<'_>, call: NodeId) -> bool {
 /// A request that only asks, or that may well be made twice: a search, a query, a token.
 fn only_asks(file: &Analysis<'_>, call: NodeId) -> bool {
     #[rustfmt::skip]
-    const ASKING: [&str; 18] = [
+    const ASKING: [&str; 22] = [
         "token", "tokens", "oauth", "auth", "login", "authenticate", "search", "query", "graphql", "introspect", "session", "verify",
-        "validate", "lookup", "find", "list", "heartbeat", "ping",
+        "validate", "lookup", "find", "list", "heartbeat", "ping", "signin", "check", "license", "licence",
     ];
     let model = file.model;
     let function = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && !model.name(*a).is_empty());
@@ -94,7 +94,8 @@ fn only_asks(file: &Analysis<'_>, call: NodeId) -> bool {
         matches!(model.kind(n), Kind::Name | Kind::Member | Kind::String | Kind::Call)
             && has_word(model.name(n), &ASKING)
     };
-    let target = model.children_with(call, Role::Arg).next();
+    // The address may stand behind a context and a method.
+    let mut targets = model.children_with(call, Role::Arg).take(3).filter(|a| model.kind(*a) != Kind::Record);
     function.is_some_and(|f| has_word(model.name(f), &ASKING))
-        || target.is_some_and(|t| model.self_and_descendants(t).take(64).any(speaks))
+        || targets.any(|t| model.self_and_descendants(t).take(64).any(speaks))
 }

@@ -10,15 +10,18 @@ use timelint_semantics::{Analysis, StoreKind, has_word};
 /// Nodes of one loop that are looked at.
 const MOST_NODES: usize = 3000;
 
+/// Nodes of one argument that are looked at.
+const FEW_NODES: usize = 32;
+
 /// Each round goes to another machine, or for another piece.
 pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
-    const MOVES: [&str; 10] =
-        ["next", "pick", "select", "choose", "rotate", "switch", "random", "shuffle", "failover", "cycle"];
+    const MOVES: [&str; 11] =
+        ["next", "pick", "select", "choose", "rotate", "switch", "random", "shuffle", "failover", "cycle", "assign"];
     #[rustfmt::skip]
-    const PLACES: [&str; 26] = [
+    const PLACES: [&str; 28] = [
         "server", "host", "node", "address", "addr", "endpoint", "broker", "leader", "peer", "url", "replica",
         "target", "master", "shard", "servers", "hosts", "endpoints", "nodes", "proxy", "index",
-        "invoker", "invokers", "provider", "providers", "instance", "instances",
+        "invoker", "invokers", "provider", "providers", "instance", "instances", "worker", "workers",
     ];
     let model = file.model;
     let moves = |n: NodeId| {
@@ -51,13 +54,15 @@ pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId
     if model.descendants(repeated).take(MOST_NODES).any(moves) {
         return true;
     }
-    // `port++`: another one is tried next time.
+    // `port++`, `{ height: slot }` after `slot--`: another one is tried next time.
     let counted_up = |a: NodeId| {
         matches!(model.kind(a), Kind::Name | Kind::Member)
             && !has_word(model.name(a), &RETRY)
             && file.stores_of(a).iter().any(|s| s.kind == StoreKind::Update && model.contains(repeated, s.at))
     };
-    if model.children_with(call, Role::Arg).any(counted_up) {
+    let parts = |a: NodeId| model.self_and_descendants(a).take(FEW_NODES);
+    let entry = |a: NodeId| model.kind(a) == Kind::Record && parts(a).any(counted_up);
+    if model.children_with(call, Role::Arg).any(|a| counted_up(a) || entry(a)) {
         return true;
     }
     let counters: Vec<Sym> = model
@@ -131,11 +136,11 @@ const ENTERING: [&str; 6] = ["login", "relogin", "authenticate", "reauthenticate
 /// A failure that names what is wrong, and it is not the connection.
 pub(crate) fn is_cause(name: &str) -> bool {
     #[rustfmt::skip]
-    const CAUSES: [&str; 27] = [
+    const CAUSES: [&str; 30] = [
         "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",
         "integrity", "optimistic", "stale", "concurrent", "duplicate", "exists", "serialization", "deadlock",
         "credentials", "redirect", "watch", "such", "missing", "found", "full", "programming", "empty", "big",
-        "large",
+        "large", "concurrency", "locking", "yet",
     ];
     let pairs = ["nonode", "badversion", "notempty"];
     has_word(name, &CAUSES) || pairs.iter().any(|p| name.to_ascii_lowercase().contains(p))
