@@ -1,6 +1,7 @@
-//! Code that runs on a user's screen.
+//! Code that serves nobody: what runs on a user's screen, what a person starts and waits for.
 
-use timelint_semantics::has_word;
+use timelint_diagnostics::{Confidence, Finding};
+use timelint_semantics::{Analysis, has_word};
 
 /// Whether a file's folders say that it is part of a user interface: what it names lives as long as the page, and a
 /// person waits for it, and leaves.
@@ -17,19 +18,167 @@ pub(crate) fn is_interface(path: &str) -> bool {
         "jquery", "codemirror", "angular", "bootstrap", "prettify", "uploadify", "highlight", "typeahead",
     ];
     let Some((folders, name)) = path.rsplit_once('/') else { return false };
-    if is_for_browsers(path) && has_word(name, &LIBRARIES) {
+    let drawn = name.rsplit_once('.').is_some_and(|(_, kind)| matches!(kind, "tsx" | "jsx"));
+    if drawn || is_for_browsers(path) && has_word(name, &LIBRARIES) {
         return true;
     }
     let any = |words: &[&str]| folders.split('/').any(|f| has_word(f, words));
+    let front = folders.split('/').any(|f| matches!(f, "front-end" | "front_end"));
     // It lives in the browser, whatever it serves.
     let worker =
         matches!(name.split('.').next(), Some("serviceWorker" | "service-worker" | "registerServiceWorker" | "sw"));
     let vue = is_for_browsers(path) && any(&["vue", "jsapp", "explorer", "spa"]);
-    worker || vue || !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
+    worker || vue || front || !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
 }
 
 /// Whether the file's kind is one that a browser runs.
 pub(crate) fn is_for_browsers(path: &str) -> bool {
     const SCRIPTS: [&str; 6] = ["js", "jsx", "mjs", "ts", "tsx", "mts"];
     path.rsplit_once('.').is_some_and(|(_, extension)| SCRIPTS.contains(&extension))
+}
+
+/// Findings in commands, tests and tools are of low confidence.
+pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
+    if is_tool(&file.path) {
+        for finding in findings {
+            finding.confidence = Confidence::Low;
+        }
+    }
+}
+
+/// The same, and on a user's screen: whoever waits there sees it, and leaves.
+pub(crate) fn quiet_beside_services(file: &Analysis<'_>, findings: &mut [Finding]) {
+    quiet_in_tools(file, findings);
+    if is_interface(&file.path) {
+        for finding in findings {
+            finding.confidence = Confidence::Low;
+        }
+    }
+}
+
+/// Scripts that somebody runs to build, check or release a project: their names say nothing else, wherever they stand.
+const CHORES: [&str; 9] = [
+    "magefile.go",
+    "release.py",
+    "release.js",
+    "release.mjs",
+    "release.ts",
+    "changelog.py",
+    "changelog.js",
+    "bump_version.py",
+    "noxfile.py",
+];
+
+/// Commands that a person runs and waits for, and the tests and tools around a system.
+pub(crate) fn is_tool(path: &str) -> bool {
+    const TOOLS: [&str; 27] = [
+        "chaos",
+        "e2etests",
+        "acceptance",
+        "tests",
+        "hello",
+        "samples",
+        "dev",
+        "cli",
+        "ctl",
+        "command",
+        "commands",
+        "tool",
+        "tools",
+        "script",
+        "scripts",
+        "functional",
+        "integration",
+        "e2e",
+        "benchmark",
+        "benchmarks",
+        "bench",
+        "demo",
+        "hack",
+        "testing",
+        "testutil",
+        "playground",
+        "example",
+    ];
+    // What runs in a browser, where it can.
+    const PAGES: [&str; 5] = ["static", "webapp", "www", "frontend", "bin"];
+    // `src/main/java/org/example/command`: packages of the product.
+    const PACKAGES: [&str; 5] = ["integration", "functional", "command", "commands", "dev"];
+    // What a person, a container or a build runs and waits for.
+    let mut parts_of_path = path.rsplit('/');
+    let program = [parts_of_path.next().unwrap_or_default(), parts_of_path.next().unwrap_or_default()];
+    let asks =
+        |p: &&str| has_word(p, &["client", "healthcheck", "health", "seed", "migrate", "gen", "generate", "shell"]);
+    let once = path.split('/').any(|f| f == "cmd") && program.iter().any(asks)
+        || path.starts_with("build/")
+        || path.rsplit('/').skip(1).any(|f| matches!(f, "cdk" | "bruno" | "testdb" | "postman"));
+    let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or_default();
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    // The commands of a program in a file of their own, and what builds or publishes a project and is called so.
+    let commands = has_word(stem, &["cli", "subcommands", "demo"]) || CHORES.contains(&file);
+    let product = path.contains("src/main/");
+    let browser = is_for_browsers(path);
+    // Beside the project's folders, and not a package of the product: `luigi/contrib/ftp.py`, nor a module of it with
+    // sources of its own.
+    let gifts = path.starts_with("contrib/") && !path.contains("/src/");
+    let mut folders = parts.filter(|p| !product || !has_word(p, &PACKAGES));
+    runs_tests
+        || once
+        || commands
+        || gifts
+        || folders.any(|f| {
+            f.ends_with("ctl")
+                || f.ends_with("test")
+                || f.starts_with("testenv")
+                || has_word(f, &TOOLS)
+                || browser && has_word(f, &PAGES)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interfaces_are_told_by_their_folders_and_kinds() {
+        for path in ["front-end/services/auth.ts", "src/lib/Modal.tsx", "src/pages/a.js", "webui/a.py", "app/ui/a.go"] {
+            assert!(is_interface(path), "{path}");
+        }
+        for path in ["src/pages/a.go", "back-end/services/auth.ts", "ui/server.js", "src/front/a.ts"] {
+            assert!(!is_interface(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn tools_are_told_by_their_folders() {
+        for path in [
+            "scripts/load.py",
+            "src/cmd/cephctl/a.go",
+            "web/e2e/a.ts",
+            "release.py",
+            "contrib/a.py",
+            "tools/x.py",
+            "ci/release.py",
+            "src/www/a.js",
+            "chaos/cases/main.go",
+            "bin/demo_requests.py",
+        ] {
+            assert!(is_tool(path), "{path}");
+        }
+        for path in [
+            "worker/src/features/mail/a.ts",
+            "a/src/main/java/org/acme/integration/A.java",
+            "src/main/java/org/acme/command/A.java",
+            "acme-webapp/src/main/java/org/acme/A.java",
+            "acme/contrib/ftp.py",
+            "merge_queue.py",
+            "contrib/store/src/java/acme/Push.java",
+            "commands.go",
+            "api/user.py",
+        ] {
+            assert!(!is_tool(path), "{path}");
+        }
+    }
 }

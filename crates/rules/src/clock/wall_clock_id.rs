@@ -5,7 +5,7 @@ use crate::clock::coordination::is_local_reading;
 use crate::clock::ingredients::ingredients;
 use crate::clock::snowflake::packed;
 use crate::story::Story;
-use crate::surface::is_interface;
+use crate::surface::{is_interface, quiet_in_tools};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
@@ -30,6 +30,7 @@ impl Rule for WallClockId {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let from = out.len();
         for id in file.model.ids() {
             let found = match file.model.kind(id) {
                 Kind::Binary => packed(file, id, &META),
@@ -42,6 +43,7 @@ impl Rule for WallClockId {
             // A number that a variable carries into a record is told where it is made.
             out.extend(found.filter(|f| !out.iter().any(|o| o.rule == f.rule && o.primary == f.primary)));
         }
+        quiet_in_tools(file, &mut out[from..]);
     }
 }
 

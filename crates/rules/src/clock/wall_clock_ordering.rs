@@ -15,6 +15,7 @@ use crate::clock::store_stamps::{Handed, Use, handed};
 use crate::clock::timed_condition::timed_condition;
 use crate::clock::version_field::timed_version;
 use crate::story::{Story, lower};
+use crate::surface::quiet_beside_services;
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -48,6 +49,7 @@ impl Rule for WallClockOrdering {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let from = out.len();
         replayed_readings(file, &META, out);
         for id in file.model.ids() {
             if file.model.kind(id) == Kind::Decorator {
@@ -63,6 +65,7 @@ impl Rule for WallClockOrdering {
             let found = found.or_else(|| handed(file, id).map(|h| tell_store(file, id, h)));
             out.extend(found.or_else(|| timed_condition(file, id, &META)));
         }
+        quiet_beside_services(file, &mut out[from..]);
     }
 }
 
@@ -235,6 +238,8 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
         || are_places([a, b])
         || is_conditional_request(file, id)
         || is_changed_since(file, outcome, [a, b])
+        // What changed since a moment that somebody names, is asked far more often than it decides.
+        || confidence == Confidence::Medium && !(a.of_object && b.of_object)
     {
         confidence = Confidence::Low;
     }

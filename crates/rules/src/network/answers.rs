@@ -2,8 +2,9 @@
 
 use crate::network::bounds::{Bound, chained, given, limited_around};
 use crate::network::missing_timeout::Endless;
-use crate::network::remote::{Remote, call_evidence, is_ending, is_near, is_tool, source_evidence};
+use crate::network::remote::{Remote, call_evidence, is_ending, is_near, source_evidence};
 use crate::network::sureness::ends;
+use crate::surface::is_tool;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, leaf};

@@ -2,8 +2,9 @@
 
 use crate::network::contexts::{is_context, takes_context};
 use crate::network::deadline_not_propagated::META;
-use crate::network::remote::{is_near, is_tool};
+use crate::network::remote::is_near;
 use crate::story::Story;
+use crate::surface::is_tool;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Ends};

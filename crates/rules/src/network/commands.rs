@@ -2,8 +2,9 @@
 
 use crate::network::bounds::limited_around;
 use crate::network::missing_timeout::Endless;
-use crate::network::remote::{is_near, is_tool};
+use crate::network::remote::is_near;
 use crate::network::sureness::ends;
+use crate::surface::is_tool;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;

@@ -2,9 +2,10 @@
 
 use crate::network::bounds::limited_around;
 use crate::network::missing_timeout::META;
-use crate::network::remote::{is_near, is_tool};
+use crate::network::remote::is_near;
 use crate::network::sureness::ends;
 use crate::story::Story;
+use crate::surface::is_tool;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};

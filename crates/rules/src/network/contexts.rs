@@ -2,8 +2,9 @@
 
 use crate::network::missing_timeout::META;
 use crate::network::peers::{is_a_daemon, is_daemon_name, speaks_out, talks};
-use crate::network::remote::{is_ending, is_near, is_tool};
+use crate::network::remote::{is_ending, is_near};
 use crate::story::{Story, lower};
+use crate::surface::is_tool;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};

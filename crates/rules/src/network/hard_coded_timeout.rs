@@ -7,10 +7,10 @@ use crate::network::changeable::{
 };
 use crate::network::limit_names::is_default_name;
 use crate::network::limits::{Limit, fixed_value, limits_at};
-use crate::network::remote::{Remote, is_ending, is_near, is_tool};
+use crate::network::remote::{Remote, is_ending, is_near};
 use crate::network::text_limits::text_limits;
 use crate::story::{Story, lower};
-use crate::surface::{is_for_browsers, is_interface};
+use crate::surface::{is_for_browsers, is_interface, is_tool};
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};

@@ -2,8 +2,9 @@
 
 use crate::network::missing_timeout::META;
 use crate::network::peers::talks;
-use crate::network::remote::{is_near, is_tool};
+use crate::network::remote::is_near;
 use crate::story::Story;
+use crate::surface::is_tool;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;

@@ -5,13 +5,14 @@ use crate::network::attempts::{Attempt, attempts};
 use crate::network::delay::{Delay, GENTLE_SECONDS};
 use crate::network::pace::{Pace, Pause, pace_of};
 use crate::network::redial::{Redial, redials};
-use crate::network::remote::{Remote, quiet_beside_services};
+use crate::network::remote::Remote;
 use crate::network::reopen::{Reopening, reopenings};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::rounds::{goes_on, try_around};
 use crate::network::sessions::{Session, sessions};
 use crate::network::times::Bound;
-use crate::story::{Story, lower};
+use crate::story::Story;
+use crate::surface::quiet_beside_services;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::Pauses;
@@ -134,9 +135,8 @@ fn when_at_once(attempt: &Attempt) -> Confidence {
         Remote::Around | Remote::No => Confidence::Low,
     };
     match attempt.bound {
-        Bound::Times(n) if n < FEW => Confidence::Low,
+        Bound::Times(n) if n <= FEW => Confidence::Low,
         _ if attempt.elsewhere => Confidence::Low,
-        Bound::Times(n) if n <= FEW => lower(sure).max(Confidence::Medium.min(sure)),
         _ => sure,
     }
 }

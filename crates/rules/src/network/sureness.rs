@@ -3,9 +3,9 @@
 use crate::network::answers::{has_come, is_own_request};
 use crate::network::contexts::carries_limit;
 use crate::network::missing_timeout::META;
-use crate::network::remote::{Remote, is_ending, is_near, is_tool, source_evidence};
+use crate::network::remote::{Remote, is_ending, is_near, source_evidence};
 use crate::story::lower;
-use crate::surface::is_interface;
+use crate::surface::{is_interface, is_tool};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};

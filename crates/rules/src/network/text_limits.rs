@@ -3,8 +3,9 @@
 use crate::network::commands::is_client_program;
 use crate::network::hard_coded_timeout::META;
 use crate::network::limit_names::is_default_name;
-use crate::network::remote::{is_near, is_tool};
+use crate::network::remote::is_near;
 use crate::story::{Story, lower};
+use crate::surface::is_tool;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;

@@ -4,8 +4,8 @@
 use crate::Rule;
 use crate::network::death::death_at;
 use crate::network::outcome::{Outcome, outcome_of};
-use crate::network::remote::is_tool;
 use crate::story::Story;
+use crate::surface::is_tool;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;

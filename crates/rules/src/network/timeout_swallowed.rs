@@ -2,8 +2,9 @@
 
 use crate::Rule;
 use crate::network::outcome::is_error_name;
-use crate::network::remote::{Remote, call_evidence, is_ending, quiet_in_tools};
+use crate::network::remote::{Remote, call_evidence, is_ending};
 use crate::story::Story;
+use crate::surface::quiet_in_tools;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;

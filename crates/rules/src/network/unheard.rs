@@ -1,8 +1,9 @@
 //! Limits that only tell that time is up, where nobody listens: the call goes on as if there were none.
 
 use crate::network::missing_timeout::META;
-use crate::network::remote::{is_near, is_tool};
+use crate::network::remote::is_near;
 use crate::story::Story;
+use crate::surface::is_tool;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ArgPlace;
