@@ -7,7 +7,7 @@ use crate::story::{Story, lower};
 use crate::surface::is_tool;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Finding};
-use timelint_model::{Kind, NodeId, Role};
+use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::{Analysis, Callee, How, Resolved, has_word, words};
 
@@ -20,15 +20,37 @@ struct Call {
     dropped: bool,
 }
 
-/// One finding for each function that calls other machines under a context that nothing ends.
+/// One finding for each function that calls other machines under a context that nothing ends; where a whole layer is
+/// written so, that is one decision, and one finding.
 pub(crate) fn endless_contexts(file: &Analysis<'_>) -> Vec<Finding> {
+    /// Functions that call on one object and are no layer yet.
+    const FEW: usize = 4;
     let mut by_function: BTreeMap<Option<NodeId>, Vec<Call>> = BTreeMap::new();
     for site in &file.tables.calls {
         if let Some(call) = endless_call(file, *site) {
             by_function.entry(file.function_around(*site)).or_default().push(call);
         }
     }
-    by_function.into_values().map(|calls| tell(file, &calls)).collect()
+    let mut layers: BTreeMap<(Sym, Confidence, bool), Vec<Vec<Call>>> = BTreeMap::new();
+    for calls in by_function.into_values() {
+        let surest = calls.iter().max_by_key(|c| (c.confidence, c.dropped));
+        if let Some(key) = surest.map(|c| (object_of(file, c.site), c.confidence, c.dropped)) {
+            layers.entry(key).or_default().push(calls);
+        }
+    }
+    let layers = layers.into_iter().flat_map(|((object, ..), groups)| {
+        let is_layer = groups.len() > FEW && object != Sym::EMPTY;
+        if is_layer { vec![groups.into_iter().flatten().collect()] } else { groups }
+    });
+    layers.map(|calls| tell(file, &calls)).collect()
+}
+
+/// The object on which a call is made in the end: `s` of `s.db.table(..).insert(..)`.
+fn object_of(file: &Analysis<'_>, site: NodeId) -> Sym {
+    let model = file.model;
+    let inner = |n: &NodeId| model.child(*n, Role::Receiver).or_else(|| model.child(*n, Role::Object));
+    let last = std::iter::successors(inner(&site), inner).last();
+    last.map_or(Sym::EMPTY, |object| model.sym(object))
 }
 
 fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
@@ -397,14 +419,24 @@ fn made(file: &Analysis<'_>, context: NodeId) -> NodeId {
 }
 
 fn tell(file: &Analysis<'_>, calls: &[Call]) -> Finding {
-    const MOST: usize = 5;
+    const MOST: usize = 10;
     let mut best = &calls[0];
     for call in calls {
         if call.confidence > best.confidence {
             best = call;
         }
     }
-    let message = format!("`{}` runs under a context without a deadline", file.model.name(best.site));
+    let name = file.model.name(best.site);
+    let mut functions: Vec<_> = calls.iter().map(|c| file.function_around(c.site)).collect();
+    functions.dedup();
+    let message = match functions.len() - 1 {
+        0 => format!("`{name}` runs under a context without a deadline"),
+        others => {
+            format!(
+                "`{name}` runs under a context without a deadline, as do the calls of {others} other functions here"
+            )
+        }
+    };
     let help = if best.dropped {
         "pass on the caller's context, and bound it: `ctx, cancel := context.WithTimeout(ctx, limit)`"
     } else {

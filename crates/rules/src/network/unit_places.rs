@@ -51,8 +51,10 @@ pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
     all
 }
 
-/// `helpers.delay(pauseSeconds)`: a pause that is known by its name alone counts as pauses of the language do.
+/// `helpers.delay(pauseSeconds)`: a pause that is known by its name alone counts as pauses of the language do. A function
+/// of that name comes from somewhere, and counts as it likes.
 fn at_pause(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Mismatch> {
+    file.model.child(site, Role::Receiver)?;
     let spec = known.api.args.iter().find(|a| known.api.role == ApiRole::Sleep && a.is == ArgMeaning::Amount)?;
     let length = file.argument_at(site, spec.at.as_slice()).filter(|_| file.callee(site).is_none())?;
     let is = file.measure(length).filter(|m| m.by == By::Statement)?;
