@@ -159,10 +159,6 @@ fn is_called_reading(file: &Analysis<'_>, id: NodeId) -> bool {
 /// A field of this object that is only ever set to this machine's time, give or take a length that came from elsewhere.
 pub(crate) fn is_own_mark(file: &Analysis<'_>, node: NodeId) -> bool {
     let model = file.model;
-    let clock =
-        |n: NodeId| file.resolve(n).is_some_and(|k| matches!(k.api.role, ApiRole::ClockWall | ApiRole::ClockBoth));
-    let read = |v: NodeId| model.self_and_descendants(v).any(clock);
-    let unset = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Null | Kind::Unary);
     let values: Vec<NodeId> = match model.kind(node) {
         Kind::Member => file.stores_of(node).iter().filter_map(|s| s.value).collect(),
         // A field by its bare name, which the rest of the file sets as that of an object.
@@ -173,6 +169,23 @@ pub(crate) fn is_own_mark(file: &Analysis<'_>, node: NodeId) -> bool {
         }
         _ => Vec::new(),
     };
+    are_readings(file, &values)
+}
+
+/// Whether this file sets the member of that name, of whatever object, to nothing but readings of the wall clock, with
+/// something added: `leases[id] = Lease{End: time.Now().Add(asked)}`.
+pub(crate) fn is_own_member(file: &Analysis<'_>, node: NodeId) -> bool {
+    let foreign = file.tables.foreign_stores(file.model.sym(node)).iter().filter_map(|(_, s)| s.value);
+    file.model.kind(node) == Kind::Member && are_readings(file, &foreign.collect::<Vec<_>>())
+}
+
+/// Readings of the wall clock, with something added, or nothing yet.
+fn are_readings(file: &Analysis<'_>, values: &[NodeId]) -> bool {
+    let model = file.model;
+    let clock =
+        |n: NodeId| file.resolve(n).is_some_and(|k| matches!(k.api.role, ApiRole::ClockWall | ApiRole::ClockBoth));
+    let read = |v: NodeId| model.self_and_descendants(v).any(clock);
+    let unset = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Null | Kind::Unary);
     values.iter().any(|v| read(*v)) && values.iter().all(|v| read(*v) || unset(*v))
 }
 

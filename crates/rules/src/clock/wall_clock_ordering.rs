@@ -2,7 +2,9 @@
 //! write, version or holder wins.
 
 use crate::Rule;
-use crate::clock::coordination::{coordinates_itself, is_coordination, is_local_reading, is_own_mark, spans_hours};
+use crate::clock::coordination::{
+    coordinates_itself, is_coordination, is_local_reading, is_own_mark, is_own_member, spans_hours,
+};
 use crate::clock::picks::{Pick, pick};
 use crate::clock::replayed::replayed_readings;
 use crate::clock::replicas::{
@@ -118,11 +120,12 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
     let stamp = Stamped::new(file, other);
     // Fields of this name that are remote in one class and read from the clock in another say nothing of this one.
     let remote = |v: &Value| v.origins.any(Origins::REMOTE) && (v.how != How::Name || !v.origins.any(Origins::CLOCKS));
-    let is_remote = remote(&stamp.value)
-        || Some(file.value(stamp.root_node)).is_some_and(|root| root.how != How::Name && remote(&root))
-        || remote(&file.value(stamp.node))
+    let comes_in = Some(file.value(stamp.root_node)).is_some_and(|root| root.how != How::Name && remote(&root))
         || is_filled_remotely(file, stamp.root_node)
         || is_told(file, stamp.node);
+    // How long a lease is that this process gave may have been asked for by another.
+    let is_given_here = !comes_in && is_own_member(file, stamp.node);
+    let is_remote = !is_given_here && (comes_in || remote(&stamp.value) || remote(&file.value(stamp.node)));
     // A row of a lock or heartbeat is there for the other machines.
     let is_row = !is_remote && (is_kept(file, &stamp) || is_row_of_store(file, &stamp));
     if !may_be_wall(&stamp.value)
