@@ -69,7 +69,7 @@ fn nodes(seen: &Inspection, understood: Option<&Understood>, line: u32, out: &mu
             "" => String::new(),
             name => format!(" {name:?}"),
         };
-        // A block, a statement may have the same span as the one call in it.
+        // A block or a statement may have the same span as the one call in it.
         let is_code = !matches!(seen.model.kind(id), Kind::Block | Kind::Return);
         let here: Vec<&str> = roles.iter().filter(|r| is_code && r.0 == span).map(|r| r.1.as_str()).collect();
         let is_call = matches!(seen.model.kind(id), Kind::Call | Kind::New);

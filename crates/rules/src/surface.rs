@@ -69,7 +69,7 @@ const CHORES: [&str; 9] = [
     "noxfile.py",
 ];
 
-/// Commands that a person runs and waits for, and the tests and tools around a system.
+/// Commands that a person runs and waits for, the tests and tools around a system, and what runs in a browser.
 pub(crate) fn is_tool(path: &str) -> bool {
     const TOOLS: [&str; 27] = [
         "chaos",
@@ -100,41 +100,38 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "playground",
         "example",
     ];
-    // What runs in a browser, where it can.
-    const PAGES: [&str; 5] = ["static", "webapp", "www", "frontend", "bin"];
     // `src/main/java/org/example/command`: packages of the product.
     const PACKAGES: [&str; 5] = ["integration", "functional", "command", "commands", "dev"];
-    // What a person, a container or a build runs and waits for.
-    let mut parts_of_path = path.rsplit('/');
-    let program = [parts_of_path.next().unwrap_or_default(), parts_of_path.next().unwrap_or_default()];
-    let asks =
-        |p: &&str| has_word(p, &["client", "healthcheck", "health", "seed", "migrate", "gen", "generate", "shell"]);
-    let once = path.split('/').any(|f| f == "cmd") && program.iter().any(asks)
-        || path.starts_with("build/")
-        || path.rsplit('/').skip(1).any(|f| matches!(f, "cdk" | "bruno" | "testdb" | "postman"));
-    let runs_tests = path.rsplit('/').next().is_some_and(|f| has_word(f, &["vitest", "jest", "playwright", "cypress"]));
-    let mut parts = path.rsplit('/');
-    let file = parts.next().unwrap_or_default();
+    /// Words of programs below `cmd` that a person, a container or a build runs and waits for.
+    const ONCE: [&str; 8] = ["client", "healthcheck", "health", "seed", "migrate", "gen", "generate", "shell"];
+    let mut folders = path.rsplit('/');
+    let file = folders.next().unwrap_or_default();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    // The commands of a program in a file of their own, and what builds or publishes a project and is called so.
-    let commands = has_word(stem, &["cli", "subcommands", "demo"]) || CHORES.contains(&file);
+    let folders: Vec<&str> = folders.collect();
     let product = path.contains("src/main/");
     let browser = is_for_browsers(path);
+    let asks = |name: &&str| has_word(name, &ONCE);
+    let once = folders.contains(&"cmd") && folders.iter().take(1).chain([&file]).any(asks)
+        || path.starts_with("build/")
+        || folders.iter().any(|f| matches!(*f, "cdk" | "bruno" | "testdb" | "postman"));
+    let runs_tests = has_word(file, &["vitest", "jest", "playwright", "cypress"]);
+    // The commands of a program in a file of their own, and what builds or publishes a project and is called so.
+    let commands = has_word(stem, &["cli", "subcommands", "demo"]) || CHORES.contains(&file);
     // Beside the project's folders, and not a package of the product: `luigi/contrib/ftp.py`, nor a module of it with
     // sources of its own.
     let gifts = path.starts_with("contrib/") && !path.contains("/src/");
-    let mut folders = parts.filter(|p| !product || !has_word(p, &PACKAGES));
-    runs_tests
-        || once
+    let tools = |f: &&str| {
+        f.ends_with("ctl")
+            || f.ends_with("test")
+            || f.starts_with("testenv")
+            || has_word(f, &TOOLS)
+            || browser && has_word(f, &["bin"])
+    };
+    once || runs_tests
         || commands
         || gifts
-        || folders.any(|f| {
-            f.ends_with("ctl")
-                || f.ends_with("test")
-                || f.starts_with("testenv")
-                || has_word(f, &TOOLS)
-                || browser && has_word(f, &PAGES)
-        })
+        || browser && is_interface(path)
+        || folders.iter().filter(|f| !product || !has_word(f, &PACKAGES)).any(tools)
 }
 
 #[cfg(test)]

@@ -30,9 +30,7 @@ impl Analysis<'_> {
             || (comment.end..start).len() < 4 || !self.source_between(comment.end, start).contains(['{', ';', '}']);
         (near && between()).then(|| unit_told(self.source_between(comment.start, comment.end), parameter))?
     }
-}
 
-impl Analysis<'_> {
     /// The unit that the documentation of a function states for a parameter. Code and documentation may differ in which of
     /// them is wrong.
     pub(crate) fn measure_documented(&self, name: NodeId) -> Option<Measure> {

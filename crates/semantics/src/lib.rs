@@ -58,7 +58,7 @@ pub use lock_record::{LockTouch, Subject, Touch};
 pub use measures::{By, Measure};
 pub use names::{canonical, contains_part, has_word, is_called_wall_clock, words};
 pub use one_step::{clears_expired_locks, frees_lock_row, makes_lock_row};
-pub use regions::Region;
+pub use regions::{Region, SCOPE_ENTRIES};
 pub use replicated::Replayed;
 pub use resolve::Callee;
 pub use script::{Script, Scripts};

@@ -8,7 +8,7 @@ use crate::names::{has_word, words};
 use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind};
 use crate::units::{given_unit, is_length_name, stated_unit};
-use crate::value::{How, Origins, Shape};
+use crate::value::{How, Origins, Shape, unit_word};
 use timelint_model::{Kind, NodeId, Role};
 
 /// Nodes of one stored value that are looked at.
@@ -398,11 +398,7 @@ fn may_be_number(ty: &str) -> bool {
     let primitive = NUMBERS.iter().any(|n| name.starts_with(n) || name.ends_with(n));
     primitive
         || has_word(leaf(ty), &["time", "any", "object", "var", "unit", "promise", "future"])
-        || unit_of_words(leaf(ty))
-}
-
-fn unit_of_words(ty: &str) -> bool {
-    words(ty).iter().any(|w| crate::value::unit_word(w).is_some())
+        || words(leaf(ty)).iter().any(|w| unit_word(w).is_some())
 }
 
 /// Whether a factor leads from one unit to another: not halves, thirds and tenths of an amount.

@@ -9,6 +9,9 @@ use crate::value::How;
 use std::sync::LazyLock;
 use timelint_model::{Kind, NodeId, Role};
 
+/// Methods that a scoped statement runs when it begins.
+pub const SCOPE_ENTRIES: [&str; 2] = ["__enter__", "__aenter__"];
+
 /// The entry of a lock that a project makes itself of writes to a shared store.
 static HOME_MADE: LazyLock<Api> =
     LazyLock::new(|| Api { scope: Some(LockScope::Distributed), ..Api::named(String::new(), ApiRole::LockTry) });
@@ -224,7 +227,8 @@ impl<'a> Analysis<'a> {
         if let Some(ty) = self.type_of(value).or_else(|| self.called_object(value))
             && self.catalog.lock_scope(&ty.name) == Some(LockScope::Distributed)
         {
-            let api = ["acquire", "__enter__", "lock"].iter().find_map(|m| self.catalog.method(&ty.name, m, None))?;
+            let api =
+                ["acquire", SCOPE_ENTRIES[0], "lock"].iter().find_map(|m| self.catalog.method(&ty.name, m, None))?;
             let known = Resolved { api: self.catalog.api(api), how: ty.how };
             return self.scoped_region(value, known, item).map(|r| Region { api_id: Some(api), ..r });
         }

@@ -1,6 +1,6 @@
 //! Is it an attempt at something on another machine that a loop repeats? By the call, by what it fails with, by the loop.
 
-use crate::network::attempts::{RETRY, TRYING, calls_in, speaks_of_retry};
+use crate::network::attempts::{RETRY, TRYING, speaks_of_retry};
 use crate::network::remote::{Remote, call_evidence, evidence_around, is_remote_name};
 use crate::network::rounds::{goes_on, try_around};
 use timelint_model::{Kind, NodeId, Role};
@@ -85,7 +85,7 @@ pub(crate) fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> 
     // A function of this file that calls another machine.
     if let Some(Callee::Here(function)) = file.callee(call)
         && (speaks_of_retry(file, repeated) || has_word(model.name(call), &TRYING))
-        && calls_in(file, function).any(|c| file.resolve(c).is_some_and(is_remote_api))
+        && file.calls_below(function).iter().copied().any(|c| file.resolve(c).is_some_and(is_remote_api))
     {
         return Remote::Named;
     }

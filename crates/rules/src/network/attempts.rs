@@ -98,7 +98,7 @@ fn attempt_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Attempt> {
     {
         return None;
     }
-    let inside = calls_in(file, repeated);
+    let inside = file.calls_below(repeated).iter().copied();
     let belongs = |c: NodeId| {
         let inner = file.in_loop(c).filter(|l| *l != repeated);
         inner.is_none_or(|l| try_around(file, repeated, c).is_some_and(|t| model.contains(t, l)))
@@ -144,7 +144,9 @@ fn repeated_call(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Option<
 /// A handler that leads to the next round waits for a time.
 fn pauses_after_failure(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> bool {
     let handler = failing(file, repeated, call).and_then(|f| f.at).filter(|a| file.model.kind(*a) == Kind::Catch);
-    handler.is_some_and(|h| calls_in(file, h).any(|c| pause_of(file, c).is_some_and(|p| p.amount.is_some())))
+    handler.is_some_and(|h| {
+        file.calls_below(h).iter().copied().any(|c| pause_of(file, c).is_some_and(|p| p.amount.is_some()))
+    })
 }
 
 /// `time.Sleep(d); goto RETRY`: the nearest call of another machine before the jump.
@@ -185,11 +187,6 @@ fn jump_back(file: &Analysis<'_>, jump: NodeId) -> Option<Attempt> {
         connects: connects(file, call),
         elsewhere: false,
     })
-}
-
-/// The calls in a stretch of code.
-pub(crate) fn calls_in<'f>(file: &'f Analysis<'_>, within: NodeId) -> impl Iterator<Item = NodeId> + 'f {
-    file.calls_below(within).iter().copied()
 }
 
 /// The label that is jumped to stands before the jump: `RETRY:`, and not `Cleanup:` at the end.

@@ -10,7 +10,7 @@ use crate::network::limits::{Limit, fixed_value, limits_at};
 use crate::network::remote::{Remote, is_ending, is_near};
 use crate::network::text_limits::text_limits;
 use crate::story::{Story, lower};
-use crate::surface::{is_for_browsers, is_interface, is_tool};
+use crate::surface::is_tool;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -149,7 +149,6 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
     let dialer = |t: NodeId| has_word(file.model.name(t), &["dialer"]);
     let made = file.model.child(limit.site, Role::Type).filter(|_| file.model.kind(limit.site) == Kind::Record);
     let dials = connects && made.is_some_and(|t| !dialer(t));
-    let shown = is_for_browsers(&file.path) && is_interface(&file.path);
     let settable = is_open_entry(file, limit) || may_be_overridden(file, limit.length);
     let harmless = seconds.is_some_and(|s| s >= if of_a_client { TWO_HOURS } else { TEN_MINUTES })
         || keeps_alive(limit)
@@ -158,7 +157,7 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         || is_near_by_origin(file, limit.site)
         || limit.how == How::Name && is_settings_file(&file.path);
     let pretends = file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &["mock", "fake"]));
-    if settable || harmless || pretends || dials || shown || is_tool(&file.path) { Confidence::Low } else { confidence }
+    if settable || harmless || pretends || dials || is_tool(&file.path) { Confidence::Low } else { confidence }
 }
 
 /// What a limit is set on was made for this machine: `s = socket(AF_UNIX); s.settimeout(1)`.
@@ -197,7 +196,7 @@ fn is_generous(kind: TimeoutKind, seconds: Option<f64>, number: Option<f64>) -> 
         _ => 60.0,
     };
     // A bare number that is long even in milliseconds.
-    seconds.or(number.map(|n| n / 1000.0)).is_some_and(|s| s > enough * 1.001)
+    seconds.or(number.map(|n| n / 1000.0)).is_some_and(|s| s > enough)
 }
 
 /// The function around moves as much as there is, or what others ask for: no length of time is long.

@@ -49,8 +49,9 @@ const MOST_NODES: usize = 3000;
 
 /// The pace of what is repeated in `again`, whose call is `call`.
 pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace {
+    let is_loop = file.model.kind(again) == Kind::Loop;
     // `for attempt in backoff`: what gives the rounds may wait between them.
-    let given = file.model.child(again, Role::Iterable).filter(|_| file.model.kind(again) == Kind::Loop);
+    let given = file.model.child(again, Role::Iterable).filter(|_| is_loop);
     if given.is_some_and(|g| file.model.kind(g) != Kind::Number && names_a_pause(file, g)) {
         return Pace::Unknown;
     }
@@ -58,10 +59,10 @@ pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace 
         return Pace::Unknown;
     }
     let mut pauses = pauses_in(file, again, call);
-    let failing = if file.model.kind(again) == Kind::Loop { failing(file, again, call) } else { None };
+    let failing = if is_loop { failing(file, again, call) } else { None };
     // Another branch of the failure waits, and this one may be no failure: the end of a blocking read.
     let elsewhere = |p: &Pause| p.amount.is_some() && p.at > call && on_failure_path(file, again, p.at);
-    let waits_elsewhere = model_is_loop(file, again) && pauses.iter().any(elsewhere);
+    let waits_elsewhere = is_loop && pauses.iter().any(elsewhere);
     pauses.retain(|p| failing.as_ref().is_none_or(|f| f.passes(file, call, p.at)));
     let Some(first) = pauses.first().copied() else {
         return if waits_elsewhere { Pace::Unknown } else { Pace::AtOnce };
@@ -79,10 +80,6 @@ pub(crate) fn pace_of(file: &Analysis<'_>, again: NodeId, call: NodeId) -> Pace 
         even = even.or(Some((*pause, delay)));
     }
     even.map_or(Pace::Unknown, |(pause, delay)| Pace::Even(pause, delay))
-}
-
-fn model_is_loop(file: &Analysis<'_>, again: NodeId) -> bool {
-    file.model.kind(again) == Kind::Loop
 }
 
 /// The pause that a call makes.

@@ -150,12 +150,7 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
 
 /// The pause that a function makes before it runs itself again.
 fn last_pause(file: &Analysis<'_>, function: NodeId, again: NodeId) -> Option<Pause> {
-    calls_between(file, function, again).filter_map(|c| pause_of(file, c)).last()
-}
-
-/// The calls from one place to another.
-fn calls_between<'f>(file: &'f Analysis<'_>, from: NodeId, to: NodeId) -> impl Iterator<Item = NodeId> + 'f {
-    file.tables.calls_between(from, to).iter().copied()
+    file.tables.calls_between(function, again).iter().filter_map(|c| pause_of(file, *c)).last()
 }
 
 /// The pause between two runs: what the function hands to itself unchanged does not grow.
@@ -231,7 +226,7 @@ fn is_bare(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
             || number(n)
             || parts(n).any(|d| is_error_name(model.name(d)) || has_word(model.name(d), &RETRY))
     };
-    !calls_between(file, failure, again).any(|c| has_word(model.name(c), &MENDING))
+    !file.tables.calls_between(failure, again).iter().any(|c| has_word(model.name(*c), &MENDING))
         && file
             .guards(again)
             .iter()
@@ -243,13 +238,13 @@ fn is_bare(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
 /// `setIndex(index + 1)`: the next time another place is asked.
 fn moves_on(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
     const MOVING: [&str; 7] = ["next", "index", "switch", "rotate", "failover", "fallback", "pick"];
-    calls_between(file, failure, again).any(|c| has_word(file.model.name(c), &MOVING))
+    file.tables.calls_between(failure, again).iter().any(|c| has_word(file.model.name(*c), &MOVING))
 }
 
 /// `createParent(); register(id)`: what was missing is there the next time.
 fn makes_what_lacked(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
     const MAKING: [&str; 5] = ["create", "ensure", "install", "mkdir", "mkdirs"];
-    calls_between(file, failure, again).any(|c| has_word(file.model.name(c), &MAKING))
+    file.tables.calls_between(failure, again).iter().any(|c| has_word(file.model.name(*c), &MAKING))
 }
 
 /// `if (!failedOnce) { failedOnce = true; … }`, `send(request, true)`: it is tried a second time and no more.

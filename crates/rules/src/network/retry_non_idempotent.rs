@@ -2,7 +2,7 @@
 //! could tell that it is the same one.
 
 use crate::Rule;
-use crate::network::attempts::{Attempt, attempts, calls_in};
+use crate::network::attempts::{Attempt, attempts};
 use crate::network::deeds::doing;
 use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, call_evidence};
@@ -97,7 +97,7 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
     let model = file.model;
     let around = model.ancestors(redial.again).filter(|a| model.kind(*a) == Kind::Function);
     let function = around.into_iter().find(|f| model.sym(*f) == model.sym(redial.again))?;
-    let (call, confidence) = calls_in(file, function).find_map(|c| doing(file, c).map(|d| (c, d)))?;
+    let (call, confidence) = file.calls_below(function).iter().copied().find_map(|c| doing(file, c).map(|d| (c, d)))?;
     if redial.contends || carries_key(file, call) || says_unsent(file, function) || was_refused(file, redial.again) {
         return None;
     }
@@ -151,8 +151,12 @@ fn of_function(file: &Analysis<'_>, policy: NodeId) -> Option<Finding> {
     let function = around.into_iter().chain(model.children_with(policy, Role::Arg));
     let function = function.into_iter().find(|f| model.kind(*f) == Kind::Function)?;
     // What the policy is told is not repeated.
-    let calls =
-        || calls_in(file, function).filter(|c| model.kind(policy) != Kind::Decorator || !model.contains(policy, *c));
+    let calls = || {
+        file.calls_below(function)
+            .iter()
+            .copied()
+            .filter(|c| model.kind(policy) != Kind::Decorator || !model.contains(policy, *c))
+    };
     if let Some((call, key)) = calls().find_map(|c| fresh_key(file, c, function).map(|k| (c, k))) {
         return Some(of_fresh_key(file, call, key));
     }

@@ -2,7 +2,7 @@
 //! tries again. Success does not leave them, so the pause that counts is the one after a failure.
 
 use crate::network::attempted::is_partner;
-use crate::network::attempts::{attempts, calls_in};
+use crate::network::attempts::attempts;
 use crate::network::elsewhere::{asks_elsewhere, drains};
 use crate::network::failing::failing;
 use crate::network::outcome::{is_error_name, targets_of};
@@ -76,8 +76,10 @@ fn session_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Session> {
     if model.name(repeated) == "each" || drains(file, repeated) || bound_of(file, repeated) != Bound::Endless {
         return None;
     }
-    let own = calls_in(file, repeated)
-        .filter(|c| file.in_loop(*c) == Some(repeated) && file.function_around(*c) == file.function_around(repeated));
+    let own =
+        file.calls_below(repeated).iter().copied().filter(|c| {
+            file.in_loop(*c) == Some(repeated) && file.function_around(*c) == file.function_around(repeated)
+        });
     for call in own {
         let Some((remote, deed)) = evidence(file, call).or_else(|| by_callee(file, call)) else { continue };
         if is_conditional(file, repeated, call)
@@ -120,9 +122,10 @@ fn by_callee(file: &Analysis<'_>, call: NodeId) -> Option<(Remote, Deed)> {
         _ => None,
     };
     let leaves = |c: NodeId| call_evidence(file, c) >= Remote::Named;
-    let further = |c: NodeId| function(c).is_some_and(|f| calls_in(file, f).any(leaves));
+    let further = |c: NodeId| function(c).is_some_and(|f| file.calls_below(f).iter().copied().any(leaves));
     let called = function(call)?;
-    let remote = calls_in(file, called).any(leaves) || calls_in(file, called).any(further);
+    let remote =
+        file.calls_below(called).iter().copied().any(leaves) || file.calls_below(called).iter().copied().any(further);
     remote.then_some((Remote::Named, Deed::Else))
 }
 
@@ -135,7 +138,7 @@ fn jumps_after(file: &Analysis<'_>, repeated: NodeId, failure: NodeId) -> bool {
 
 /// The loop waits for a time where something else than a failure was found.
 fn rests_elsewhere(file: &Analysis<'_>, repeated: NodeId) -> bool {
-    let own = calls_in(file, repeated).filter(|c| file.in_loop(*c) == Some(repeated));
+    let own = file.calls_below(repeated).iter().copied().filter(|c| file.in_loop(*c) == Some(repeated));
     own.into_iter()
         .any(|c| file.resolve(c).is_some_and(|k| k.api.role == ApiRole::Sleep) && is_conditional(file, repeated, c))
 }

@@ -159,7 +159,8 @@ fn typed_without_unit(file: &Analysis<'_>, conversion: NodeId) -> Option<Mismatc
         || !is_length_name(model.name(length))
         || file.measure(length).is_some()
         || file.is_count(conversion)
-        || !(is_count_of_something(file, length) || is_short_number(file, length) && waited_for(file, conversion))
+        || !(is_count_of_something(file, length)
+            || is_short_number(file, length) && file.taken_as_length(conversion).is_some())
     {
         return None;
     }
@@ -197,11 +198,6 @@ fn is_short_number(file: &Analysis<'_>, length: NodeId) -> bool {
     file.type_of(length).is_some_and(|t| SHORT.contains(&t.name.as_str()))
         && file.value(length).unit.is_none()
         && !file.value(length).origins.any(Origins::CLOCKS)
-}
-
-/// What is made is a limit or a pause.
-fn waited_for(file: &Analysis<'_>, conversion: NodeId) -> bool {
-    file.taken_as_length(conversion).is_some()
 }
 
 /// A type whose conversion gives the number that it is given.

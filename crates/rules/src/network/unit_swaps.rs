@@ -20,16 +20,20 @@ pub(super) struct Swapped {
     pub(super) said: NodeId,
 }
 
-/// The amount and the unit are parameters that stand side by side, as in `get(long timeout, TimeUnit unit)`.
-pub(super) fn swapped(file: &Analysis<'_>, call: NodeId) -> Option<Swapped> {
+/// The wanted unit, the amount, and the unit that it is said to be in, of `unit.convert(amount, said)`.
+fn conversion(file: &Analysis<'_>, call: NodeId) -> Option<(NodeId, NodeId, NodeId)> {
     let model = file.model;
-    if model.kind(call) != Kind::Call {
-        return None;
-    }
     let unit = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name)?;
     let args: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
     let [amount, said] = args[..] else { return None };
-    file.resolve(call).filter(|k| k.api.role == ApiRole::TimeConvert && k.how != How::Name)?;
+    let known = file.resolve(call).filter(|k| k.api.role == ApiRole::TimeConvert && k.how != How::Name);
+    known.filter(|_| model.kind(call) == Kind::Call).map(|_| (unit, amount, said))
+}
+
+/// The amount and the unit are parameters that stand side by side, as in `get(long timeout, TimeUnit unit)`.
+pub(super) fn swapped(file: &Analysis<'_>, call: NodeId) -> Option<Swapped> {
+    let model = file.model;
+    let (unit, amount, said) = conversion(file, call)?;
     file.unit_named_by(said).filter(|_| !model.name(said).chars().any(char::is_lowercase))?;
     let given = |n: NodeId| match file.stores_of(n) {
         [store] if model.kind(n) == Kind::Name => match store.kind {
@@ -80,16 +84,10 @@ pub(super) struct Unmoved {
 /// `unit.convert(timeoutNs, unit)`
 pub(super) fn unmoved(file: &Analysis<'_>, call: NodeId) -> Option<Unmoved> {
     let model = file.model;
-    if model.kind(call) != Kind::Call {
-        return None;
-    }
-    let unit = model.child(call, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name)?;
-    let args: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
-    let [amount, said] = args[..] else { return None };
+    let (unit, amount, said) = conversion(file, call)?;
     let same = model.kind(said) == Kind::Name && model.sym(said) == model.sym(unit);
-    file.resolve(call).filter(|k| same && k.api.role == ApiRole::TimeConvert && k.how != How::Name)?;
     let wanted = file.unit_named_by(said).is_none() || model.name(said).chars().any(char::is_lowercase);
-    Some(Unmoved { call, amount, is: file.measure(amount).filter(|_| wanted)?, said })
+    Some(Unmoved { call, amount, is: file.measure(amount).filter(|_| same && wanted)?, said })
 }
 
 impl Unmoved {

@@ -5,12 +5,12 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::LockScope;
-use timelint_semantics::{Analysis, Callee, words};
+use timelint_semantics::{Analysis, Callee, SCOPE_ENTRIES, words};
 
 /// `def __enter__(self): self.acquire()`, where `acquire` says by `False` that it did not get the lock.
 pub(crate) fn dropped_entry(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
     let model = file.model;
-    let entry = file.function_around(call).filter(|f| matches!(model.name(*f), "__enter__" | "__aenter__"))?;
+    let entry = file.function_around(call).filter(|f| SCOPE_ENTRIES.contains(&model.name(*f)))?;
     let takes = words(model.name(call))
         .first()
         .is_some_and(|w| matches!(w.as_str(), "acquire" | "lock" | "obtain" | "try" | "take"));

@@ -1,5 +1,6 @@
 //! A lock that was read and found to have run out is removed by its name: by then it may be the next holder's.
 
+use crate::pause::forgotten_owner::RECORD_STORES;
 use crate::pause::non_atomic_lock::META;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding, Severity};
@@ -12,25 +13,8 @@ const OVER: [&str; 6] = ["expired", "expire", "stale", "outdated", "abandoned", 
 const READS: [&str; 8] = ["find", "get", "load", "read", "select", "query", "fetch", "lookup"];
 /// First words of a call that takes a lock away.
 const REMOVES: [&str; 6] = ["unlock", "release", "delete", "remove", "destroy", "clear"];
-/// Words of an object that keeps locks for many processes.
-const STORES: [&str; 16] = [
-    "dao",
-    "repository",
-    "repo",
-    "store",
-    "collection",
-    "table",
-    "redis",
-    "client",
-    "db",
-    "database",
-    "mapper",
-    "backend",
-    "session",
-    "storage",
-    "datastore",
-    "model",
-];
+/// Words of other objects that keep locks for many processes.
+const STORES: [&str; 5] = ["store", "redis", "client", "backend", "storage"];
 
 /// All of the file.
 pub(crate) fn expired_removals(file: &Analysis<'_>) -> Vec<Finding> {
@@ -46,7 +30,11 @@ fn removes(file: &Analysis<'_>, call: NodeId) -> bool {
     model.kind(call) == Kind::Call
         && model.child(call, Role::Arg).is_some()
         && words(model.name(call)).first().is_some_and(|w| REMOVES.contains(&w.as_str()))
-        && model.child(call, Role::Receiver).is_some_and(|r| has_word(model.name(r), &STORES))
+        && model.child(call, Role::Receiver).is_some_and(|r| keeps_locks(model.name(r)))
+}
+
+fn keeps_locks(name: &str) -> bool {
+    has_word(name, &STORES) || has_word(name, &RECORD_STORES)
 }
 
 fn judge(file: &Analysis<'_>, removal: NodeId) -> Option<Finding> {
@@ -100,6 +88,6 @@ fn read_of_lock(file: &Analysis<'_>, name: NodeId) -> Option<(NodeId, NodeId)> {
     let reads = model.kind(value) == Kind::Call
         && words(model.name(value)).first().is_some_and(|w| READS.contains(&w.as_str()))
         && (is_lock_word(model.name(value)) || is_lock_word(model.name(name)))
-        && model.child(value, Role::Receiver).is_some_and(|r| has_word(model.name(r), &STORES));
+        && model.child(value, Role::Receiver).is_some_and(|r| keeps_locks(model.name(r)));
     reads.then_some((name, value))
 }

@@ -12,7 +12,7 @@ const OWNERS: [&str; 8] = ["owner", "holder", "instance", "token", "uuid", "host
 /// First words of methods that take a lock.
 const TAKES: [&str; 6] = ["lock", "acquire", "try", "trylock", "obtain", "relock"];
 /// Words of an object that keeps records for many processes.
-const STORES: [&str; 14] = [
+pub(crate) const RECORD_STORES: [&str; 14] = [
     "collection",
     "coll",
     "table",
@@ -91,8 +91,10 @@ fn removes_record(file: &Analysis<'_>, call: NodeId) -> bool {
     let Some(receiver) = model.child(call, Role::Receiver).filter(|_| model.child(call, Role::Arg).is_some()) else {
         return false;
     };
-    let stored = has_word(model.name(receiver), &STORES)
-        || file.type_of(receiver).is_some_and(|t| has_word(t.name.rsplit('.').next().unwrap_or(&t.name), &STORES));
+    let stored = has_word(model.name(receiver), &RECORD_STORES)
+        || file
+            .type_of(receiver)
+            .is_some_and(|t| has_word(t.name.rsplit('.').next().unwrap_or(&t.name), &RECORD_STORES));
     let which = words(model.name(call)).get(1).is_some_and(|w| WHICH.contains(&w.as_str()));
     model.kind(call) == Kind::Call && is_removal(model.name(call)) && (stored || which)
 }

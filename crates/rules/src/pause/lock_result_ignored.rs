@@ -10,7 +10,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
-use timelint_semantics::{Analysis, Callee, Command, Does, How, KeyCommand, has_word};
+use timelint_semantics::{Analysis, Callee, Command, Does, How, KeyCommand, SCOPE_ENTRIES, has_word};
 
 /// See the module.
 pub(crate) struct LockResultIgnored;
@@ -310,7 +310,7 @@ fn swallowed(file: &Analysis<'_>, item: NodeId) -> Option<Finding> {
         value = model.child(value, Role::Value)?;
     }
     let ty = file.type_of(value).filter(|t| t.how != How::Name)?;
-    let entry = ["__enter__", "__aenter__"].iter().find_map(|m| file.catalog().method(&ty.name, m, None))?;
+    let entry = SCOPE_ENTRIES.iter().find_map(|m| file.catalog().method(&ty.name, m, None))?;
     let entry = file.catalog().api(entry);
     if entry.role != ApiRole::LockTry || file.catalog().lock_scope(&ty.name) != Some(LockScope::Distributed) {
         return None;

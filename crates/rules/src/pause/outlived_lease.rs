@@ -47,6 +47,8 @@ fn blocked(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
 struct Lease {
     at: NodeId,
     seconds: Option<f64>,
+    /// It is handed to a function of the project, which hands it on to the library below.
+    handed: bool,
 }
 
 /// The explicit lease of a section's lock, at the acquire or where the handle is made.
@@ -79,7 +81,7 @@ fn handed_lease(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lease> {
     let name = params.get(position).map_or(model.name(at), String::as_str);
     let unit = stated_unit(name);
     let forever = file.never(at) || matches!(model.kind(at), Kind::Null | Kind::Function);
-    (!forever).then(|| Lease { at, seconds: file.value(at).seconds(unit) })
+    (!forever).then(|| Lease { at, seconds: file.value(at).seconds(unit), handed: true })
 }
 
 /// Whether a name is that of the time for which a lock is held.
@@ -96,7 +98,7 @@ fn explicit(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Option<Le
     let value = file.value(at);
     let unit = file.argument(call, known, ArgMeaning::Unit).and_then(|u| file.unit_named_by(u)).or(spec.unit);
     let forever = value.number.is_some_and(|n| n <= 0.0 || spec.infinite.contains(&n));
-    (!forever && file.model.kind(at) != Kind::Null).then(|| Lease { at, seconds: value.seconds(unit) })
+    (!forever && file.model.kind(at) != Kind::Null).then(|| Lease { at, seconds: value.seconds(unit), handed: false })
 }
 
 /// `tryLock(60, 1, SECONDS)`: a long wait for a very short lease.
@@ -124,9 +126,7 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
     }
     let work = work_of(file, region);
     let (at, text, evidence, mut confidence) = verdict(&lease, &work).or_else(|| callers(file, region, &lease))?;
-    // A helper's argument that is called a lease is handed on to the library below.
-    let handed = handed_lease(file, region).is_some_and(|handed| handed.at == lease.at);
-    if region.api.how == How::Name || region.through_helper && !handed {
+    if region.api.how == How::Name || region.through_helper && !lease.handed {
         confidence = confidence.min(Confidence::Low);
     }
     let steps = vec![(region.acquire, "the lease begins"), (at, text)];
