@@ -16,6 +16,7 @@ pub use entry::*;
 pub use purpose::{DeclaredLocks, LockPurpose};
 pub use role::ApiRole;
 
+use crate::names::words;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use std::sync::OnceLock;
@@ -54,6 +55,8 @@ pub struct Catalog {
     /// Last segments of all names, with the types (or `*`) that have a method of that name.
     leaves: FxHashMap<String, Vec<String>>,
     types: FxHashMap<String, ApiType>,
+    /// What objects are called whose type nothing else says, and that type.
+    called: FxHashMap<String, String>,
     /// Other names of modules, and the name under which entries speak of them.
     modules: FxHashMap<String, String>,
     /// Every `a.b.C` of which an entry `a.b.C.m` or `a.b.C#m` exists.
@@ -113,6 +116,9 @@ impl Catalog {
             }
         }
         for ty in types {
+            if let Some(name) = ty.name.as_slice().first() {
+                self.called.extend(ty.called.iter().map(|word| (word.clone(), name.clone())));
+            }
             for name in ty.name.as_slice() {
                 self.add_type(name);
                 self.types.insert(name.clone(), ty.clone());
@@ -284,6 +290,14 @@ impl Catalog {
     /// Whether the catalogue has members of `name`.
     pub fn has_members_of(&self, name: &str) -> bool {
         self.containers.contains(name)
+    }
+
+    /// The type whose objects go by this name, in whatever convention it is written.
+    pub(crate) fn type_called(&self, name: &str) -> Option<&str> {
+        if self.called.is_empty() {
+            return None;
+        }
+        self.called.get(&words(name).join("_")).map(String::as_str)
     }
 
     /// Known types with this simple name.

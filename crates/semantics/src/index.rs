@@ -1,6 +1,7 @@
 //! What is known across the files of a project: the reduce step.
 
 use crate::catalog::{Catalog, Effect, Unit, leaf};
+use crate::globals::Globals;
 use crate::implements::{ClassMethods, implicit_interfaces};
 use crate::lock_helper::LockHelper;
 use crate::shims::Shims;
@@ -62,6 +63,7 @@ pub struct ProjectIndex {
     /// Libraries whose requests are given limits one by one.
     limited: FxHashSet<String>,
     shims: Shims,
+    globals: Globals,
     versions: ProjectVersions,
 }
 
@@ -126,6 +128,7 @@ impl ProjectIndex {
             index.bounding.extend(summary.bounding);
             index.limited.extend(summary.limited);
             summary.shims.into_iter().for_each(|s| index.shims.add(s));
+            summary.globals.iter().for_each(|g| index.globals.add(g));
             for stamp in summary.stamps {
                 index.stamps.entry((String::new(), stamp.member.clone())).or_insert_with(|| stamp.site.clone());
                 index.stamps.entry((stamp.class, stamp.member)).or_insert(stamp.site);
@@ -151,7 +154,7 @@ impl ProjectIndex {
     fn connect_lock_helpers(&mut self, catalog: &Catalog) {
         let own = |functions: &[FunctionSummary]| functions.iter().find_map(|f| f.lock);
         let handed = |functions: &[FunctionSummary], known: &Methods<LockHelper>| {
-            functions.iter().flat_map(|f| &f.via).find_map(|method| known.get(method)).copied()
+            functions.iter().flat_map(|f| &f.via).find_map(|(class, method)| self.inherited(known, class, method))
         };
         self.locks = self.connect(catalog, own, handed);
     }
@@ -160,7 +163,11 @@ impl ProjectIndex {
     fn connect_effects(&mut self, catalog: &Catalog) {
         let own = |functions: &[FunctionSummary]| functions.iter().filter_map(|f| f.effect).max();
         let handed = |functions: &[FunctionSummary], known: &Methods<Effect>| {
-            functions.iter().flat_map(|f| &f.calls).filter_map(|call| known.get(call)).max().copied()
+            functions
+                .iter()
+                .flat_map(|f| &f.calls)
+                .filter_map(|(class, method)| self.inherited(known, class, method))
+                .max()
         };
         self.effects = self.connect(catalog, own, handed);
     }
@@ -271,14 +278,29 @@ impl ProjectIndex {
         self.effect_names.contains(function)
     }
 
-    /// The strongest write that `class#method` makes, itself or in a class that implements it.
+    /// The strongest write that `class#method` makes, itself, in a class that implements it, or in one that it extends.
     pub fn effect(&self, class: &str, method: &str) -> Option<Effect> {
-        self.effects.get(&Names(class, method)).copied()
+        self.inherited(&self.effects, class, method)
     }
 
-    /// What `class#method` does with a distributed lock, itself or in a class that implements it.
+    /// What `class#method` does with a distributed lock, itself, in a class that implements it, or in one that it extends.
     pub fn lock_helper(&self, class: &str, method: &str) -> Option<LockHelper> {
-        self.locks.get(&Names(class, method)).copied()
+        self.inherited(&self.locks, class, method)
+    }
+
+    /// The answer for a method of a class, or for the method that it has from a class above.
+    fn inherited<T: Copy>(&self, known: &Methods<T>, class: &str, method: &str) -> Option<T> {
+        const MOST: usize = 8;
+        let mut queue = vec![class];
+        let mut next = 0;
+        while let Some(class) = queue.get(next).copied().filter(|_| next < MOST) {
+            if let Some(answer) = known.get(&Names(class, method)) {
+                return Some(*answer);
+            }
+            queue.extend(self.supertypes(class).iter().map(|parent| leaf(parent)));
+            next += 1;
+        }
+        None
     }
 
     /// The function `class#name` (class empty: a free function), where one candidate fits or all agree. `module` is an
@@ -322,6 +344,11 @@ impl ProjectIndex {
             Some(container) => self.constants.get(&format!("{container}.{name}")),
             None => None,
         }
+    }
+
+    /// The type of an object that a module of the project makes once, by its import path.
+    pub(crate) fn global(&self, path: &str, package: Option<&str>) -> Option<&str> {
+        self.globals.type_at(path, package)
     }
 
     /// Whether the project defines a class of this simple name.

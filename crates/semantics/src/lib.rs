@@ -12,6 +12,7 @@ mod due;
 mod effects;
 mod elements;
 mod eval;
+mod globals;
 mod implements;
 mod index;
 mod kept_class;

@@ -1,7 +1,7 @@
 //! Import-aware names, cheap types, and the catalogue entry behind a call.
 
 use crate::analysis::{Analysis, Resolved};
-use crate::catalog::{ApiId, leaf};
+use crate::catalog::{ApiId, ApiRole, leaf};
 use crate::names::canonical;
 use crate::tables::{Store, StoreKind, join_path};
 use crate::value::How;
@@ -99,7 +99,17 @@ impl<'a> Analysis<'a> {
                 return None;
             }
         }
-        self.catalog.method_of_any(name, arity).map(|a| (a, How::Name))
+        let called = || self.lock_of_called(object, name, arity).map(|a| (a, How::Project));
+        ty.is_none().then(called).flatten().or_else(|| self.catalog.method_of_any(name, arity).map(|a| (a, How::Name)))
+    }
+
+    /// The entry of a method that makes or takes a lock, on an object that only its name tells to be a store's client.
+    fn lock_of_called(&self, object: NodeId, method: &str, arity: Option<usize>) -> Option<ApiId> {
+        let plain = matches!(self.model.kind(object), Kind::Name | Kind::Member);
+        let ty = plain.then(|| self.catalog.type_called(self.model.name(object))).flatten()?;
+        let locks =
+            |role| matches!(role, ApiRole::LockNew | ApiRole::LockAcquire | ApiRole::LockTry | ApiRole::LockRegion);
+        self.catalog.method(ty, method, arity).filter(|a| locks(self.catalog.api(*a).role))
     }
 
     /// The entry of a method on a library type, or on the library types that a project class extends.

@@ -2,6 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::catalog::{Catalog, Effect, Unit, leaf};
+use crate::globals::Global;
 use crate::implements::ClassMethods;
 use crate::index::ProjectIndex;
 use crate::lock_helper::LockHelper;
@@ -69,6 +70,7 @@ pub struct FileSummary {
     pub(crate) bounding: Vec<String>,
     pub(crate) limited: Vec<String>,
     pub(crate) shims: Vec<Shim>,
+    pub(crate) globals: Vec<Global>,
 }
 
 impl FileSummary {
@@ -82,6 +84,7 @@ impl FileSummary {
     pub fn without_values(mut self) -> Self {
         self.fields.clear();
         self.arguments.clear();
+        self.globals.clear();
         self.stamps.clear();
         self.field_units.clear();
         self.return_units.clear();
@@ -118,6 +121,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
         }
     }
     summary.shims = file.shims();
+    summary.globals = file.globals();
     if !relevant {
         return summary;
     }

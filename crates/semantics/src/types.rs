@@ -62,8 +62,14 @@ impl Analysis<'_> {
             }
         }
         let path = self.path_of(id)?;
-        let api = self.catalog.lookup(&path, None)?;
+        let Some(api) = self.catalog.lookup(&path, None) else { return self.type_of_global(&path) };
         self.catalog.api(api).returns.clone().filter(|r| r != "receiver").map(|name| Type { name, how: How::Import })
+    }
+
+    /// The type of an object that another module made.
+    fn type_of_global(&self, path: &str) -> Option<Type> {
+        let ty = self.index.global(path, self.tables.package.as_deref())?;
+        Some(Type { name: ty.to_owned(), how: How::Project })
     }
 
     pub(crate) fn type_of_store(&self, store: Store) -> Option<Type> {
@@ -87,8 +93,11 @@ impl Analysis<'_> {
         {
             return Some(ty);
         }
-        let owner = self.type_of(object)?;
-        self.type_of_field(&owner.name, name)
+        match self.type_of(object) {
+            Some(owner) => self.type_of_field(&owner.name, name),
+            // `stores.redis` of an imported module.
+            None => self.type_of_global(&self.path_of(id)?),
+        }
     }
 
     /// The type of `class.field`, from this file's stores and declarations, else from the project's.

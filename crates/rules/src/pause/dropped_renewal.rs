@@ -54,8 +54,12 @@ pub(crate) fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
         let receiver = model.child(call, Role::Receiver);
         receiver.is_none_or(|r| file.tables.is_this(model, r)) && file.class_about_locks(call)
     };
+    // A leader's heartbeat goes to its followers, a lock's to whoever keeps the lock.
+    let beats =
+        || has_word(on, &["lock", "locks", "lease", "leases", "mutex"]) && has_word(name, &["heartbeat", "touch"]);
     has_word(name, &RENEW[..2]) && own()
         || has_word(name, &RENEW[5..])
+        || beats()
         || has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
 }
 

@@ -3,13 +3,17 @@
 
 use crate::Rule;
 use crate::pause::aged_lock::aged_locks;
+use crate::pause::drained_channel::drained_channels;
 use crate::pause::dropped_renewal::{dropped_renewals, foreign_renewals};
 use crate::pause::early_end::early_ends;
+use crate::pause::ended_timer::ended_timers;
 use crate::pause::lost_claim::{kept_flags, unheard_losses};
 use crate::pause::outlived_lease::{early_leases, outlived};
+use crate::pause::own_beat::own_beats;
 use crate::pause::renewal::{forgotten_leases, fragile_renewals, may_renew};
 use crate::pause::renewal_timing::mistimed_renewals;
 use crate::pause::retaken_claim::retaken_claims;
+use crate::pause::taken_again::taken_again;
 use crate::pause::unheeded_renewal::unheeded_renewals;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
@@ -65,6 +69,12 @@ pub(crate) enum Kind {
     Retaken,
     /// An exception ends the loop that renews.
     Unguarded,
+    /// An exception ends the timer that renews.
+    Cut,
+    /// It is renewed between the pieces of work, and not in them.
+    Between,
+    /// The heartbeat leaves the end of the lease where it is.
+    Unmoved,
     /// Others are renewed, this one is not.
     Forgotten,
     /// The renewal comes when the lease is over.
@@ -79,6 +89,8 @@ pub(crate) enum Kind {
     Unheard,
     /// The thread that renews is not the one that holds.
     Foreign,
+    /// It is renewed by taking the lock again, which only the holding thread can.
+    Again,
     /// Others take the lock by its age, and its holder never makes it younger.
     Aged,
 }
@@ -101,8 +113,12 @@ impl Rule for LeaseNotRenewed {
             lapses.extend(unheeded_renewals(file));
             lapses.extend(retaken_claims(file));
             lapses.extend(early_ends(file));
+            lapses.extend(drained_channels(file));
+            lapses.extend(ended_timers(file));
         }
         lapses.extend(unheard_losses(file));
+        lapses.extend(taken_again(file));
+        lapses.extend(own_beats(file));
         lapses.extend(aged_locks(file));
         lapses.sort_by_key(|l| (l.at, std::cmp::Reverse(l.confidence)));
         lapses.dedup_by_key(|l| l.at);
@@ -123,6 +139,7 @@ fn tell(file: &Analysis<'_>, lapse: Lapse) -> Finding {
 }
 
 /// What, why and do.
+#[allow(clippy::too_many_lines, reason = "one entry a kind, and nothing else")]
 fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
     const UNHEARD: &str = "tell the work when its claim is lost (cancel its context, set a flag that it looks at before \
                            every write, end the process), and let its writes carry a token that the resource checks";
@@ -175,6 +192,25 @@ fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
              another takes over",
             "catch what the renewal throws, log it and try again at the next beat; stop the work when the lease is over",
         ),
+        Kind::Cut => (
+            format!("an exception in `{here}` ends the task that keeps the claim alive, and nobody hears of it"),
+            "one lost connection is enough: the task does not run again, the lease runs out while the process works on, and \
+             another takes over",
+            "catch whatever the renewal may throw inside the task, log it and try again at the next beat; stop the work when \
+             the lease is over",
+        ),
+        Kind::Between => (
+            format!("nothing renews the locks of `{here}` while the work under them runs"),
+            "a piece of work that takes longer than the lease loses its lock, and another process takes over while it still \
+             runs",
+            "renew from a thread or timer of its own, well before the lease ends, and stop the work when that fails",
+        ),
+        Kind::Unmoved => (
+            "a heartbeat that leaves the end of the lease where it is".to_owned(),
+            "whoever reports that it is alive and at work loses the record all the same when the lease runs out: another takes \
+             it and does the work a second time",
+            "move the end of the lease in the heartbeat, where the record still belongs to its sender",
+        ),
         Kind::Forgotten => (
             format!("the lease of `{here}` is made here and not renewed with the others"),
             "the other claims of this object are kept alive, this one runs out after its first term: whoever relies on \
@@ -182,8 +218,8 @@ fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
             "renew it in the same heartbeat, and wait for the shorter of the two terms",
         ),
         Kind::Late => (
-            format!("`{here}` renews as late as the lease ends"),
-            "a timer that is late by one collection or one slow request finds the lease already gone",
+            format!("`{here}` renews too late for a second try"),
+            "a timer that is late, or one request that is lost, and the lease is gone before the next renewal",
             "renew after a third of the lease, so that two failures can be made good",
         ),
         Kind::Grows => (
@@ -215,6 +251,13 @@ fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
              and the lease runs out while the work goes on",
             "make the lock so that its token is shared by all threads (`thread_local=False`), and look at what a renewal \
              says",
+        ),
+        Kind::Again => (
+            format!("`{here}` renews by taking the lock again, which only the thread that holds it can"),
+            "a timer's pool runs this in whatever thread is free: in another one the lock is somebody else's, the renewal \
+             fails, and the lease runs out while the work goes on; each success has to be given back as well",
+            "leave the lease out, so that the library renews for as long as the lock is held, or renew by an owner of your own \
+             that all threads share; and stop the work when a renewal fails",
         ),
         Kind::Aged => (
             "a lock counts as abandoned by its age, but its holder never makes it younger".to_owned(),

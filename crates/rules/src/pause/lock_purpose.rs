@@ -219,6 +219,12 @@ fn score_names(file: &Analysis<'_>, region: &Region<'_>, texts: &[String], score
     {
         score.add(-2, "the names speak of a cache, a schedule or cleaning up");
     }
+    // `with only_one_running_task(self)`
+    if region.through_helper
+        && has_word(model.name(region.acquire), &["only", "once", "single", "singleton", "overlap"])
+    {
+        score.add(-2, "the helper's name says that it keeps work from running twice");
+    }
 }
 
 fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score: &mut Score) {

@@ -150,17 +150,21 @@ fn made_with_limit(file: &Analysis<'_>, call: NodeId) -> bool {
     })
 }
 
-/// Nobody knows the callee, but the file looks at its answer everywhere else: `owner = handler.obtainLock(c, A)` here,
-/// `handler.obtainLock(c, B);` there.
+/// Nobody knows what the callee takes it with, but it is declared to answer, or the file looks at its answer everywhere
+/// else: `owner = handler.obtainLock(c, A)` here, `handler.obtainLock(c, B);` there.
 fn answers_elsewhere(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
     const TAKES: [&str; 5] = ["acquire", "obtain", "try", "take", "grab"];
     let model = file.model;
     let name = model.name(call);
-    let takes = has_word(name, &["lock", "lease", "leadership"])
+    let takes = has_word(name, &["lock", "lease", "leadership", "lead", "leader"])
         && has_word(name, &TAKES)
         && !has_word(name, &["failed", "on", "fail"]);
     if model.kind(call) != Kind::Call || !takes || file.resolve(call).is_some_and(|k| k.how != How::Name) {
         return None;
+    }
+    let leads = has_word(name, &["leadership", "lead", "leader"]);
+    if leads && file.answers_yes_or_no(call) {
+        return Some(Confidence::Medium);
     }
     let receiver = |c: NodeId| model.child(c, Role::Receiver).map(|r| model.sym(r));
     let same = |c: &NodeId| *c != call && model.sym(*c) == model.sym(call) && receiver(*c) == receiver(call);

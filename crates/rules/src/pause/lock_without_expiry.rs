@@ -86,7 +86,7 @@ fn library_lock(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Optio
         Story::new(&META, file, call, message)
             .why(WHY)
             .help(format!("{advice}; choose more than the longest work, or renew while it runs"))
-            .confidence(Confidence::High)
+            .confidence(if known.how == How::Project { Confidence::Medium } else { Confidence::High })
             .step(file.location(lease.unwrap_or(call)), said)
             .tell(),
     )

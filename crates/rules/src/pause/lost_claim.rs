@@ -1,5 +1,6 @@
 //! Claims whose loss leaves no trace: a flag that a failed renewal does not clear, an event that nobody hears.
 
+use crate::pause::drained_channel::CHANNEL;
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::renewal::names_renewal;
 use timelint_diagnostics::Confidence;
@@ -91,7 +92,8 @@ pub(crate) fn unheard_losses(file: &Analysis<'_>) -> Vec<Lapse> {
     let model = file.model;
     let made = file.tables.calls.iter().copied().filter_map(|c| {
         let known = file.resolve(c).filter(|k| k.how != How::Name)?;
-        Some((c, known.api.loss.as_deref()?, known.api.advice.clone()))
+        let event = known.api.loss.as_deref().filter(|event| *event != CHANNEL)?;
+        Some((c, event, known.api.advice.clone()))
     });
     let heard = |event: &str| model.ids().any(|n| model.kind(n) == Kind::String && model.name(n) == event);
     let kept = made.filter(|(call, event, _)| is_kept(file, *call) && !heard(event));

@@ -1,11 +1,14 @@
 //! Rules about leases, locks and leadership: what a process that pauses still believes.
 
 mod aged_lock;
+mod announced;
 mod awaiting;
 mod checked_take;
+mod drained_channel;
 mod dropped_entry;
 mod dropped_renewal;
 mod early_end;
+mod ended_timer;
 mod existence;
 mod expired_removal;
 pub(crate) mod fake_fencing_token;
@@ -24,6 +27,7 @@ mod lost_claim;
 pub(crate) mod non_atomic_lock;
 mod order_seen;
 mod outlived_lease;
+mod own_beat;
 mod owned_edit;
 mod ownerless;
 mod ownerless_text;
@@ -37,6 +41,7 @@ mod retaken_claim;
 mod split_lock;
 mod stale_answer;
 mod swallowed_refusal;
+mod taken_again;
 mod tokenless_step;
 pub(crate) mod unfenced_lock;
 mod unheard_lock;

@@ -1,6 +1,7 @@
 //! Renewals: what counts as one, and those that fail without anybody hearing of it.
 
 use crate::pause::dropped_renewal::is_dropped;
+use crate::pause::ended_timer::is_narrow;
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
 use crate::pause::outlived_lease::makes_lease;
 use crate::shown::is_log_call;
@@ -101,9 +102,8 @@ fn unguarded(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
     let own = |n: NodeId| file.function_around(n) == Some(function);
     let round =
         model.descendants(function).find(|n| model.kind(*n) == Kind::Loop && model.name(*n) == "while" && own(*n))?;
-    if model.ancestors(round).take_while(|a| *a > function).any(|a| model.kind(a) == Kind::Try)
-        || model.descendants(round).any(|n| model.kind(n) == Kind::Try)
-    {
+    let catches = |n: NodeId| model.kind(n) == Kind::Try && !is_narrow(file, n);
+    if model.ancestors(round).take_while(|a| *a > function).any(catches) || model.descendants(round).any(catches) {
         return None;
     }
     let calls: Vec<NodeId> = file.tables.calls.iter().copied().filter(|c| model.contains(round, *c)).collect();
@@ -123,7 +123,7 @@ fn unguarded(file: &Analysis<'_>, function: NodeId) -> Option<Lapse> {
         kind: Lapsed::Unguarded,
         steps: vec![(round, "this loop keeps the claim alive"), (renewal, "what is thrown here leaves it")],
         confidence: Confidence::Medium,
-        evidence: "nothing in the loop catches".to_owned(),
+        evidence: "nothing in the loop catches whatever may be thrown".to_owned(),
         advice: None,
     })
 }

@@ -9,6 +9,8 @@ use timelint_semantics::{Analysis, Command, How, has_word};
 
 /// A renewal that begins later than this part of the lease leaves no time for a second try.
 const LATEST: f64 = 0.75;
+/// The same for a lease that is a number of pauses: with less than two, the first renewal that is late or lost is the last.
+const LATEST_COUNTED: f64 = 0.6;
 
 /// All of the file.
 pub(crate) fn mistimed_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
@@ -50,35 +52,43 @@ fn late(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
     })
 }
 
-/// `renew(id, ttl); sleep(ttl * 0.9)`, `setInterval(() => redis.pexpire(key, TTL), TTL)`: the same length is the lease and,
-/// but for a factor, the pause.
+/// `renew(id, ttl); sleep(ttl * 0.9)`, `setInterval(() => redis.pexpire(key, TTL), TTL)`, `pexpire(key, beat * 1.5)` every
+/// `beat`: the lease and the pause are parts of the same length.
 fn part_of_lease(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
     let model = file.model;
-    let renews = is_renewal(file, renewal)
-        || file
-            .key_command(renewal)
-            .is_some_and(|k| k.command == Command::Expire && (file.is_lock_key(k.key) || taken_here(file, k.key)));
-    if !renews || model.kind(renewal) != Kind::Call {
+    if model.kind(renewal) != Kind::Call || !is_renewal(file, renewal) && !prolongs_key(file, renewal) {
         return None;
     }
-    let lengths: Vec<NodeId> = model
+    let lengths: Vec<(f64, NodeId)> = model
         .children_with(renewal, Role::Arg)
         .map(|a| model.child(a, Role::Value).filter(|_| model.kind(a) == Kind::Argument).unwrap_or(a))
-        .filter(|a| matches!(model.kind(*a), Kind::Name | Kind::Member))
+        .map(|a| factor_of(file, a))
+        .filter(|(factor, length)| *factor > 0.0 && matches!(model.kind(*length), Kind::Name | Kind::Member))
         .collect();
     let (pause, part) = pauses(file, renewal).into_iter().find_map(|p| {
         let (factor, length) = factor_of(file, p);
-        let same = || lengths.iter().any(|l| file.same_key(*l, length));
-        (factor >= LATEST && is_lease_length(file, length, factor) && same()).then_some((p, factor))
+        let (lease, _) = lengths.iter().find(|(_, l)| file.same_key(*l, length))?;
+        let part = factor / lease;
+        // A lease that is counted in pauses is one, whatever the length is called.
+        let late =
+            if *lease > 1.0 { part > LATEST_COUNTED } else { part >= LATEST && is_lease_length(file, length, part) };
+        late.then_some((p, part))
     })?;
     Some(Lapse {
         at: renewal,
         kind: Lapsed::Late,
         steps: vec![(renewal, "the lease that is renewed"), (pause, "and the pause between two renewals")],
         confidence: Confidence::Medium,
-        evidence: format!("the pause is {part} of the lease"),
+        evidence: format!("the pause is {part:.2} of the lease"),
         advice: None,
     })
+}
+
+/// A new expiry for a key that stands for a claim: by what it is called, by who takes it, by the function that does it.
+fn prolongs_key(file: &Analysis<'_>, call: NodeId) -> bool {
+    let Some(command) = file.key_command(call).filter(|k| k.command == Command::Expire) else { return false };
+    let in_renewal = || file.named_function_around(call).is_some_and(|f| names_renewal(file.function_name(f)));
+    file.is_lock_key(command.key) || in_renewal() || taken_here(file, command.key)
 }
 
 /// A length that is called a lease's; the whole of one that is called an interval is none.
@@ -107,6 +117,23 @@ fn pauses(file: &Analysis<'_>, renewal: NodeId) -> Vec<NodeId> {
     {
         found.extend(plain(timer));
     }
+    // `setInterval(this.renew.bind(this), beat)`
+    if let Some(function) = file.named_function_around(renewal) {
+        let named = model.text(model.sym(function));
+        let runs = |c: &NodeId| {
+            file.tables.class_around(model, *c) == file.tables.class_around(model, function)
+                && file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Schedule && k.api.repeats)
+                && model.child(*c, Role::Arg).is_some_and(|task| {
+                    let own = |n: NodeId| {
+                        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call) && model.name(n) == named
+                    };
+                    model.self_and_descendants(task).any(own)
+                })
+        };
+        if !named.is_empty() {
+            found.extend(file.tables.calls.iter().copied().filter(runs).flat_map(plain));
+        }
+    }
     if let Some(round) = file.in_loop(renewal) {
         let waits = file.tables.calls.iter().copied().filter(|c| model.contains(round, *c));
         let waits = waits.filter(|c| has_word(model.name(*c), &["sleep", "wait", "after", "delay"]));
@@ -132,6 +159,10 @@ fn factor_of(file: &Analysis<'_>, length: NodeId) -> (f64, NodeId) {
                 (None, Some(f)) => (f, a),
                 _ => (0.0, length),
             }
+        }
+        (Kind::Binary, Some(a), Some(b)) if model.name(length) == "/" => {
+            let divisor = file.value(b).number.filter(|n| model.kind(b) == Kind::Number && *n > 0.0);
+            divisor.map_or((0.0, length), |d| (1.0 / d, a))
         }
         (Kind::Name | Kind::Member, ..) => (1.0, length),
         _ => (0.0, length),

@@ -2,6 +2,7 @@
 //! whose lock has gone from the one that has it now.
 
 use crate::Rule;
+use crate::pause::announced::{Announced, announced};
 use crate::pause::lock_purpose::{opaque_call, principal, score};
 use crate::pause::order_seen::{OrderSeen, orders_seen};
 use crate::pause::tokenless_step::{Tokenless, tokenless_steps};
@@ -45,6 +46,7 @@ impl Rule for UnfencedLock {
         out.extend(tokenless_steps(file).into_iter().map(|t| tell_tokenless(file, t)));
         out.extend(file.unchecked_ends().into_iter().map(|e| tell_end(file, e)));
         out.extend(orders_seen(file).into_iter().map(|o| tell_order(file, o)));
+        out.extend(announced(file).into_iter().map(|a| tell_announced(file, a)));
     }
 }
 
@@ -76,6 +78,24 @@ fn tell_end(file: &Analysis<'_>, end: UncheckedEnd) -> Finding {
         .confidence(Confidence::Medium)
         .step(file.location(end.taken_over), "an old claim passes to another worker")
         .step(file.location(end.write), "and the condition names the record only")
+        .tell()
+}
+
+fn tell_announced(file: &Analysis<'_>, announced: Announced) -> Finding {
+    let message = format!("`{}` begins the leader's work, and gives no term to go with it", file.short(announced.told));
+    Story::new(&META, file, announced.told, message)
+        .why(
+            "the claim ends by itself while this process is paused, and the next leader is told the same: of what both then \
+             write nothing shows which came from the one that leads",
+        )
+        .help(
+            "count the terms where the claim is taken (a number that the store raises with each new holder, the lock's own \
+             fencing token), hand the term to whoever works for the leader, and let the resource refuse a lower one",
+        )
+        .confidence(Confidence::Medium)
+        .evidence("nothing that grows is near")
+        .step(file.location(announced.take), "the leadership is taken for a time")
+        .step(file.location(announced.told), "and the work begins, without a number that would tell its writes from the next leader's")
         .tell()
 }
 

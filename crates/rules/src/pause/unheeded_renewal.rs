@@ -77,9 +77,12 @@ fn unheeded(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
     })
 }
 
-/// The loop of the function that comes back to a renewal after a wait.
+/// The loop of the function that comes back to a renewal after a wait, or the timer that runs it.
 fn rounds(file: &Analysis<'_>, renewal: NodeId, function: NodeId) -> Option<NodeId> {
     let model = file.model;
+    if model.role(function) == Role::Arg && file.is_timed(renewal) {
+        return model.parent(function);
+    }
     let waits = |c: &NodeId| match file.resolve(*c) {
         Some(known) if known.how != How::Name => matches!(known.api.role, ApiRole::Sleep | ApiRole::Schedule),
         _ => has_word(model.name(*c), &WAITS),
@@ -109,6 +112,11 @@ fn handler_of(file: &Analysis<'_>, renewal: NodeId, function: NodeId) -> Option<
     let model = file.model;
     let around = model.ancestors(renewal).take_while(|a| *a > function);
     for ancestor in around {
+        // `extendLock().catch((e) => log(e))`
+        if model.kind(ancestor) == Kind::Call && model.name(ancestor) == "catch" {
+            let handler = model.child(ancestor, Role::Arg).filter(|h| model.kind(*h) == Kind::Function)?;
+            return Some((model.child(handler, Role::Body)?, handler));
+        }
         match model.kind(ancestor) {
             Kind::If if model.child(ancestor, Role::Condition).is_some_and(|c| model.contains(c, renewal)) => {
                 return failing_branch(file, ancestor, renewal);

@@ -397,9 +397,14 @@ pub struct Api {
     /// For contexts, signals and scopes that calls are bound to: what ends them.
     #[serde(default)]
     pub ends: Option<Ends>,
-    /// For what keeps a claim: the event by which its handle tells that the claim is lost.
+    /// For what keeps a claim: the event by which its handle tells that the claim is lost; `<-` for a channel that it gives
+    /// back and closes then.
     #[serde(default)]
     pub loss: Option<String>,
+    /// For what begins a session that ends unless it is renewed by hand: the names of the calls that renew it. An argument
+    /// that is not `false` lets the library do so.
+    #[serde(default)]
+    pub beats: Vec<String>,
     /// For limits that end nothing: the event that tells that time is up, and that somebody must listen for.
     #[serde(default)]
     pub tells: Option<String>,
@@ -409,6 +414,9 @@ pub struct Api {
     /// For timers: they run their function again and again.
     #[serde(default)]
     pub repeats: bool,
+    /// For timers: an exception of their function ends them, and is told to nobody.
+    #[serde(default)]
+    pub ends_on_throw: bool,
     /// For locks: only the thread that took it may renew it or give it back, unless an argument for what is local says `false`.
     #[serde(default)]
     pub thread_bound: bool,
@@ -452,9 +460,11 @@ impl Api {
             answers: None,
             ends: None,
             loss: None,
+            beats: Vec::new(),
             tells: None,
             retry: None,
             repeats: false,
+            ends_on_throw: false,
             thread_bound: false,
             joined: Vec::new(),
             owned: None,
@@ -514,6 +524,10 @@ pub struct ApiType {
     /// For locks: where they live.
     #[serde(default)]
     pub scope: Option<LockScope>,
+    /// What objects of it are called, in words joined by `_`, where nothing else says their type. Only their locks are
+    /// believed.
+    #[serde(default)]
+    pub called: Vec<String>,
     /// For open connections, on which a read waits until a limit that is set on them: how one is set, as advice.
     #[serde(default)]
     pub connection: Option<String>,

@@ -94,6 +94,12 @@ fn affirm<'a>(file: &Analysis<'a>, id: NodeId, holds: bool, depth: usize) -> Opt
         (Kind::Binary, op) if (op == "&&") == holds && matches!(op, "&&" | "||") => {
             model.children_with(id, Role::Operand).find_map(|o| affirm(file, o, holds, depth + 1))
         }
+        // `lock.isHeld() || leader`: whichever of them says so.
+        (Kind::Binary, "&&" | "||") => {
+            let mut each = model.children_with(id, Role::Operand).map(|o| affirm(file, o, holds, depth + 1));
+            let first = each.next()??;
+            each.try_fold(first, |best, next| next.map(|n| if best.by_name && !n.by_name { n } else { best }))
+        }
         (Kind::Binary, op @ ("==" | "!=")) => {
             let (left, right) = pair(file, id)?;
             let holds = holds == (op == "==");
