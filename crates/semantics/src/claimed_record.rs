@@ -14,17 +14,8 @@ pub struct SplitClaim {
     pub write: NodeId,
 }
 
-/// A claim that others may take over, given up without a look at whose it is by then.
-#[derive(Debug, Clone, Copy)]
-pub struct UncheckedEnd {
-    /// Where the age of a claim decides that another may have it.
-    pub taken_over: NodeId,
-    /// The write that ends the claim, whose condition names the record and no more.
-    pub write: NodeId,
-}
-
 /// Words of a column of claims.
-const CLAIMS: [&str; 10] =
+pub(crate) const CLAIMS: [&str; 10] =
     ["lock", "locked", "claim", "claimed", "acquired", "lease", "leased", "picked", "running", "processing"];
 /// What a column of claims says: who, and until when.
 const SAYS: [&str; 18] = [
@@ -83,23 +74,6 @@ const COMPARES: [&str; 14] = [
     "lessthan",
     "morethan",
 ];
-/// Words of a function that ends the work on a record.
-const ENDS: [&str; 14] = [
-    "finish",
-    "complete",
-    "done",
-    "ack",
-    "acknowledge",
-    "fail",
-    "release",
-    "unlock",
-    "settle",
-    "succeed",
-    "success",
-    "end",
-    "retry",
-    "reschedule",
-];
 /// Words of a query that locks what it finds.
 const LOCKING: [&str; 10] = [
     "for update",
@@ -121,74 +95,6 @@ impl Analysis<'_> {
             return Vec::new();
         }
         self.tables.calls.iter().filter_map(|c| self.split_claim(*c)).collect()
-    }
-
-    /// The claims of the file that may pass to another when they are old, and are ended by the record's id alone.
-    pub fn unchecked_ends(&self) -> Vec<UncheckedEnd> {
-        if !self.says(&CLAIMS) || !self.says(&ENDS) {
-            return Vec::new();
-        }
-        let aged = self.aged_claims();
-        if aged.is_empty() {
-            return Vec::new();
-        }
-        self.tables.calls.iter().filter_map(|c| self.unchecked_end(*c, &aged)).collect()
-    }
-
-    fn unchecked_end(&self, write: NodeId, aged: &[(String, NodeId)]) -> Option<UncheckedEnd> {
-        let model = self.model;
-        let function = self.named_function_around(write)?;
-        let first = words(self.function_name(function)).into_iter().next()?;
-        if model.kind(write) != Kind::Call || !ENDS.contains(&first.as_str()) {
-            return None;
-        }
-        let ends = |column: &str| aged.iter().find(|(c, _)| *c == words(column).concat()).map(|(_, at)| *at);
-        let by_columns = || {
-            let (columns, by_id) = self.written_by_id(write)?;
-            columns.into_iter().filter(|c| by_id && self.clears(*c)).find_map(|c| ends(model.name(c)))
-        };
-        let by_statement = || {
-            let mut texts = model.children_with(write, Role::Arg).take(2).filter_map(|a| self.literal_text(a));
-            texts.find_map(|t| set_by_id(&t).into_iter().filter(|(_, v)| v == "null").find_map(|(c, _)| ends(&c)))
-        };
-        let taken_over = by_columns().or_else(by_statement)?;
-        Some(UncheckedEnd { taken_over, write })
-    }
-
-    /// The columns of claims whose age is compared: another may take the record when its claim is old.
-    fn aged_claims(&self) -> Vec<(String, NodeId)> {
-        let model = self.model;
-        let old = |n: NodeId| match model.kind(n) {
-            Kind::String => {
-                let text = model.name(n).to_ascii_lowercase();
-                let mut parts = text.split('<');
-                let before = parts.next().unwrap_or("");
-                let column = before.trim_end().rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
-                parts.next().and(column).filter(|c| is_claim(c)).map(|c| words(c).concat())
-            }
-            Kind::Entry | Kind::Argument
-                if is_claim(model.name(n).trim_end_matches("__lt").trim_end_matches("__lte")) =>
-            {
-                let less = |e: NodeId| matches!(model.name(e), "$lt" | "$lte" | "lt" | "lte");
-                let name = model.name(n);
-                let value = model.child(n, Role::Value);
-                let inner = value.is_some_and(|v| model.kind(v) == Kind::Record && model.children(v).any(less));
-                let plain = name.trim_end_matches("__lt").trim_end_matches("__lte");
-                (inner || plain != name).then(|| words(plain).concat())
-            }
-            Kind::Call if matches!(model.name(n), "lt" | "lte") => {
-                let column = model.child(n, Role::Arg).filter(|a| is_claim(model.name(*a)))?;
-                Some(words(model.name(column)).concat())
-            }
-            Kind::Binary if matches!(model.name(n), "<" | "<=") => {
-                let column = model
-                    .child(n, Role::Operand)
-                    .filter(|a| model.kind(*a) == Kind::Member && is_claim(model.name(*a)))?;
-                Some(words(model.name(column)).concat())
-            }
-            _ => None,
-        };
-        model.ids().filter_map(|n| Some((old(n)?, n))).collect()
     }
 
     fn split_claim(&self, write: NodeId) -> Option<SplitClaim> {
@@ -223,7 +129,7 @@ impl Analysis<'_> {
     }
 
     /// The columns that a write of records sets, and whether its condition names the record and no more.
-    fn written_by_id(&self, call: NodeId) -> Option<(Vec<NodeId>, bool)> {
+    pub(crate) fn written_by_id(&self, call: NodeId) -> Option<(Vec<NodeId>, bool)> {
         let model = self.model;
         let name: String = words(model.name(call)).concat();
         if !WRITES.contains(&name.as_str()) {
@@ -310,7 +216,7 @@ impl Analysis<'_> {
     }
 
     /// `locked_by: null` gives the record back.
-    fn clears(&self, column: NodeId) -> bool {
+    pub(crate) fn clears(&self, column: NodeId) -> bool {
         let model = self.model;
         let value = model.child(column, Role::Value);
         value.is_some_and(|v| {
@@ -353,7 +259,7 @@ impl Analysis<'_> {
 }
 
 /// The columns and values that a statement sets where its condition names the record and no more.
-fn set_by_id(text: &str) -> Vec<(String, String)> {
+pub(crate) fn set_by_id(text: &str) -> Vec<(String, String)> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let split = |s: &str, by: &str| {
         let at = s.to_ascii_lowercase().find(by)?;
@@ -375,7 +281,7 @@ fn set_by_id(text: &str) -> Vec<(String, String)> {
 }
 
 /// Whether a column says who has claimed its record, or until when.
-fn is_claim(name: &str) -> bool {
+pub(crate) fn is_claim(name: &str) -> bool {
     has_word(name.trim(), &CLAIMS) && has_word(name.trim(), &SAYS) && words(name.trim()).len() <= 4
 }
 

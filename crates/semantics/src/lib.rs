@@ -5,6 +5,7 @@
 mod analysis;
 mod cancellation;
 pub mod catalog;
+mod claim_end;
 mod claimed_record;
 mod control;
 mod documented;
@@ -47,7 +48,8 @@ mod versions;
 
 pub use analysis::{Analysis, Resolved, Type};
 pub use cancellation::Ending;
-pub use claimed_record::{SplitClaim, UncheckedEnd};
+pub use claim_end::UncheckedEnd;
+pub use claimed_record::SplitClaim;
 pub use control::Guard;
 pub use effects::{Write, is_conditional, is_data_change};
 pub use eval::unit_of;

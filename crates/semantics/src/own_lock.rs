@@ -4,9 +4,10 @@
 //! called, who writes it and what happens to it afterwards decide; see [`Analysis::is_own_lock`].
 
 use crate::analysis::Analysis;
+use crate::catalog::{ArgMeaning, Unit};
 use crate::key_command::{Command, KeyCommand};
 use crate::names::has_word;
-use crate::value::Origins;
+use crate::value::{How, Origins};
 use timelint_model::{Kind, NodeId, Role};
 
 /// Words of a key that stands for a lock.
@@ -230,6 +231,27 @@ impl Analysis<'_> {
             })
         };
         command.map(|c| c.at).or_else(helper)
+    }
+
+    /// For how many seconds a command lets its key live from then on, where that is constant.
+    pub fn lives_for(&self, command: &KeyCommand) -> Option<f64> {
+        let model = self.model;
+        let known = self.resolve(command.at).filter(|k| k.how != How::Name);
+        if let Some(known) = known
+            && let Some(length) = self.argument(command.at, known, ArgMeaning::Lease)
+        {
+            let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Lease).and_then(|a| a.unit);
+            let stated = self.argument(command.at, known, ArgMeaning::Unit).and_then(|u| self.unit_named_by(u));
+            return self.value(length).seconds(stated.or(spec));
+        }
+        // The protocol's own words say what they count.
+        let unit = match model.name(command.at).to_ascii_lowercase().as_str() {
+            "expire" => Unit::Seconds,
+            "pexpire" => Unit::Millis,
+            _ => return None,
+        };
+        let length = model.children_with(command.at, Role::Arg).find(|a| *a >= model.end(command.key))?;
+        self.value(length).seconds(Some(unit))
     }
 
     /// Whether `at` runs when a function or section ends, however it ends.

@@ -17,6 +17,7 @@ pub(crate) fn ended_timers(file: &Analysis<'_>) -> Vec<Lapse> {
     let calls = || file.tables.calls.iter().copied();
     let mut lapses: Vec<Lapse> = calls().filter_map(|c| ended(file, c)).collect();
     lapses.extend(file.tables.functions.iter().filter_map(|f| narrowly_guarded(file, f.node)));
+    lapses.extend(calls().filter_map(|c| rearmed_behind(file, c)));
     lapses
 }
 
@@ -36,6 +37,32 @@ fn ended(file: &Analysis<'_>, timer: NodeId) -> Option<Lapse> {
         confidence: Confidence::Medium,
         evidence: "nothing around it catches whatever may be thrown".to_owned(),
         advice: known.api.advice.clone(),
+    })
+}
+
+/// `def beat(self): self.lock.extend(10); Timer(5, self.beat).start()`: what is thrown first leaves the timer unset.
+fn rearmed_behind(file: &Analysis<'_>, timer: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    let known =
+        file.resolve(timer).filter(|k| k.api.role == ApiRole::Schedule && !k.api.repeats && k.how != How::Name)?;
+    let function = file.named_function_around(timer).filter(|_| !file.is_cleanup(timer))?;
+    let name = file.function_name(function);
+    let task = file.argument(timer, known, ArgMeaning::Callback)?;
+    let again = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call) && model.name(n) == name;
+    let body = model.child(function, Role::Body)?;
+    if name.is_empty() || !model.self_and_descendants(task).any(again) {
+        return None;
+    }
+    let here = |c: &NodeId| file.function_around(*c) == Some(function) && !is_caught(file, *c, body);
+    let renewal =
+        file.tables.calls_between(body, timer).iter().copied().filter(here).find(|c| renews_by_itself(file, *c))?;
+    Some(Lapse {
+        at: renewal,
+        kind: Lapsed::Cut,
+        steps: vec![(renewal, "what is thrown here leaves the function"), (timer, "and the next renewal is not set")],
+        confidence: Confidence::Medium,
+        evidence: "nothing around it catches whatever may be thrown".to_owned(),
+        advice: None,
     })
 }
 

@@ -157,7 +157,8 @@ pub(crate) fn is_about_the_lock_itself(file: &Analysis<'_>, function: NodeId) ->
         "semaphore",
     ];
     // A folder of consensus code: the term of the log fences what it writes.
-    if file.path.split('/').any(|part| matches!(part, "raft" | "paxos" | "consensus" | "zab")) {
+    let consensus = |part: &str| matches!(part, "paxos" | "consensus" | "zab") || part.ends_with("raft");
+    if file.path.split('/').any(consensus) {
         return true;
     }
     let class = file.tables.class_around(file.model, function);

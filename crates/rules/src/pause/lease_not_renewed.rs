@@ -71,6 +71,8 @@ pub(crate) enum Kind {
     Unguarded,
     /// An exception ends the timer that renews.
     Cut,
+    /// Nothing keeps it alive.
+    Never,
     /// It is renewed between the pieces of work, and not in them.
     Between,
     /// The heartbeat leaves the end of the lease where it is.
@@ -198,6 +200,12 @@ fn words_of(kind: Kind, here: &str) -> (String, &'static str, &'static str) {
              another takes over",
             "catch whatever the renewal may throw inside the task, log it and try again at the next beat; stop the work when \
              the lease is over",
+        ),
+        Kind::Never => (
+            format!("the lease of `{here}` is never kept alive"),
+            "after its first term the key is gone, while the process that wrote it works on: the others take it for dead, and \
+             what it claimed goes to the next",
+            "keep the lease alive from the moment it is made, and enter anew when that ends",
         ),
         Kind::Between => (
             format!("nothing renews the locks of `{here}` while the work under them runs"),

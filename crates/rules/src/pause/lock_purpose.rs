@@ -224,6 +224,7 @@ fn score_names(file: &Analysis<'_>, region: &Region<'_>, texts: &[String], score
         && has_word(model.name(region.acquire), &["only", "once", "single", "singleton", "overlap"])
     {
         score.add(-2, "the helper's name says that it keeps work from running twice");
+        score.cap(Confidence::Low);
     }
 }
 

@@ -61,7 +61,8 @@ fn lease_of(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lease> {
         let known = file.resolve(made).filter(|k| !k.api.renewed && k.how != How::Name)?;
         explicit(file, made, known)
     };
-    explicit(file, region.acquire, region.api).or_else(made).or_else(|| handed_lease(file, region))
+    // What a function of the project is given has the places of that function, and not those of the library's.
+    handed_lease(file, region).or_else(|| explicit(file, region.acquire, region.api)).or_else(made)
 }
 
 /// The lease that a function of the project takes for its lock: an argument that it, or its parameter, calls so.
@@ -121,7 +122,7 @@ fn swapped(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
 
 fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
     let lease = lease_of(file, region)?;
-    if is_renewed_nearby(file, region) || is_kept(file, region) {
+    if is_renewed_nearby(file, region) || is_kept(file, region) || takes_for_others(file, region) {
         return None;
     }
     let work = work_of(file, region);
@@ -132,6 +133,16 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
     let steps = vec![(region.acquire, "the lease begins"), (at, text)];
     let advice = region.api.api.advice.clone();
     Some(Lapse { at: region.acquire, kind: Lapsed::Outlived, steps, confidence, evidence, advice })
+}
+
+/// The section stands in a method that itself takes a lock of a project's own: what follows is still the taking.
+fn takes_for_others(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    const TAKES: [&str; 6] = ["lock", "try", "trylock", "acquire", "obtain", "relock"];
+    let first =
+        file.named_function_around(region.acquire).and_then(|f| words(file.function_name(f)).into_iter().next());
+    region.through_helper
+        && file.class_about_locks(region.acquire)
+        && first.is_some_and(|w| TAKES.contains(&w.as_str()))
 }
 
 /// The work is the caller's: how long it takes is not known here, and nobody renews.

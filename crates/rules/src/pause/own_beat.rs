@@ -2,10 +2,11 @@
 //! them runs, and heartbeats of leased records that leave the end of the lease where it is.
 
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
+use crate::pause::outlived_lease::makes_lease;
 use crate::pause::renewal::names_renewal;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
-use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::catalog::{ApiRole, ArgMeaning};
 use timelint_semantics::{Analysis, Callee, How, Origins, has_word};
 
 /// Words of a function that leases a record to whoever asks.
@@ -16,6 +17,9 @@ pub(crate) fn own_beats(file: &Analysis<'_>) -> Vec<Lapse> {
     let calls = file.tables.calls.iter().copied();
     let mut lapses: Vec<Lapse> = calls.filter_map(|c| unkept(file, c)).collect();
     lapses.extend(file.tables.functions.iter().filter_map(|f| left_as_it_is(file, f.node)));
+    if !file.says(&["alive", "keepalive", "renew", "renewal", "heartbeat", "refresh", "ticker", "timer", "interval"]) {
+        lapses.extend(file.tables.calls.iter().filter_map(|c| never_kept(file, *c)));
+    }
     lapses
 }
 
@@ -54,6 +58,58 @@ fn unkept(file: &Analysis<'_>, start: NodeId) -> Option<Lapse> {
         steps: vec![(start, "the session begins, without a heartbeat of its own"), (at, text)],
         confidence: Confidence::Medium,
         evidence: "nothing renews while the work runs".to_owned(),
+        advice: known.api.advice.clone(),
+    })
+}
+
+/// `lease = client.Grant(ctx, 10)`, with which this process says that it is there or leads, once, in a file in which nothing
+/// keeps anything alive.
+fn never_kept(file: &Analysis<'_>, grant: NodeId) -> Option<Lapse> {
+    const ENTERS: [&str; 12] = [
+        "register",
+        "registration",
+        "announce",
+        "advertise",
+        "join",
+        "campaign",
+        "elect",
+        "lead",
+        "leader",
+        "lock",
+        "acquire",
+        "publish",
+    ];
+    let model = file.model;
+    let known =
+        file.resolve(grant).filter(|k| k.how != How::Name && k.api.role == ApiRole::LockNew && !k.api.renewed)?;
+    file.argument(grant, known, ArgMeaning::Lease)?;
+    let function = file.named_function_around(grant)?;
+    if !makes_lease(file, grant) || !has_word(file.function_name(function), &ENTERS) || file.in_loop(grant).is_some() {
+        return None;
+    }
+    let statement = model.ancestors(grant).take(3).find(|a| matches!(model.kind(*a), Kind::Let | Kind::Assign))?;
+    let target = model.child(statement, Role::Target).filter(|t| model.kind(*t) == Kind::Name)?;
+    let reads = file.reads_of(target);
+    // Whoever else gets it may keep it.
+    let leaves = |r: &NodeId| {
+        let up = model.ancestors(*r).take_while(|a| *a > function && model.kind(*a) != Kind::Call);
+        up.into_iter().any(|a| matches!(model.kind(a), Kind::Return | Kind::Assign | Kind::Entry | Kind::Spawn))
+    };
+    let used = reads.iter().copied().find_map(|r| {
+        let up = model.ancestors(r).take_while(|a| *a > function).filter(|a| model.kind(*a) == Kind::Call);
+        up.into_iter().find(|c| file.resolve(*c).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::Write))
+    })?;
+    let foreign = |r: &NodeId| {
+        let call = model.ancestors(*r).take_while(|a| *a > function).find(|a| model.kind(*a) == Kind::Call);
+        call.is_some_and(|c| file.callee(c).is_some())
+    };
+    let again = file.calls_to(function).into_iter().any(|c| file.in_loop(c).is_some() || file.is_timed(c));
+    (!again && !reads.iter().any(|r| leaves(r) || foreign(r))).then(|| Lapse {
+        at: grant,
+        kind: Lapsed::Never,
+        steps: vec![(grant, "the lease begins to run"), (used, "and what hangs on it goes away when it ends")],
+        confidence: Confidence::Medium,
+        evidence: "nothing in this file keeps a lease alive".to_owned(),
         advice: known.api.advice.clone(),
     })
 }

@@ -5,7 +5,7 @@ use crate::pause::renewal::{is_renewal, names_renewal};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning};
-use timelint_semantics::{Analysis, Command, How, has_word};
+use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, has_word};
 
 /// A renewal that begins later than this part of the lease leaves no time for a second try.
 const LATEST: f64 = 0.75;
@@ -26,30 +26,49 @@ pub(crate) fn mistimed_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
         .collect()
 }
 
-/// Loops that renew no sooner than the lease ends, by their constants.
+/// Loops and timers that renew no sooner than the lease ends, by their constants.
 fn late(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
-    let model = file.model;
-    let known = file.resolve(renewal).filter(|k| k.api.role == ApiRole::LockExtend && k.how != How::Name)?;
-    let lease = file.argument(renewal, known, ArgMeaning::Lease)?;
-    let unit = known.api.args.iter().find(|a| a.is == ArgMeaning::Lease).and_then(|a| a.unit);
-    let lease = file.value(lease).seconds(unit)?;
-    let round = file.in_loop(renewal);
-    let inside = |c: &NodeId| round.is_some_and(|r| model.contains(r, *c));
-    let pause = file.tables.calls.iter().copied().filter(inside).find_map(|c| {
-        let known = file.resolve(c).filter(|k| k.api.role == ApiRole::Sleep && k.how != How::Name)?;
-        let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Amount);
-        let amount = file.argument(c, known, ArgMeaning::Amount).or(model.child(c, Role::Arg))?;
-        Some((c, file.value(amount).seconds(spec.and_then(|s| s.unit).or(known.api.unit))?))
-    });
-    let (at, seconds) = pause?;
+    let known = file.resolve(renewal).filter(|k| k.how != How::Name);
+    let extended = || {
+        let known = known.filter(|k| k.api.role == ApiRole::LockExtend)?;
+        let unit = known.api.args.iter().find(|a| a.is == ArgMeaning::Lease).and_then(|a| a.unit);
+        file.value(file.argument(renewal, known, ArgMeaning::Lease)?).seconds(unit)
+    };
+    let kept = || {
+        let beats = prolongs_key(file, renewal) || beats_key(file, renewal);
+        file.key_command(renewal).filter(|_| beats).and_then(|c| file.lives_for(&c))
+    };
+    let lease = extended().or_else(kept)?;
+    let (at, seconds) = pauses(file, renewal).into_iter().find_map(|p| Some((p, seconds_of(file, p)?)))?;
     (lease > 0.0 && seconds >= LATEST * lease).then(|| Lapse {
         at: renewal,
         kind: Lapsed::Late,
         steps: vec![(at, "the pause between two renewals"), (renewal, "and the lease that it renews")],
-        confidence: Confidence::High,
+        confidence: if known.is_some() { Confidence::High } else { Confidence::Medium },
         evidence: format!("renews every {seconds} s and more, for {lease} s"),
         advice: None,
     })
+}
+
+/// The length of a pause that a known call is given.
+fn seconds_of(file: &Analysis<'_>, pause: NodeId) -> Option<f64> {
+    let model = file.model;
+    let argument = model.parent(pause).filter(|p| model.kind(*p) == Kind::Argument).unwrap_or(pause);
+    let call = model.parent(argument)?;
+    let known = file.resolve(call).filter(|k| k.how != How::Name)?;
+    let timed = matches!(known.api.role, ApiRole::Sleep | ApiRole::Schedule | ApiRole::Await);
+    let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Amount);
+    let given = spec.is_none() || file.argument(call, known, ArgMeaning::Amount) == Some(pause);
+    let stated = file.argument(call, known, ArgMeaning::Unit).and_then(|u| file.unit_named_by(u));
+    let unit = stated.or(spec.and_then(|s| s.unit)).or(known.api.unit);
+    (timed && given).then(|| file.value(pause).seconds(unit)).flatten()
+}
+
+/// `redis.set("alive:" + me, "1", ex=30)` in a function that is called a heartbeat.
+fn beats_key(file: &Analysis<'_>, call: NodeId) -> bool {
+    let writes = |c: &KeyCommand| c.command == Command::Set && c.expiry == Expiry::Given;
+    file.key_command(call).is_some_and(|c| writes(&c))
+        && file.named_function_around(call).is_some_and(|f| names_renewal(file.function_name(f)))
 }
 
 /// `renew(id, ttl); sleep(ttl * 0.9)`, `setInterval(() => redis.pexpire(key, TTL), TTL)`, `pexpire(key, beat * 1.5)` every
@@ -130,6 +149,11 @@ fn pauses(file: &Analysis<'_>, renewal: NodeId) -> Vec<NodeId> {
                     model.self_and_descendants(task).any(own)
                 })
         };
+        // `@Scheduled(fixedRate = 30000)`
+        found.extend(model.children_with(function, Role::Decorator).filter_map(|d| {
+            let known = file.resolve(d).filter(|k| k.api.role == ApiRole::Schedule && k.how != How::Name)?;
+            file.argument(d, known, ArgMeaning::Amount)
+        }));
         if !named.is_empty() {
             found.extend(file.tables.calls.iter().copied().filter(runs).flat_map(plain));
         }

@@ -66,7 +66,7 @@ fn tell_tokenless(file: &Analysis<'_>, step: Tokenless) -> Finding {
 
 fn tell_end(file: &Analysis<'_>, end: UncheckedEnd) -> Finding {
     let message = format!("`{}` ends whoever's claim it is by now", file.short(end.write));
-    Story::new(&META, file, end.write, message)
+    let story = Story::new(&META, file, end.write, message)
         .why(
             "a worker that pauses for longer than its claim lasts finishes after another one has taken the record over: it \
              frees what that one is working on, and puts its own outcome over the other's",
@@ -75,10 +75,12 @@ fn tell_end(file: &Analysis<'_>, end: UncheckedEnd) -> Finding {
             "keep what the claim wrote (owner, time, attempt) and compare it in this write (`WHERE id = ? AND locked_by = ?`); \
              when no row was changed, the claim is lost and so is its outcome",
         )
-        .confidence(Confidence::Medium)
-        .step(file.location(end.taken_over), "an old claim passes to another worker")
-        .step(file.location(end.write), "and the condition names the record only")
-        .tell()
+        .confidence(Confidence::Medium);
+    let story = match end.taken_over {
+        Some(old) => story.step(file.location(old), "an old claim passes to another worker"),
+        None => story.evidence("the record says until when a claim lasts"),
+    };
+    story.step(file.location(end.write), "and the condition names the record only").tell()
 }
 
 fn tell_announced(file: &Analysis<'_>, announced: Announced) -> Finding {
