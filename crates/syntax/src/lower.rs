@@ -48,6 +48,8 @@ struct Frame {
     from: usize,
     /// Entries before this one lie behind the walk.
     next: usize,
+    /// Parts without a role of their own so far.
+    parts: usize,
 }
 
 struct Level {
@@ -135,8 +137,9 @@ impl<'tree> Walk<'_, 'tree> {
                 return None;
             }
             (Context::Frame, _) => {
-                named = false;
-                self.frames.last().map_or(Role::Other, |f| default_role(f.kind))
+                let placed = self.role_by_place(node);
+                named = placed.is_some();
+                placed.unwrap_or_else(|| self.frames.last().map_or(Role::Other, |f| default_role(f.kind)))
             }
         };
         let from = self.bound.len();
@@ -204,7 +207,7 @@ impl<'tree> Walk<'_, 'tree> {
             self.builder.close();
             return None;
         }
-        self.frames.push(Frame { node: id, kind: pattern.kind, from, next: from });
+        self.frames.push(Frame { node: id, kind: pattern.kind, from, next: from, parts: 0 });
         Some(Level { context: Context::Frame, opened: 1 + u8::from(wrapped) })
     }
 
@@ -229,6 +232,17 @@ impl<'tree> Walk<'_, 'tree> {
         {
             self.bound.truncate(frame.from);
         }
+    }
+
+    /// The role of a part of a conditional expression whose grammar has no fields: `then if condition else otherwise`.
+    fn role_by_place(&mut self, node: Node<'tree>) -> Option<Role> {
+        const PLACES: [Role; 3] = [Role::Then, Role::Condition, Role::Else];
+        let frame = self.frames.last_mut().filter(|f| f.kind == Kind::Conditional && f.from == self.bound.len())?;
+        if !node.is_named() || node.is_extra() {
+            return None;
+        }
+        frame.parts += 1;
+        PLACES.get(frame.parts - 1).copied()
     }
 
     /// What the innermost frame's pattern says of `node`.
