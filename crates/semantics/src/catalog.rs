@@ -254,6 +254,27 @@ impl Catalog {
         self.method("*", method, arity)
     }
 
+    /// The entry for a method whose receiver is unknown in a file that imports `paths`: where a name of several words
+    /// is known of one library only, and the file imports it, that library is meant.
+    pub(crate) fn method_of_imported<'p>(
+        &self,
+        paths: impl Iterator<Item = &'p String>,
+        method: &str,
+        arity: Option<usize>,
+    ) -> Option<ApiId> {
+        let owners = self.leaves.get(method).filter(|_| words(method).len() > 1)?;
+        let first = owners.iter().find(|o| *o != "*")?;
+        let package = |owner: &str| owner.rsplit_once('.').map_or(owner, |(package, _)| package).to_owned();
+        let own = package(first);
+        if owners.iter().any(|o| o == "*" || package(o) != own) {
+            return None;
+        }
+        let mut paths = paths;
+        let below =
+            |path: &str, module: &str| path.strip_prefix(module).is_some_and(|r| r.is_empty() || r.starts_with('.'));
+        paths.any(|p| below(p, &own)).then(|| self.lookup(&format!("{first}#{method}"), arity)).flatten()
+    }
+
     /// `ty` and everything that it extends, nearest first.
     pub fn ancestry(&self, ty: &str) -> Vec<String> {
         let mut all = vec![ty.to_owned()];

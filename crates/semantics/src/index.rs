@@ -32,6 +32,7 @@ type Methods<T> = ByNames<T>;
 #[derive(Debug, Default)]
 pub struct ProjectIndex {
     functions: ByNames<Vec<FunctionSummary>>,
+    function_names: FxHashSet<String>,
     fields: ByNames<FieldSummary>,
     fields_by_name: FxHashMap<String, Option<FieldSummary>>,
     constants: FxHashMap<String, Value>,
@@ -75,6 +76,9 @@ impl ProjectIndex {
         for summary in summaries {
             methods.extend(summary.methods);
             for function in summary.functions {
+                if !index.function_names.contains(&function.name) {
+                    index.function_names.insert(function.name.clone());
+                }
                 let key = (function.class.clone(), function.name.clone());
                 index.functions.entry(key).or_default().push(function);
             }
@@ -266,6 +270,11 @@ impl ProjectIndex {
     /// The versions among which that of `package` is for the file at `path`.
     pub(crate) fn version_of(&self, path: &str, package: &str) -> Option<&VersionRange> {
         self.versions.of(path, package)
+    }
+
+    /// Whether the project has a function of this name, in any class.
+    pub(crate) fn defines(&self, function: &str) -> bool {
+        self.function_names.contains(function)
     }
 
     /// Whether a function of this name in any class handles a distributed lock.

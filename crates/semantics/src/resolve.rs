@@ -82,8 +82,8 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    fn resolve_member(&self, object: NodeId, name: Sym, arity: Option<usize>) -> Option<(ApiId, How)> {
-        let name = self.model.text(name);
+    fn resolve_member(&self, object: NodeId, method: Sym, arity: Option<usize>) -> Option<(ApiId, How)> {
+        let name = self.model.text(method);
         if let Some(path) = self.path_of(object)
             && let Some(api) = self.catalog.lookup(&canonical(&join_path(&path, name)), arity)
         {
@@ -100,7 +100,21 @@ impl<'a> Analysis<'a> {
             }
         }
         let called = || self.lock_of_called(object, name, arity).map(|a| (a, How::Project));
-        ty.is_none().then(called).flatten().or_else(|| self.catalog.method_of_any(name, arity).map(|a| (a, How::Name)))
+        if let Some(found) = ty.is_none().then(called).flatten() {
+            return Some(found);
+        }
+        if let Some(api) = self.catalog.method_of_any(name, arity) {
+            return Some((api, How::Name));
+        }
+        let unknown = ty.is_none_or(|t| !self.catalog.knows_type(&t.name))
+            && !self.tables.defines_function(method)
+            && !self.index.defines(name);
+        // A wait by itself says nothing of who is waited for.
+        let imported = || {
+            let found = self.catalog.method_of_imported(self.tables.imports.values(), name, arity)?;
+            (self.catalog.api(found).role != ApiRole::Await).then_some(found)
+        };
+        unknown.then(imported).flatten().map(|api| (api, How::Project))
     }
 
     /// The entry of a method that makes or takes a lock, on an object that only its name tells to be a store's client.
@@ -370,6 +384,8 @@ impl<'a> Analysis<'a> {
 
     /// The method of a class of the project; of overloads the one with as many parameters as the call has arguments.
     fn method_of(&self, class: &str, name: Sym, arity: usize) -> Option<Callee<'a>> {
+        // `driver.Conn` is another class than the file's own `Conn`.
+        let foreign = class.contains(['.', '/']);
         let (class, method) = (leaf(class), self.model.text(name));
         let own = |class: &str| {
             let found = self.tables.classes.iter().find(|c| c.name == class)?.methods.get(&name)?;
@@ -379,7 +395,7 @@ impl<'a> Analysis<'a> {
         if class.is_empty() {
             return None;
         }
-        if let Some(node) = own(class) {
+        if let Some(node) = own(class).filter(|_| !foreign) {
             return Some(Callee::Here(node));
         }
         if let Some(found) = self.index.function(None, class, method) {

@@ -8,7 +8,7 @@ use timelint_semantics::{Analysis, How, Resolved, has_word, words};
 pub(super) fn known_remote(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: TimeoutKind) -> Remote {
     let role = known.api.role;
     match kind {
-        TimeoutKind::Await => {
+        TimeoutKind::Await if role != ApiRole::RemoteCall => {
             let source = file.model.child(id, Role::Receiver).map_or(Remote::No, |r| source_evidence(file, r));
             source.max(evidence_of_waiting(file, id))
         }
