@@ -1,21 +1,22 @@
 //! Code that serves nobody: what runs on a user's screen, what a person starts and waits for.
 
 use timelint_diagnostics::{Confidence, Finding};
+use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, has_word};
 
 /// Whether a file's folders say that it is part of a user interface: what it names lives as long as the page, and a
 /// person waits for it, and leaves.
 pub(crate) fn is_interface(path: &str) -> bool {
     #[rustfmt::skip]
-    const FRONT: [&str; 11] = [
-        "ui", "webui", "gui", "webapp", "frontend", "browser", "dashboard", "www", "static", "public", "assets",
+    const FRONT: [&str; 12] = [
+        "javascripts", "ui", "webui", "gui", "webapp", "frontend", "browser", "dashboard", "www", "static", "public", "assets",
     ];
     /// In files that no browser runs they are parts of servers.
     const PARTS: [&str; 7] = ["component", "components", "pages", "views", "hooks", "widgets", "screens"];
     /// Libraries of pages, copied into a project under their own names.
     #[rustfmt::skip]
-    const LIBRARIES: [&str; 8] = [
-        "jquery", "codemirror", "angular", "bootstrap", "prettify", "uploadify", "highlight", "typeahead",
+    const LIBRARIES: [&str; 9] = [
+        "jquery", "codemirror", "angular", "bootstrap", "prettify", "uploadify", "highlight", "typeahead", "swagger",
     ];
     let Some((folders, name)) = path.rsplit_once('/') else { return false };
     let drawn = name.rsplit_once('.').is_some_and(|(_, kind)| matches!(kind, "tsx" | "jsx"));
@@ -24,11 +25,18 @@ pub(crate) fn is_interface(path: &str) -> bool {
     }
     let any = |words: &[&str]| folders.split('/').any(|f| has_word(f, words));
     let front = folders.split('/').any(|f| matches!(f, "front-end" | "front_end"));
+    // `apps/web`, `acme-web-client`: named after where they run.
+    let web = |f: &str| has_word(f, &["web"]) && has_word(f, &["client", "app"]);
+    let web = is_for_browsers(path) && (folders.split('/').any(web) || format!("/{folders}/").contains("/apps/web/"));
     // It lives in the browser, whatever it serves.
     let worker =
         matches!(name.split('.').next(), Some("serviceWorker" | "service-worker" | "registerServiceWorker" | "sw"));
     let vue = is_for_browsers(path) && any(&["vue", "jsapp", "explorer", "spa"]);
-    worker || vue || front || !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
+    worker
+        || vue
+        || web
+        || front
+        || !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
 }
 
 /// Whether the file's kind is one that a browser runs.
@@ -39,7 +47,7 @@ pub(crate) fn is_for_browsers(path: &str) -> bool {
 
 /// Findings in commands, tests and tools are of low confidence.
 pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
-    if is_tool(&file.path) {
+    if is_command(file) {
         for finding in findings {
             finding.confidence = Confidence::Low;
         }
@@ -69,8 +77,22 @@ const CHORES: [&str; 9] = [
     "noxfile.py",
 ];
 
+/// A file that serves nobody, by its path or because it takes its orders from the command line by itself.
+pub(crate) fn is_command(file: &Analysis<'_>) -> bool {
+    is_tool(&file.path) || file.says(&["argv"]) && file.shared(|file| TakesOrders(takes_orders(file))).0
+}
+
+/// Whether a file takes words of the command line by their position.
+struct TakesOrders(bool);
+
+fn takes_orders(file: &Analysis<'_>) -> bool {
+    let model = file.model;
+    let words = |n: NodeId| model.kind(n) == Kind::Member && model.name(n) == "argv";
+    model.ids().any(|n| model.kind(n) == Kind::Index && model.child(n, Role::Object).is_some_and(words))
+}
+
 /// Commands that a person runs and waits for, the tests and tools around a system, and what runs in a browser.
-pub(crate) fn is_tool(path: &str) -> bool {
+fn is_tool(path: &str) -> bool {
     const TOOLS: [&str; 27] = [
         "chaos",
         "e2etests",
@@ -114,6 +136,9 @@ pub(crate) fn is_tool(path: &str) -> bool {
     let once = folders.contains(&"cmd") && folders.iter().take(1).chain([&file]).any(asks)
         || path.starts_with("build/")
         || folders.iter().any(|f| matches!(*f, "cdk" | "bruno" | "testdb" | "postman"));
+    // `acme/cmd/replicate.py`, `utils/example_api.py`
+    let module = path.rsplit_once('.').is_some_and(|(_, kind)| kind == "py") && folders.first() == Some(&"cmd");
+    let once = once || module || has_word(stem, &["example", "examples"]);
     let runs_tests = has_word(file, &["vitest", "jest", "playwright", "cypress"]);
     // The commands of a program in a file of their own, and what builds or publishes a project and is called so.
     let commands = has_word(stem, &["cli", "subcommands", "demo"]) || CHORES.contains(&file);

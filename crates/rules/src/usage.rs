@@ -2,7 +2,7 @@
 
 use crate::shown::{SHOWN, is_shown_call, only_shows};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::catalog::{ApiRole, leaf};
 use timelint_semantics::{Analysis, Callee, has_word};
 
 /// What a value leads to, weakest first.
@@ -101,6 +101,8 @@ fn call(file: &Analysis<'_>, call: NodeId, arg: NodeId) -> Option<Usage> {
     let model = file.model;
     match file.resolve(call).map(|r| r.api.role) {
         Some(ApiRole::Log) => Some(Usage::Shown),
+        // The project's own length of time.
+        None if model.kind(call) == Kind::New && is_length(file, call) => None,
         Some(
             ApiRole::Sleep
             | ApiRole::Await
@@ -133,6 +135,11 @@ fn call(file: &Analysis<'_>, call: NodeId, arg: NodeId) -> Option<Usage> {
         _ if is_wait_there(file, call, arg) => Some(Usage::Waits),
         _ => Some(Usage::HandedOn),
     }
+}
+
+/// `new Duration(elapsed, MILLISECONDS)`
+fn is_length(file: &Analysis<'_>, made: NodeId) -> bool {
+    file.model.child(made, Role::Type).is_some_and(|t| leaf(file.model.name(t)) == "Duration")
 }
 
 /// How long something took is told to what judges peers by it: `detector.recordSuccess(node, took)`, also through a

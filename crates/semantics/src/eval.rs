@@ -224,6 +224,7 @@ impl Analysis<'_> {
             return value;
         }
         if !self.is_of_known_type(object)
+            && !self.is_foreign_class(object)
             && let Some(value) = self.field_by_name(model.sym(id))
         {
             return value;
@@ -248,6 +249,15 @@ impl Analysis<'_> {
     fn is_of_known_type(&self, object: NodeId) -> bool {
         let class = self.type_of(object).filter(|t| t.how >= How::Annotation).map(|t| leaf(&t.name).to_owned());
         class.is_some_and(|c| c.len() > 1 && c.starts_with(char::is_uppercase) && c != "Object")
+    }
+
+    /// A class that is imported and not of the project: what fields of the project are called says nothing of its own.
+    fn is_foreign_class(&self, object: NodeId) -> bool {
+        let name = self.model.name(object);
+        self.model.kind(object) == Kind::Name
+            && name.starts_with(char::is_uppercase)
+            && self.tables.imports.contains_key(name)
+            && !self.index.has_class(name)
     }
 
     /// A field of an object whose class is unknown: all stores to fields of this name, in this file and in others.

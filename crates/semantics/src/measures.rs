@@ -141,6 +141,8 @@ impl Analysis<'_> {
         if let Some(known) = known.filter(|k| k.how != How::Name) {
             return match known.api.role {
                 ApiRole::ValuePass => self.measure_passed_on(id),
+                // Something below its bound: `nextInt(maxWaitSeconds)`.
+                ApiRole::Random => self.measure(self.model.children_with(id, Role::Arg).last()?),
                 // A typed length, whatever unit it was made of.
                 ApiRole::TimeDuration => None,
                 ApiRole::ConfigRead => self.measure_looked_up(id),

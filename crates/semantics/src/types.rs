@@ -88,6 +88,10 @@ impl Analysis<'_> {
     fn type_of_member(&self, id: NodeId) -> Option<Type> {
         let object = self.model.child(id, Role::Object)?;
         let name = self.model.name(id);
+        // `Connection.this`, of a class around
+        if name == "this" && self.model.kind(object) == Kind::Name {
+            return Some(Type { name: self.model.name(object).to_owned(), how: How::Annotation });
+        }
         if let Some(known) = self.resolve(id)
             && let Some(ty) = self.returned(known, Some(object))
         {

@@ -27,6 +27,9 @@ static META: RuleMeta = RuleMeta {
     page: include_str!("wall_clock_duration.md"),
 };
 
+/// Functions that give the text by which people see an object.
+const DESCRIBES: [&str; 5] = ["toString", "String", "GoString", "__str__", "__repr__"];
+
 /// Words of what keeps when something happened last, or until when something goes on.
 const MARKS: [&str; 20] = [
     "last",
@@ -280,7 +283,8 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     }
     let purpose = purpose(file, id);
     let mut usage = usage(file, id);
-    if purpose == Purpose::Line {
+    let described = file.function_around(id).is_some_and(|f| DESCRIBES.contains(&file.model.name(f)));
+    if purpose == Purpose::Line || described {
         usage = Usage::Shown;
     } else if usage == Usage::HandedOn && keeps_others_out(file, id) {
         usage = Usage::Decides;

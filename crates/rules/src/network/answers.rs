@@ -4,7 +4,7 @@ use crate::network::bounds::{Bound, chained, given, limited_around};
 use crate::network::missing_timeout::Endless;
 use crate::network::remote::{Remote, call_evidence, is_ending, is_near, source_evidence};
 use crate::network::sureness::ends;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, leaf};
@@ -309,7 +309,7 @@ fn unlimited<'a>(file: &Analysis<'a>, site: NodeId, api: Option<&'a Api>) -> Opt
     if asked_for || limited_around(file, site) || chained(file, site) != Bound::Absent {
         return None;
     }
-    let quiet = ends(file, site) || is_near(file, site) || is_tool(&file.path);
+    let quiet = ends(file, site) || is_near(file, site) || is_command(file);
     let confidence = if quiet { Confidence::Low } else { Confidence::Medium };
     Some(Endless { site, api, value: None, help: None, confidence })
 }

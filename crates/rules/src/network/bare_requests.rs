@@ -4,7 +4,7 @@ use crate::network::contexts::{is_context, takes_context};
 use crate::network::deadline_not_propagated::META;
 use crate::network::remote::is_near;
 use crate::story::Story;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Ends};
@@ -50,7 +50,7 @@ fn tell(file: &Analysis<'_>, call: NodeId, function: NodeId) -> Finding {
     let advice =
         file.resolve(call).and_then(|k| k.api.advice.as_deref()).unwrap_or("give the request the caller's context");
     let message = format!("the request of `{}` is sent without the context of its caller", model.name(call));
-    let confidence = if is_tool(&file.path) { Confidence::Low } else { Confidence::Medium };
+    let confidence = if is_command(file) { Confidence::Low } else { Confidence::Medium };
     let mut story = Story::new(&META, file, call, message)
         .why(
             "when the caller's time is over or it has gone, the request goes on: nobody waits for its answer, and it holds its \

@@ -388,7 +388,11 @@ fn set_on(file: &Analysis<'_>, names: &[Sym], site: NodeId) -> bool {
     };
     let assigned = |id: NodeId| {
         let target = model.child(id, Role::Target).filter(|t| model.kind(*t) == Kind::Member);
-        target.is_some_and(|t| model.child(t, Role::Object).is_some_and(same) && has_word(model.name(t), &SETTINGS))
+        target.is_some_and(|t| {
+            // `client.HTTPClient = limited`
+            let replaces = words(model.name(t)).split_last().is_some_and(|(w, rest)| w == "client" && !rest.is_empty());
+            model.child(t, Role::Object).is_some_and(same) && (replaces || has_word(model.name(t), &SETTINGS))
+        })
     };
     let handed = |c: &NodeId| {
         // Also `post(connection, body, readTimeout)`.

@@ -127,7 +127,10 @@ pub(super) fn keeps_in_a_cache(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     let receiver = model.child(call, Role::Receiver).map_or("", |r| model.name(r));
     has_word(receiver, &["cache", "caches"])
-        && matches!(model.name(call), "set" | "add" | "put" | "touch" | "get_or_set")
+        && matches!(
+            model.name(call),
+            "set" | "set_many" | "add" | "put" | "touch" | "get_or_set" | "aset" | "aset_many" | "aadd"
+        )
 }
 
 /// `settings.get(timeout)`, `log.info(timeout)`: nobody waits.

@@ -4,7 +4,7 @@ use crate::network::bounds::limited_around;
 use crate::network::missing_timeout::Endless;
 use crate::network::remote::is_near;
 use crate::network::sureness::ends;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -70,7 +70,7 @@ pub(crate) fn remote_command<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
     {
         return None;
     }
-    let quiet = is_near(file, site) || is_tool(&file.path) || ends(file, site) || file.function_around(site).is_none();
+    let quiet = is_near(file, site) || is_command(file) || ends(file, site) || file.function_around(site).is_none();
     let help = "let the command end by itself (`--max-time`, `-o ConnectTimeout=`, `--timeout=`), and stop it from outside when its \
                 time is up: with the limit of the call that starts it, or by killing it";
     let confidence = if quiet { Confidence::Low } else { Confidence::Medium };

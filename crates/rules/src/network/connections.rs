@@ -5,7 +5,7 @@ use crate::network::missing_timeout::META;
 use crate::network::remote::is_near;
 use crate::network::sureness::ends;
 use crate::story::Story;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};
@@ -241,7 +241,7 @@ fn tell(file: &Analysis<'_>, waits: &[(Wait, String)], worst: &(Wait, String)) -
     const MOST: usize = 12;
     let (wait, ty) = worst;
     let site = wait.site;
-    let quiet = weight(wait) == 0 || is_tool(&file.path);
+    let quiet = weight(wait) == 0 || is_command(file);
     let verb = if wait.reads { "waits" } else { "may wait" };
     let message = format!("`{}` {verb} on a connection that is never given a limit of time", file.model.name(site));
     let mut story = Story::new(&META, file, site, message)

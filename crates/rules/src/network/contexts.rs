@@ -4,7 +4,7 @@ use crate::network::missing_timeout::META;
 use crate::network::peers::{is_a_daemon, is_daemon_name, speaks_out, talks};
 use crate::network::remote::{is_ending, is_near};
 use crate::story::{Story, lower};
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role, Sym};
@@ -89,7 +89,7 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
         confidence = lower(confidence);
     }
     let again = || root == Root::Nothing && (is_round(file, site) || is_chosen(file, site));
-    if is_tool(&file.path) || starts_up(file, function) && !asks && !again() {
+    if is_command(file) || starts_up(file, function) && !asks && !again() {
         confidence = Confidence::Low;
     }
     Some(Call { site, context, confidence, dropped })
@@ -102,9 +102,16 @@ fn makes_a_context(file: &Analysis<'_>, site: NodeId) -> bool {
     first() && has_word(model.name(site), &["attach", "with", "inject", "embed", "new", "ctx", "context"])
 }
 
+/// By its type, or by the options that its calls take.
 fn is_known_client(file: &Analysis<'_>, site: NodeId) -> bool {
-    let receiver = file.model.child(site, Role::Receiver);
-    receiver.and_then(|r| file.type_of(r)).is_some_and(|t| file.catalog().knows_type(&t.name))
+    let model = file.model;
+    let limited = |a: NodeId| {
+        let options = model.kind(a) == Kind::Record && file.resolve(a).is_some_and(|k| k.api.default.is_some());
+        options && file.resolve(a).is_some_and(|k| k.api.role == ApiRole::None)
+    };
+    let receiver = model.child(site, Role::Receiver);
+    model.children_with(site, Role::Arg).any(limited)
+        || receiver.and_then(|r| file.type_of(r)).is_some_and(|t| file.catalog().knows_type(&t.name))
 }
 
 /// Whether a request that is given a context is bounded by it.
@@ -135,8 +142,10 @@ fn is_handed_to_a_remote_call(file: &Analysis<'_>, site: NodeId) -> bool {
 
 /// A call of another machine that lasts as long as its context lets it.
 fn is_bounded_by_context(known: Resolved<'_>) -> bool {
-    let asks =
-        matches!(known.api.role, ApiRole::RemoteCall | ApiRole::RemoteRead | ApiRole::RemoteClient | ApiRole::Write);
+    let asks = matches!(
+        known.api.role,
+        ApiRole::RemoteCall | ApiRole::RemoteRead | ApiRole::RemoteClient | ApiRole::Write | ApiRole::LockExtend
+    );
     asks && known.api.default.as_deref().is_some_and(|d| d.contains("context"))
 }
 
@@ -345,7 +354,8 @@ fn is_long_lived(file: &Analysis<'_>, site: NodeId, asks: bool) -> bool {
         return true;
     }
     let first = words.first().map(String::as_str).unwrap_or_default();
-    let lasts = LASTS.contains(&first) && !asks
+    let once = words.last().is_some_and(|w| w == "once");
+    let lasts = LASTS.contains(&first) && !asks && !once
         || words.iter().any(|w| matches!(w.as_str(), "watch" | "stream" | "subscribe"))
         || words.iter().any(|w| matches!(w.as_str(), "lock" | "unlock")) && !asks_for_a_lease(file, site);
     let ending = |n: &str| is_ending(n) || has_word(n, &["release", "rollback", "abort", "revoke"]);

@@ -6,7 +6,7 @@ use crate::network::endless_polls::is_a_clock;
 use crate::network::limits::{Limit, limits_at};
 use crate::network::remote::{Remote, is_ending, is_near};
 use crate::story::Story;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, TimeoutKind};
@@ -64,7 +64,7 @@ fn unheeded(file: &Analysis<'_>, call: NodeId) -> Option<Step> {
     let heeded = model.self_and_descendants(call).any(speaks)
         || file.guards(call).iter().any(|g| model.self_and_descendants(g.condition).any(speaks));
     let used = model.descendants(function).any(|n| n > call && model.kind(n) == Kind::Name && speaks(n));
-    let quiet = is_near(file, call) || is_tool(&file.path);
+    let quiet = is_near(file, call) || is_command(file);
     (elsewhere && !heeded && used && !quiet).then_some(Step { call, length: limit.length, around: function, parameter })
 }
 
@@ -94,7 +94,7 @@ fn step(file: &Analysis<'_>, call: NodeId) -> Option<Step> {
     let limit = limits_at(file, call).into_iter().find(|l| model.kind(l.length) == Kind::Name)?;
     let parameter = whole_limit(file, limit.length)?;
     let function = file.function_around(call)?;
-    let quiet = is_ending(model.name(function)) || is_near(file, call) || is_tool(&file.path);
+    let quiet = is_ending(model.name(function)) || is_near(file, call) || is_command(file);
     (!quiet).then_some(Step { call, length: limit.length, around, parameter })
 }
 
@@ -116,8 +116,7 @@ fn restarted(file: &Analysis<'_>, call: NodeId) -> Option<Step> {
     let smaller = || file.stores_of(limit).iter().any(|s| model.contains(around, s.at));
     let endless = matches!(model.kind(condition), Kind::Boolean);
     let function = file.function_around(call)?;
-    if !asked || !plain || endless || is_ending(model.name(function)) || is_tool(&file.path) || smaller() || measured()
-    {
+    if !asked || !plain || endless || is_ending(model.name(function)) || is_command(file) || smaller() || measured() {
         return None;
     }
     let parameter = file.stores_of(limit).iter().map(|s| s.at).find(|at| model.sym(*at) == name).unwrap_or(limit);

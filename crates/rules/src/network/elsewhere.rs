@@ -35,6 +35,9 @@ pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId
         if n < model.end(call) && picks.is_some_and(indexed) {
             return true;
         }
+        // `item = next(items)`
+        let built_in =
+            name == "next" && model.child(n, Role::Receiver).is_none() && model.child(n, Role::Arg).is_some();
         let of_places = || model.child(n, Role::Receiver).is_some_and(|r| has_word(model.name(r), &PLACES));
         let iterates = || {
             model
@@ -49,7 +52,7 @@ pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId
         };
         model.kind(n) == Kind::Call
             && has_word(name, &MOVES)
-            && (has_word(name, &PLACES) || iterates() || of_places() || among() || stored())
+            && (built_in || has_word(name, &PLACES) || iterates() || of_places() || among() || stored())
     };
     if model.descendants(repeated).take(MOST_NODES).any(moves) {
         return true;

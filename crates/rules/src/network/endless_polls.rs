@@ -7,7 +7,7 @@ use crate::network::peers::talks;
 use crate::network::remote::{Remote, call_evidence, is_near};
 use crate::network::sureness::ends;
 use crate::story::Story;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
@@ -45,7 +45,7 @@ fn endless_poll(file: &Analysis<'_>, around: NodeId) -> Option<Finding> {
     if limited_around(file, around) || ends(file, around) || is_near(file, question) {
         return None;
     }
-    let confidence = if is_tool(&file.path) { Confidence::Low } else { Confidence::Medium };
+    let confidence = if is_command(file) { Confidence::Low } else { Confidence::Medium };
     let asked = file.short(question);
     let story =
         Story::new(&META, file, question, format!("`{asked}` is asked again and again, and nothing ends the wait"));

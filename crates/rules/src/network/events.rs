@@ -4,7 +4,7 @@ use crate::network::bounds::limited_around;
 use crate::network::missing_timeout::Endless;
 use crate::network::remote::{is_ending, is_near, is_remote_name};
 use crate::network::sureness::ends;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::{Analysis, has_word, words};
@@ -67,7 +67,7 @@ pub(crate) fn awaited_event<'a>(file: &Analysis<'a>, site: NodeId) -> Option<End
     if ended_otherwise(file, within, site, receiver) || limited_around(file, site) {
         return None;
     }
-    let quiet = ends(file, site) || is_near(file, receiver) || is_tool(&file.path);
+    let quiet = ends(file, site) || is_near(file, receiver) || is_command(file);
     let help = "start a timer beside it that fails what waits, and clear it in the listener; also listen for the event that tells \
                 that the connection is lost";
     let confidence = if quiet { Confidence::Low } else { Confidence::Medium };

@@ -10,7 +10,7 @@ use crate::network::limits::{Limit, fixed_value, limits_at};
 use crate::network::remote::{Remote, is_ending, is_near};
 use crate::network::text_limits::text_limits;
 use crate::story::{Story, lower};
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
@@ -157,14 +157,21 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         || is_near_by_origin(file, limit.site)
         || limit.how == How::Name && is_settings_file(&file.path);
     let pretends = file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &["mock", "fake"]));
-    if settable || harmless || pretends || dials || is_tool(&file.path) { Confidence::Low } else { confidence }
+    if settable || harmless || pretends || dials || is_command(file) { Confidence::Low } else { confidence }
 }
 
-/// What a limit is set on was made for this machine: `s = socket(AF_UNIX); s.settimeout(1)`.
+/// What a limit is set on was made for this machine, or connects to it: `s = socket(AF_UNIX); s.settimeout(1)`.
 fn is_near_by_origin(file: &Analysis<'_>, site: NodeId) -> bool {
-    let receiver = file.model.child(site, Role::Receiver);
-    let stores = receiver.map_or(&[][..], |r| file.stores_of(r));
-    stores.iter().take(8).filter_map(|s| s.value).any(|v| is_near(file, v))
+    let model = file.model;
+    let Some(receiver) = model.child(site, Role::Receiver) else { return false };
+    let same = |c: &NodeId| {
+        file.function_around(*c) == file.function_around(site)
+            && has_word(model.name(*c), &["connect"])
+            && model.child(*c, Role::Receiver).is_some_and(|r| model.sym(r) == model.sym(receiver))
+    };
+    let mut connects = file.tables.calls.iter().copied().filter(same);
+    file.stores_of(receiver).iter().take(8).filter_map(|s| s.value).any(|v| is_near(file, v))
+        || model.kind(receiver) == Kind::Name && connects.any(|c| is_near(file, c))
 }
 
 /// A file whose entries are the settings: `src/config/api.ts`, `settings.py`.

@@ -4,7 +4,7 @@ use crate::network::missing_timeout::META;
 use crate::network::peers::talks;
 use crate::network::remote::is_near;
 use crate::story::Story;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -30,12 +30,14 @@ fn ignored(file: &Analysis<'_>, function: NodeId) -> Option<Finding> {
     }
     let own = |n: &NodeId| model.kind(*n) == Kind::Call && file.function_around(*n) == Some(function);
     let wait = model.descendants(body).take(MOST_NODES).filter(own).find(|c| waits(file, function, *c))?;
-    if is_near(file, wait) {
+    // A limit that does not come from the caller is one.
+    let limits = |n: NodeId| file.resolve(n).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::TimeoutSet);
+    if is_near(file, wait) || model.descendants(body).take(MOST_NODES).filter(own).any(limits) {
         return None;
     }
     let name = parameter_name(file, parameter);
     let message = format!("`{}` waits, and never looks at its `{name}`", model.name(function));
-    let confidence = if is_tool(&file.path) { Confidence::Low } else { Confidence::Medium };
+    let confidence = if is_command(file) { Confidence::Low } else { Confidence::Medium };
     let story = Story::new(&META, file, wait, message).confidence(confidence);
     let story = story
         .why(

@@ -241,7 +241,7 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
             Kind::Let | Kind::Assign => {
                 let target = model.child(outer, Role::Target)?;
                 let settings = is_default_name(model.name(target)) && !is_handed_over(file, target);
-                return (!settings).then_some(site);
+                return (!settings && !is_laid_over(file, target)).then_some(site);
             }
             Kind::Return => return (!in_defaults(file, outer)).then_some(site),
             _ => return None,
@@ -249,6 +249,20 @@ fn taker(file: &Analysis<'_>, id: NodeId) -> Option<NodeId> {
         site = if model.kind(site) == Kind::Record && model.child(site, Role::Type).is_some() { site } else { outer };
     }
     None
+}
+
+/// `Object.assign(options, given)`: what is given replaces the entries.
+fn is_laid_over(file: &Analysis<'_>, target: NodeId) -> bool {
+    let model = file.model;
+    let filled = |read: NodeId| {
+        let call = model.parent(read).filter(|p| model.kind(*p) == Kind::Call && merges(model.name(*p)));
+        call.is_some_and(|c| {
+            let mut args = model.children_with(c, Role::Arg);
+            args.next() == Some(read) && args.next().is_some()
+                || model.child(c, Role::Receiver) == Some(read) && model.child(c, Role::Arg).is_some()
+        })
+    };
+    model.kind(target) == Kind::Name && file.reads_of(target).into_iter().any(filled)
 }
 
 /// Options of one call in a local variable: nobody lays them over others, and others over them.
@@ -319,6 +333,10 @@ pub(super) fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
 /// `client.timeout = 5`, and instants made of the clock and a constant that are called a deadline.
 fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     let model = file.model;
+    // `self.request_timeouts += 1` counts.
+    if model.kind(id) == Kind::Assign && matches!(model.name(id), "+=" | "-=" | "++" | "--") {
+        return Vec::new();
+    }
     // A field is its own name.
     let target = model.child(id, Role::Target).or((model.kind(id) == Kind::Field).then_some(id));
     let (Some(target), Some(value)) = (target, model.child(id, Role::Value)) else { return Vec::new() };
@@ -365,5 +383,8 @@ fn guarded_by_itself(file: &Analysis<'_>, id: NodeId, name: &str) -> bool {
 }
 
 fn unit_of_sum(file: &Analysis<'_>, sum: NodeId, amount: NodeId) -> Option<Unit> {
-    file.value(amount).unit.or_else(|| file.value(sum).unit.filter(|u| *u != Unit::Typed))
+    let number = |n: NodeId| file.value(n).unit.filter(|u| *u != Unit::Typed);
+    // `new Date(now() + LIMIT)`
+    let inner = || file.model.parent(amount).filter(|p| file.model.kind(*p) == Kind::Binary);
+    file.value(amount).unit.or_else(|| number(sum)).or_else(|| number(inner()?))
 }

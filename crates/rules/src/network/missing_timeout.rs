@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Resolved};
+use timelint_semantics::{Analysis, How, Resolved, words};
 
 /// See the module.
 pub(crate) struct MissingTimeout;
@@ -135,6 +135,7 @@ pub(crate) fn otherwise_unlimited(file: &Analysis<'_>, site: NodeId, known: Reso
     let quiet = |because, holds| file.is_silent(&META, site, because, holds);
     if file.model.kind(site) == Kind::Member && !is_ready_made(file, site, known)
         || known.api.role == ApiRole::None && is_sent_by_another(file, library(known.api.name.as_slice().first()?))
+        || quiet("it is only asked what it is made of", is_only_asked(file, site, known))
         || quiet("the chain of calls sets a limit, or may", chained(file, site) != Bound::Absent)
         || quiet("what stands around it limits it", limited_around(file, site))
         || quiet("the project sets a limit for all of its kind", is_covered(file, known))
@@ -149,6 +150,21 @@ pub(crate) fn otherwise_unlimited(file: &Analysis<'_>, site: NodeId, known: Reso
 /// A client that a library has ready for use, not a class whose members are spoken of.
 fn is_ready_made(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
     known.api.args.is_empty() && file.model.role(site) != Role::Target
+}
+
+/// `new Client().getConverters()`: made for what it has inside, and gone with the statement.
+fn is_only_asked(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let model = file.model;
+    let asked = model.parent(site).filter(|_| model.role(site) == Role::Receiver);
+    known.api.role == ApiRole::RemoteClient
+        && model.kind(site) == Kind::New
+        && asked.is_some_and(|call| {
+            let name = words(model.name(call));
+            name.len() > 1
+                && name.first().is_some_and(|w| w == "get")
+                && model.child(call, Role::Arg).is_none()
+                && file.resolve(call).is_none()
+        })
 }
 
 /// A limit of none that somebody wrote down matters where a whole exchange hangs on it.

@@ -50,6 +50,8 @@ pub(crate) fn talks(file: &Analysis<'_>, site: NodeId) -> bool {
         "resolver",
         "kms",
     ];
+    // `updateConsul()`: a system of other machines is asked for whatever is done with it.
+    const SYSTEMS: [&str; 5] = ["etcd", "consul", "kafka", "mongo", "zookeeper"];
     let model = file.model;
     // Nobody else is asked in these words.
     let asks = words(model.name(site)).first().is_some_and(|w| matches!(w.as_str(), "login" | "logout" | "ping"));
@@ -58,7 +60,8 @@ pub(crate) fn talks(file: &Analysis<'_>, site: NodeId) -> bool {
         let ty = file.type_of(id).filter(|_| names);
         ty.is_some_and(|t| has_word(leaf(&t.name), &TALKS) && !file.catalog().knows_type(&t.name))
     };
-    let called = |n: NodeId| has_word(model.name(n), &TALKS) && !(n == site && is_about(model.name(n)));
+    let about = |n: NodeId| n == site && is_about(model.name(n)) && !has_word(model.name(n), &SYSTEMS);
+    let called = |n: NodeId| has_word(model.name(n), &TALKS) && !about(n);
     asks || along(file, site).into_iter().any(|n| called(n) || n != site && typed(n))
 }
 

@@ -344,7 +344,10 @@ pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
         _ => false,
     };
     let addresses = model.children_with(site, Role::Arg).filter(|a| model.kind(*a) == Kind::Name);
+    let origin = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
     addresses.take(4).any(kept)
+        || origin.is_some_and(|r| file.stores_of(r).iter().filter_map(|s| s.value).any(|v| names_a_file(file, v)))
+        || names_a_file(file, site)
         || model.self_and_descendants(site).take(MOST_NEAR).any(|d| match model.kind(d) {
             // A datagram socket waits for nobody.
             Kind::String if matches!(model.name(d), "udp" | "udp4" | "udp6") || model.name(d).starts_with("ip4:") => {
@@ -357,6 +360,19 @@ pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
             Kind::Call | Kind::Name | Kind::Member | Kind::New => has_word(model.name(d), &NEAR),
             _ => false,
         })
+}
+
+/// An address that is made of a path or of a part of the program: `path.toUri()`, `loader.getResource(name)`.
+fn names_a_file(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    model.self_and_descendants(id).take(MOST_NEAR).filter(|n| model.kind(*n) == Kind::Call).any(|call| {
+        let asks = model.child(call, Role::Arg).is_some();
+        match model.name(call) {
+            "toUri" | "toURI" => !asks,
+            "getResource" | "getEntry" | "findResource" => asks,
+            _ => false,
+        }
+    })
 }
 
 /// A socket in the file system, and no host beside it that is taken where there is none.

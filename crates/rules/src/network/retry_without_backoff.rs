@@ -37,6 +37,10 @@ const FEW: f64 = 3.0;
 /// A pause with which a limited number of attempts loads nobody.
 const SECONDS: f64 = 3.0;
 
+/// Attempts, and the pause in seconds between them, with which the same is true.
+const HANDFUL: f64 = 5.0;
+const BREATH: f64 = 0.05;
+
 impl Rule for RetryWithoutBackoff {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -144,8 +148,13 @@ fn when_at_once(attempt: &Attempt) -> Confidence {
 fn when_even(attempt: &Attempt, delay: Delay) -> Confidence {
     let few = matches!(attempt.bound, Bound::Times(n) if n <= FEW);
     let gentle = delay.fixed.is_some_and(|s| s >= GENTLE_SECONDS);
-    // Some attempts, seconds apart, load nobody.
-    let gentle = gentle || attempt.bound != Bound::Endless && delay.fixed.is_some_and(|s| s >= SECONDS);
+    // Some attempts, seconds apart, load nobody; nor do a handful that do not come in one breath.
+    let gentle = gentle
+        || match attempt.bound {
+            Bound::Endless => false,
+            Bound::Times(n) if n <= HANDFUL => delay.fixed.is_some_and(|s| s >= BREATH),
+            Bound::Times(_) | Bound::Some => delay.fixed.is_some_and(|s| s >= SECONDS),
+        };
     if few || gentle || attempt.elsewhere || attempt.remote < Remote::Named {
         Confidence::Low
     } else {

@@ -3,7 +3,7 @@
 use crate::network::missing_timeout::META;
 use crate::network::remote::is_near;
 use crate::story::Story;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgPlace, Ends};
@@ -38,7 +38,7 @@ fn overwritten(file: &Analysis<'_>, store: NodeId) -> Option<Finding> {
         return None;
     }
     let message = format!("the limit of `{}` is overwritten before anything is called with it", file.short(target));
-    let quiet = is_tool(&file.path);
+    let quiet = is_command(file);
     let finding = Story::new(&META, file, store, message)
         .why(
             "the call looks as if it had a limit and has none: what comes last counts, and when no answer comes the caller waits for \
@@ -97,7 +97,7 @@ fn mute_signal(file: &Analysis<'_>, call: NodeId) -> Option<Finding> {
     let finding = Story::new(&META, file, signal, message)
         .why("the call looks as if it could be ended and cannot: when no answer comes the caller waits for ever")
         .help("end it by time: `AbortSignal.timeout(limit)`, or a timer that calls the controller's `abort`")
-        .confidence(if is_tool(&file.path) { Confidence::Low } else { Confidence::Medium })
+        .confidence(if is_command(file) { Confidence::Low } else { Confidence::Medium })
         .step(file.location(made), "a signal that nothing gives")
         .step(file.location(call), "nothing ends this when no answer comes");
     Some(finding.tell())

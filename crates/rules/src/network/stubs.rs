@@ -4,7 +4,7 @@ use crate::network::bounds::limited_around;
 use crate::network::missing_timeout::Endless;
 use crate::network::remote::is_near;
 use crate::network::sureness::ends;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::leaf;
@@ -21,7 +21,7 @@ pub(crate) fn stub_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless
         return None;
     }
     let open = model.children_with(site, Role::Arg).any(|a| model.kind(a) == Kind::Spread);
-    let quiet = open || is_near(file, site) || is_tool(&file.path) || ends(file, site);
+    let quiet = open || is_near(file, site) || is_command(file) || ends(file, site);
     let help = "give every call a deadline: `withDeadlineAfter(limit, unit)` on the stub at the time of the call, or the call's \
                 own `timeout`, from settings";
     let confidence = if quiet || file.stubs_have_deadlines() { Confidence::Low } else { Confidence::Medium };

@@ -5,7 +5,7 @@ use crate::network::contexts::carries_limit;
 use crate::network::missing_timeout::META;
 use crate::network::remote::{Remote, is_ending, is_near, source_evidence};
 use crate::story::lower;
-use crate::surface::{is_interface, is_tool};
+use crate::surface::{is_command, is_interface};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};
@@ -41,7 +41,7 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
     let profiles = default.contains("none can be set") && file.says(&["pprof"]);
     if conditional
         || profiles
-        || is_tool(&file.path)
+        || is_command(file)
         || is_interface(&file.path)
         || is_handed_on(file, site, known)
         || requests_are_limited(file, known)

@@ -5,7 +5,7 @@ use crate::network::hard_coded_timeout::META;
 use crate::network::limit_names::is_default_name;
 use crate::network::remote::is_near;
 use crate::story::{Story, lower};
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -98,7 +98,7 @@ fn tell(file: &Analysis<'_>, text: NodeId, limit: &InText) -> Option<Finding> {
     }
     let connects = words(&limit.name).iter().any(|w| w.starts_with("connect"));
     let mut confidence = Confidence::Medium;
-    if connects || is_tool(&file.path) {
+    if connects || is_command(file) {
         confidence = lower(confidence);
     }
     let message = format!("`{}` of {} is fixed in a text", limit.name, limit.amount);

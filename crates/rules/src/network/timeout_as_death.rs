@@ -5,7 +5,7 @@ use crate::Rule;
 use crate::network::death::death_at;
 use crate::network::outcome::{Outcome, outcome_of};
 use crate::story::Story;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
@@ -74,7 +74,7 @@ impl Rule for TimeoutAsDeath {
             // Several things are done to the same node for the same reason.
             let Some((cause, mut finding)) = found.filter(|(cause, _)| !causes.contains(cause)) else { continue };
             causes.push(cause);
-            if is_tool(&file.path) {
+            if is_command(file) {
                 finding.confidence = Confidence::Low;
             }
             out.push(finding);

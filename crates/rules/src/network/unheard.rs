@@ -3,7 +3,7 @@
 use crate::network::missing_timeout::META;
 use crate::network::remote::is_near;
 use crate::story::Story;
-use crate::surface::is_tool;
+use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ArgPlace;
@@ -54,7 +54,7 @@ fn hears(file: &Analysis<'_>, event: &str) -> bool {
 fn tell(file: &Analysis<'_>, unheard: &Unheard<'_>) -> Finding {
     let Unheard { site, limit, event, advice } = *unheard;
     let message = format!("`{}` ends nothing: it only emits `{event}`, and nobody listens", file.short(limit));
-    let confidence = if is_tool(&file.path) { Confidence::Low } else { Confidence::Medium };
+    let confidence = if is_command(file) { Confidence::Low } else { Confidence::Medium };
     Story::new(&META, file, limit, message)
         .why(
             "the limit looks as if it were one, and when it is over nothing happens: the call waits for ever, and holds what its \

@@ -157,8 +157,11 @@ pub(super) fn at_name(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     {
         return None;
     }
+    // `ms = durationMs / 1000`: the number was converted, the name was not.
+    let slip = is.by != By::Statement || matches!(model.name(length), "/" | "//" | "*");
+    let slip = slip && model.kind(length) == Kind::Binary && model.children_with(length, Role::Operand).any(made_of);
     let taker = Taker::is_in(format!("`{name}`"), target.unwrap_or(id));
-    Mismatch::between(length, is, due, taker, Confidence::Medium)
+    Mismatch::between(length, is, due, taker, if slip { Confidence::Low } else { Confidence::Medium })
 }
 
 /// `grace += timeouts.longestMs()`: what is added counts otherwise than what the variable holds until then.
