@@ -30,6 +30,12 @@ static META: RuleMeta = RuleMeta {
 /// Functions that give the text by which people see an object.
 const DESCRIBES: [&str; 5] = ["toString", "String", "GoString", "__str__", "__repr__"];
 
+/// Words of things that are stored or sent, with the dates that they bear.
+const RECORDS: [&str; 16] = [
+    "entity", "record", "do", "po", "dto", "vo", "model", "message", "event", "request", "response", "info", "row",
+    "document", "schema", "dao",
+];
+
 /// Words of what keeps when something happened last, or until when something goes on.
 const MARKS: [&str; 20] = [
     "last",
@@ -235,10 +241,6 @@ fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
 
 /// A mark of an object of the project that other files set to readings: `connection.setLastActivity(now)`.
 fn mark_of(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
-    const RECORDS: [&str; 16] = [
-        "entity", "record", "do", "po", "dto", "vo", "model", "message", "event", "request", "response", "info", "row",
-        "document", "schema", "dao",
-    ];
     let stamp = Stamped::new(file, id);
     let elsewhere = Origins::CLOCKS.and(Origins::REMOTE).and(Origins::STORED).and(Origins::DATABASE);
     if !stamp.of_object || stamp.value.origins.any(elsewhere) || !has_word(&stamp.member, &MARKS) {
@@ -249,6 +251,22 @@ fn mark_of(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
     let kept = has_word(&class.name, &RECORDS);
     let reading = Value { shape: Shape::Instant, how: How::Project, ..Value::of(site.origins) };
     (!kept).then(|| reading.at(site.location.clone()))
+}
+
+/// `message.expires`, `task["expires_at"]`: until when a thing is good that others keep as well.
+fn is_end_of_record(file: &Analysis<'_>, id: NodeId) -> bool {
+    const ENDS: [&str; 5] = ["expire", "expires", "expired", "expiry", "expiration"];
+    let model = file.model;
+    model.children_with(id, Role::Operand).any(|side| {
+        let member = match model.kind(side) {
+            Kind::Member => Some(model.name(side)),
+            Kind::Index => model.child(side, Role::Key).map(|k| model.name(k)),
+            _ => None,
+        };
+        let object = model.child(side, Role::Object).filter(|o| model.kind(*o) == Kind::Name);
+        let record = |o: NodeId| has_word(model.name(o), &RECORDS) || matches!(model.name(o), "task" | "job" | "token");
+        member.is_some_and(|m| has_word(m, &ENDS)) && object.is_some_and(record)
+    })
 }
 
 fn is_reading(value: &Value) -> bool {
@@ -299,6 +317,9 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     };
     if left.how.min(right.how) == How::Name || is_interface(&file.path) {
         confidence = lower(confidence);
+    }
+    if is_end_of_record(file, id) {
+        confidence = Confidence::Low;
     }
     // `for (t = start; t <= end; t++)` goes through seconds that were chosen before.
     if file.in_loop(id).is_some_and(|l| is_counting(file, l, id)) {
