@@ -205,7 +205,7 @@ impl Catalog {
 
     /// The path by which entries speak of an imported module or member, where it has another one.
     pub(crate) fn usual_path(&self, path: &str) -> Option<String> {
-        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        let ends = path.match_indices(['.', '/']).map(|(at, _)| at).chain([path.len()]);
         ends.filter_map(|end| Some(format!("{}{}", self.modules.get(&path[..end])?, &path[end..]))).next_back()
     }
 
