@@ -6,7 +6,7 @@ use crate::network::elsewhere::is_cause;
 use crate::network::outcome::{Outcome, is_error_name, outcome_of};
 use crate::network::pace::{Pause, pause_of};
 use crate::network::remote::{Remote, call_evidence, evidence_around};
-use crate::network::rounds::is_local_failure;
+use crate::network::rounds::{is_local_failure, is_of_this_machine};
 use crate::network::times::{Bound, most_of};
 use std::rc::Rc;
 use timelint_diagnostics::Confidence;
@@ -359,6 +359,7 @@ fn failure_around(file: &Analysis<'_>, id: NodeId, counted: bool) -> Option<Node
     }
     for ancestor in model.ancestors(id) {
         match model.kind(ancestor) {
+            Kind::Catch if is_of_this_machine(file, ancestor) => return None,
             Kind::Catch => return Some(ancestor),
             Kind::Function if is_handler(file, ancestor) => return Some(ancestor),
             Kind::Function if model.sym(ancestor) != Sym::EMPTY => return None,

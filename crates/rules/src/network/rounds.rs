@@ -67,8 +67,8 @@ pub(crate) fn try_around(file: &Analysis<'_>, repeated: NodeId, call: NodeId) ->
     None
 }
 
-/// Whether the handler may lead to the next round.
-pub(crate) fn goes_on(file: &Analysis<'_>, repeated: NodeId, handler: NodeId) -> bool {
+/// Whether a handler takes nothing but what goes wrong inside this process or on this machine.
+pub(crate) fn is_of_this_machine(file: &Analysis<'_>, handler: NodeId) -> bool {
     #[rustfmt::skip]
     const LOCAL: [&str; 19] = [
         "Empty", "Full", "InterruptedException", "KeyboardInterrupt", "CancelledError",
@@ -76,9 +76,14 @@ pub(crate) fn goes_on(file: &Analysis<'_>, repeated: NodeId, handler: NodeId) ->
         "AttributeError", "NumberFormatException", "AssertionError", "FileNotFoundError", "FileExistsError",
         "ClosedSelectorException", "UnicodeDecodeError", "BindException",
     ];
+    let mut types = file.model.children_with(handler, Role::Type).map(|t| file.model.name(t)).peekable();
+    types.peek().is_some() && types.all(|t| t.starts_with("sqlite") || LOCAL.iter().any(|l| t.ends_with(l)))
+}
+
+/// Whether the handler may lead to the next round.
+pub(crate) fn goes_on(file: &Analysis<'_>, repeated: NodeId, handler: NodeId) -> bool {
     let model = file.model;
-    let mut types = model.children_with(handler, Role::Type).peekable();
-    if types.peek().is_some() && types.all(|t| LOCAL.iter().any(|l| model.name(t).ends_with(l))) {
+    if is_of_this_machine(file, handler) {
         return false;
     }
     let Some(body) = model.child(handler, Role::Body) else { return true };
