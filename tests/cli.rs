@@ -278,6 +278,59 @@ def again(url):
 }
 
 #[test]
+fn rules_say_why_they_kept_silent() {
+    let code = "import redis, requests, time
+r = redis.Redis()
+def merged(local, remote):
+    return max(local.updated_at, remote.updated_at)
+def newest(local, other):
+    latest = local.updated_at
+    if other.updated_at > latest:
+        latest = other.updated_at
+    return latest
+def taken(name):
+    return r.set(name + ':lock', 'me', nx=True, ex=30)
+def kept(name):
+    r.set('cache:' + name, 'x', nx=True)
+def held(name):
+    lock = r.lock(name, timeout=10)
+    if lock.acquire(blocking=False):
+        r.incr('orders')
+        lock.release()
+def fetched(url):
+    for attempt in range(9):
+        try:
+            return requests.get(url, timeout=5)
+        except requests.ConnectionError:
+            time.sleep(2 ** attempt)
+def stale(node):
+    return time.time() - node.last_seen > 30
+";
+    let folder = Folder::new(&[("a.py", code)]);
+    for (line, known) in [
+        (7, "wall-clock-ordering: silent about `other.updated_at > latest`: the greater of two times is taken"),
+        (
+            11,
+            "lock-without-expiry: silent about `r.set(name + ':lock', 'me', nx=True, ex=30)`: it is written with an expiry",
+        ),
+        (
+            13,
+            "lock-without-expiry: silent about `r.set('cache:' + name, 'x', nx=True)`: nothing says that the key is a lock",
+        ),
+        (15, "lock-without-expiry: silent about `r.lock(name, timeout=10)`: it is given a lease"),
+        (16, "lock-result-ignored: silent about `lock.acquire(blocking=False)`: its answer is looked at"),
+        (22, "retry-non-idempotent: silent about `requests.get(url, timeout=5)`: nothing says that it does something"),
+        (
+            26,
+            "wall-clock-ordering: silent about `time.time() - node.last_seen`: nothing says that another machine gave",
+        ),
+    ] {
+        let out = folder.run(&format!("check . --explain-silence a.py:{line}")).out();
+        assert!(out.contains(known), "line {line} lacks {known:?}:\n{out}");
+    }
+}
+
+#[test]
 fn rules_are_listed_and_explained() {
     let folder = Folder::new(&[]);
     let list = folder.run("rules");

@@ -128,16 +128,17 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
     let is_remote = !is_given_here && (comes_in || remote(&stamp.value) || remote(&file.value(stamp.node)));
     // A row of a lock or heartbeat is there for the other machines.
     let is_row = !is_remote && (is_kept(file, &stamp) || is_row_of_store(file, &stamp));
-    if !may_be_wall(&stamp.value)
-        || !(is_remote || is_row)
-        || !is_row && is_own_mark(file, stamp.node)
-        || is_about_skew(file, id, &stamp)
+    let quiet = |because, holds| file.is_silent(&META, id, because, holds);
+    if quiet("the other time is none of a wall clock", !may_be_wall(&stamp.value))
+        || quiet("nothing says that another machine gave the other time", !(is_remote || is_row))
+        || !is_row && quiet("this process set the other time itself", is_own_mark(file, stamp.node))
+        || quiet("how far two clocks are apart is what is asked", is_about_skew(file, id, &stamp))
     {
         return None;
     }
     let used = usage(file, id);
     let coordinated = is_coordination(file, id, &stamp);
-    if is_row && !coordinates_itself(file, id, &stamp) {
+    if is_row && quiet("the row is none of a lock or a heartbeat", !coordinates_itself(file, id, &stamp)) {
         return None;
     }
     // The order of two events, not the age of one: a mark that was taken here before the other thing was made.
@@ -222,7 +223,12 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
     let alike = is_alike(a, b);
     let outcome = outcome(file, id, [a, b]);
     let elsewhere = elsewhere(file, id, [a, b]);
-    if outcome == Outcome::Maximum || outcome == Outcome::Other || elsewhere == Elsewhere::No || !alike {
+    let quiet = |because, holds| file.is_silent(&META, id, because, holds);
+    if quiet("the greater of two times is taken, and nothing else", outcome == Outcome::Maximum)
+        || quiet("nothing is taken or left out by it", outcome == Outcome::Other)
+        || quiet("nothing says that one of the two was made elsewhere", elsewhere == Elsewhere::No)
+        || quiet("the two are not alike: no versions of one thing", !alike)
+    {
         return None;
     }
     let stamping = a.stamping(file).or_else(|| b.stamping(file));

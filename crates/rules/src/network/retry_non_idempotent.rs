@@ -74,7 +74,10 @@ impl Rule for RetryNonIdempotent {
 
 /// A request in a loop.
 fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
-    if attempt.contends || is_unsent(file, attempt.again, attempt.call) {
+    let quiet = |because, holds| file.is_silent(&META, attempt.call, because, holds);
+    if quiet("it asks for a lock", attempt.contends)
+        || quiet("only what was never sent is repeated", is_unsent(file, attempt.again, attempt.call))
+    {
         return None;
     }
     if let Some(key) = fresh_key(file, attempt.call, attempt.again) {
@@ -83,8 +86,10 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     // `counter.incr(key).result()`
     let model = file.model;
     let calls = model.self_and_descendants(attempt.call).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Call);
-    let confidence = calls.into_iter().find_map(|c| doing(file, c))?;
-    if carries_key(file, attempt.call) {
+    let confidence = calls.into_iter().find_map(|c| doing(file, c));
+    quiet("nothing says that it does something that must not be done twice", confidence.is_none());
+    let confidence = confidence?;
+    if quiet("a key tells the other side that it is the same request", carries_key(file, attempt.call)) {
         return None;
     }
     let message = format!("`{}` is repeated although it may have been carried out", file.short(attempt.call));

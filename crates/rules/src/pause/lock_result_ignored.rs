@@ -59,13 +59,17 @@ fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
     }
     let confidence = answers(file, call, commands).or_else(|| answers_elsewhere(file, call))?;
     let top = whole_expression(file, call);
-    let how = dropped(file, top, call, commands).or_else(|| goes_on(file, call))?;
+    let how = dropped(file, top, call, commands).or_else(|| goes_on(file, call));
+    file.is_silent(&META, call, "its answer is looked at, or handed on", how.is_none());
+    let how = how?;
     let after = match how {
         Ignored::Dropped => model.end(file.statement(top)),
         Ignored::GoesOn(statement) => model.end(statement),
     };
     let function = file.function_around(call)?;
-    let work = first_work(file, after, model.end(function)).or_else(|| handed_out(file, call))?;
+    let work = first_work(file, after, model.end(function)).or_else(|| handed_out(file, call));
+    file.is_silent(&META, call, "no work follows that the lock could guard", work.is_none());
+    let work = work?;
     let story = Story::new(&META, file, call, format!("`{}` may not get the lock, and nobody looks", file.short(call)))
         .why("whoever does not get the lock does the work all the same, at the same time as the one that has it")
         .help("leave when the lock was not acquired, and release only what was")

@@ -75,7 +75,10 @@ fn library_lock(file: &Analysis<'_>, call: NodeId, known: Resolved<'_>) -> Optio
     if api.default.as_deref() != Some("none") {
         return None;
     }
-    if !endless || lease.is_none() && says_term(file, call) || api.role == ApiRole::LockNew && is_only_asked(file, call)
+    let quiet = |because, holds| file.is_silent(&META, call, because, holds);
+    if quiet("it is given a lease, or may be", !endless)
+        || lease.is_none() && quiet("another argument says how long it lasts", says_term(file, call))
+        || api.role == ApiRole::LockNew && quiet("nobody takes the lock with it", is_only_asked(file, call))
     {
         return None;
     }
@@ -124,13 +127,18 @@ fn is_only_asked(file: &Analysis<'_>, call: NodeId) -> bool {
 /// A key that is written if absent, called or used as a lock, and never told to go away.
 fn own_lock(file: &Analysis<'_>, take: &KeyCommand, all: &[KeyCommand]) -> Option<Finding> {
     let left_out = if take.expiry == Expiry::Given { left_out(file, take.at) } else { None };
-    if take.expiry != Expiry::Never && left_out.is_none() || !file.is_own_lock(take, all) {
+    let quiet = |because, holds| file.is_silent(&META, take.at, because, holds);
+    if quiet("it is written with an expiry, or may be", take.expiry != Expiry::Never && left_out.is_none())
+        || quiet("nothing says that the key is a lock", !file.is_own_lock(take, all))
+    {
         return None;
     }
     let later = |c: &KeyCommand| matches!(c.command, Command::Expire | Command::Swap) && file.same_key(take.key, c.key);
     // A deadline as the value is an expiry of the project's own.
     let deadline = take.value.is_some_and(|v| file.value(v).origins.any(Origins::CLOCKS));
-    if deadline || all.iter().any(later) || file.expires_later(take, all).is_some() {
+    if quiet("its value says until when it is held", deadline)
+        || quiet("it is given an expiry later", all.iter().any(later) || file.expires_later(take, all).is_some())
+    {
         return None;
     }
     let message = format!("the lock that `{}` takes never expires", file.short(take.at));
