@@ -305,6 +305,20 @@ def fetched(url):
             time.sleep(2 ** attempt)
 def stale(node):
     return time.time() - node.last_seen > 30
+def served(name, key):
+    if r.set('lock:' + name, key, nx=True):
+        r.incr('orders')
+        r.delete('lock:' + name)
+def cleared(name):
+    r.delete('lock:' + name)
+def short(name):
+    with r.lock(name, timeout=10):
+        r.incr('orders')
+def watched(node, cluster):
+    if time.monotonic() - node.last_heartbeat > 1:
+        node.misses += 1
+        if node.misses > 3:
+            cluster.remove_node(node)
 ";
     let folder = Folder::new(&[("a.py", code)]);
     for (line, known) in [
@@ -324,6 +338,10 @@ def stale(node):
             26,
             "wall-clock-ordering: silent about `time.time() - node.last_seen`: nothing says that another machine gave",
         ),
+        (30, "non-atomic-lock: silent about `r.delete('lock:' + name)`: the lock never expires"),
+        (32, "non-atomic-lock: silent about `r.delete('lock:' + name)`: no lock of this key is seen"),
+        (34, "lease-not-renewed: silent about `r.lock(name, timeout=10)`: nothing under it is seen to take longer"),
+        (37, "timeout-as-death: silent about `time.monotonic() - node.last_heartbeat > 1`: it counts, suspects"),
     ] {
         let out = folder.run(&format!("check . --explain-silence a.py:{line}")).out();
         assert!(out.contains(known), "line {line} lacks {known:?}:\n{out}");

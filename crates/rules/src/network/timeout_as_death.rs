@@ -86,7 +86,7 @@ impl Rule for TimeoutAsDeath {
 fn after_silence(file: &Analysis<'_>, death: NodeId) -> Option<(NodeId, Finding)> {
     let silence = |g: &Guard| limit_of_silence(file, g.condition).map(|l| (g.condition, l));
     let (condition, (limit, seconds)) = file.guards(death).iter().find_map(silence)?;
-    if is_patient(file, death) {
+    if file.is_silent(&META, condition, "it counts, suspects or asks others before", is_patient(file, death)) {
         return None;
     }
     let confidence = if seconds > LONG_SECONDS { Confidence::Low } else { Confidence::Medium };

@@ -23,7 +23,7 @@ use timelint_semantics::Analysis;
 /// See the module.
 pub(crate) struct LeaseNotRenewed;
 
-static META: RuleMeta = RuleMeta {
+pub(crate) static META: RuleMeta = RuleMeta {
     id: "lease-not-renewed",
     aliases: &["lock-extend-unchecked"],
     family: Family::Pause,

@@ -1,6 +1,6 @@
 //! Work that may take longer than the lease it runs under, and leases that begin before the lock is taken.
 
-use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
+use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse, META};
 use crate::pause::lock_purpose::opaque_call;
 use crate::pause::renewal::{is_renewal, names_renewal};
 use timelint_diagnostics::Confidence;
@@ -122,11 +122,17 @@ fn swapped(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
 
 fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
     let lease = lease_of(file, region)?;
-    if is_renewed_nearby(file, region) || is_kept(file, region) || takes_for_others(file, region) {
+    let quiet = |because, holds| file.is_silent(&META, region.acquire, because, holds);
+    if quiet("something near it renews the lease, or may", is_renewed_nearby(file, region))
+        || quiet("it is kept for others, who may renew it", is_kept(file, region))
+        || quiet("it is taken for others, whose work is not seen", takes_for_others(file, region))
+    {
         return None;
     }
     let work = work_of(file, region);
-    let (at, text, evidence, mut confidence) = verdict(&lease, &work).or_else(|| callers(file, region, &lease))?;
+    let outlived = verdict(&lease, &work).or_else(|| callers(file, region, &lease));
+    quiet("nothing under it is seen to take longer than the lease", outlived.is_none());
+    let (at, text, evidence, mut confidence) = outlived?;
     if region.api.how == How::Name || region.through_helper && !lease.handed {
         confidence = confidence.min(Confidence::Low);
     }

@@ -125,19 +125,26 @@ pub(crate) fn forced(file: &Analysis<'_>) -> Vec<Finding> {
 /// The key is removed and nobody asked whose it is.
 fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Option<Finding> {
     let name = file.named_function_around(delete.at).map_or("", |f| file.function_name(f));
-    if has_word(name, &ON_PURPOSE) || comparison_before(file, delete, all).is_some() {
+    let quiet = |because, holds| file.is_silent(&META, delete.at, because, holds);
+    if quiet("the name around it says that the owner does not count", has_word(name, &ON_PURPOSE))
+        || comparison_before(file, delete, all).is_some()
+    {
         return None;
     }
     let take = all.iter().find(|c| {
         file.is_own_lock(c, all)
             && (file.same_key(c.key, delete.key) && belongs(file, c, delete) || hands_key_on(file, c, delete))
-    })?;
+    });
+    quiet("no lock of this key is seen to be taken", take.is_none());
+    let take = take?;
     let later = |c: &KeyCommand| c.command == Command::Expire && file.same_key(take.key, c.key);
     let expires = take.expiry != Expiry::Never || all.iter().any(later);
     let together = file.named_function_around(take.at) == file.named_function_around(delete.at);
     let not_held = together && file.is_cleanup(delete.at) && inside_cleaned(file, take.at, delete.at);
     // Without an expiry nobody else can have it, unless this runs when it was not taken.
-    if !expires && !not_held || together && is_way_out(file, take, delete, all) {
+    if quiet("the lock never expires: nobody else can have it", !expires && !not_held)
+        || together && quiet("it is given back by whoever just took it", is_way_out(file, take, delete, all))
+    {
         return None;
     }
     let anonymous = take.value.is_some_and(|v| file.is_constant(v));
