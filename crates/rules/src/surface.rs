@@ -135,7 +135,7 @@ fn is_tool(path: &str) -> bool {
     let asks = |name: &&str| has_word(name, &ONCE);
     let once = folders.contains(&"cmd") && folders.iter().take(1).chain([&file]).any(asks)
         || path.starts_with("build/")
-        || folders.iter().any(|f| matches!(*f, "cdk" | "bruno" | "testdb" | "postman"));
+        || folders.iter().any(|f| matches!(*f, "cdk" | "bruno" | "testdb" | "postman" | "dummy" | "mocks"));
     // `acme/cmd/replicate.py`, `utils/example_api.py`
     let module = path.rsplit_once('.').is_some_and(|(_, kind)| kind == "py") && folders.first() == Some(&"cmd");
     let once = once || module || has_word(stem, &["example", "examples"]);

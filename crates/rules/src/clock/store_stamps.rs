@@ -55,6 +55,12 @@ pub(crate) fn handed(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
 /// A condition of a query on a column of a lock or heartbeat.
 fn judged_row(file: &Analysis<'_>, id: NodeId) -> Option<Handed> {
     let reading = compared_column(file, id)?;
+    // How many there are is shown, and decides about none of them.
+    let model = file.model;
+    let counts = |c: NodeId| model.kind(c) == Kind::Call && has_word(model.name(c), &["count", "aggregate"]);
+    if model.self_and_ancestors(id).take_while(|a| !model.kind(*a).is_statement()).any(counts) {
+        return None;
+    }
     Some(Handed { reading, purpose: Use::JudgesRow, confidence: Confidence::Medium })
 }
 

@@ -241,6 +241,7 @@ pub(crate) fn chained(file: &Analysis<'_>, site: NodeId) -> Bound {
     for _ in 0..MOST {
         let Some(node) = at else { break };
         match link(file, node) {
+            Bound::Absent if is_limited_inside(file, node) => return Bound::Given,
             Bound::Absent => {}
             other => return other,
         }
@@ -262,6 +263,12 @@ pub(crate) fn chained(file: &Analysis<'_>, site: NodeId) -> Bound {
         child = parent;
     }
     Bound::Absent
+}
+
+/// `newRequest(url).send()`: the function of the file that makes what is sent sets a limit.
+fn is_limited_inside(file: &Analysis<'_>, call: NodeId) -> bool {
+    let Some(Callee::Here(function)) = file.callee(call) else { return false };
+    file.calls_below(function).iter().any(|c| sets_limit(file, *c))
 }
 
 /// One call of a chain: it sets a limit, or is given settings that may hold one.

@@ -163,7 +163,8 @@ fn answers_elsewhere(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
     let takes = has_word(name, &["lock", "lease", "leadership", "lead", "leader"])
         && has_word(name, &TAKES)
         && !has_word(name, &["failed", "on", "fail"]);
-    if model.kind(call) != Kind::Call || !takes || file.resolve(call).is_some_and(|k| k.how != How::Name) {
+    let known = file.resolve(call).is_some_and(|k| k.how != How::Name);
+    if model.kind(call) != Kind::Call || !takes || known || answers_nothing(file, call) || hands_answer_on(file, call) {
         return None;
     }
     let leads = has_word(name, &["leadership", "lead", "leader"]);
