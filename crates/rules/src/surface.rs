@@ -7,12 +7,19 @@ use timelint_semantics::{Analysis, has_word};
 /// Whether a file's folders say that it is part of a user interface: what it names lives as long as the page, and a
 /// person waits for it, and leaves.
 pub(crate) fn is_interface(path: &str) -> bool {
+    /// In files that no browser runs they are parts of servers.
+    const PARTS: [&str; 7] = ["component", "components", "pages", "views", "hooks", "widgets", "screens"];
+    let Some((folders, name)) = path.rsplit_once('/') else { return false };
+    let part = || folders.split('/').any(|f| has_word(f, &PARTS)) && !has_word(name, &["server"]);
+    is_front_end(path) || is_for_browsers(path) && part()
+}
+
+/// The same, and more than a part of that name says so.
+pub(crate) fn is_front_end(path: &str) -> bool {
     #[rustfmt::skip]
     const FRONT: [&str; 12] = [
         "javascripts", "ui", "webui", "gui", "webapp", "frontend", "browser", "dashboard", "www", "static", "public", "assets",
     ];
-    /// In files that no browser runs they are parts of servers.
-    const PARTS: [&str; 7] = ["component", "components", "pages", "views", "hooks", "widgets", "screens"];
     /// Libraries of pages, copied into a project under their own names.
     #[rustfmt::skip]
     const LIBRARIES: [&str; 9] = [
@@ -32,11 +39,7 @@ pub(crate) fn is_interface(path: &str) -> bool {
     let worker =
         matches!(name.split('.').next(), Some("serviceWorker" | "service-worker" | "registerServiceWorker" | "sw"));
     let vue = is_for_browsers(path) && any(&["vue", "jsapp", "explorer", "spa"]);
-    worker
-        || vue
-        || web
-        || front
-        || !has_word(name, &["server"]) && (any(&FRONT) || is_for_browsers(path) && any(&PARTS))
+    worker || vue || web || front || !has_word(name, &["server"]) && any(&FRONT)
 }
 
 /// Whether the file's kind is one that a browser runs.
@@ -171,6 +174,7 @@ mod tests {
         for path in ["src/pages/a.go", "back-end/services/auth.ts", "ui/server.js", "src/front/a.ts"] {
             assert!(!is_interface(path), "{path}");
         }
+        assert!(is_front_end("apps/web/api/client.ts") && !is_front_end("src/pages/a.js"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::clock::monotonic_edit::monotonic_edit;
 use crate::clock::purpose::{Purpose, is_counting, purpose};
 use crate::clock::stamped::Stamped;
 use crate::story::{Story, lower};
-use crate::surface::is_interface;
+use crate::surface::{is_for_browsers, is_front_end, is_interface};
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
@@ -318,7 +318,8 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if left.how.min(right.how) == How::Name || is_interface(&file.path) {
         confidence = lower(confidence);
     }
-    if is_end_of_record(file, id) {
+    // What a browser measures decides about its page.
+    if is_end_of_record(file, id) || is_for_browsers(&file.path) && is_front_end(&file.path) {
         confidence = Confidence::Low;
     }
     // `for (t = start; t <= end; t++)` goes through seconds that were chosen before.
