@@ -14,7 +14,7 @@ use crate::surface::is_command;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{Api, ApiRole, TimeoutKind};
+use timelint_semantics::catalog::{ApiRole, TimeoutKind};
 use timelint_semantics::{Analysis, How, Value, has_word, words};
 
 /// See the module.
@@ -149,7 +149,6 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
     let dialer = |t: NodeId| has_word(file.model.name(t), &["dialer"]);
     let made = file.model.child(limit.site, Role::Type).filter(|_| file.model.kind(limit.site) == Kind::Record);
     let dials = connects && made.is_some_and(|t| !dialer(t));
-    let usual = seconds.is_some_and(|s| file.resolve(limit.site).is_some_and(|k| is_default(k.api, s)));
     let settable = is_open_entry(file, limit) || may_be_overridden(file, limit.length);
     let harmless = seconds.is_some_and(|s| s >= if of_a_client { TWO_HOURS } else { TEN_MINUTES })
         || keeps_alive(limit)
@@ -158,12 +157,7 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         || is_near_by_origin(file, limit.site)
         || limit.how == How::Name && is_settings_file(&file.path);
     let pretends = file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &["mock", "fake"]));
-    if settable || harmless || usual || pretends || dials || is_command(file) { Confidence::Low } else { confidence }
-}
-
-/// The library's own limit, written down.
-fn is_default(api: &Api, seconds: f64) -> bool {
-    api.default.as_deref().is_some_and(|d| d == describe(seconds))
+    if settable || harmless || pretends || dials || is_command(file) { Confidence::Low } else { confidence }
 }
 
 /// What a limit is set on was made for this machine, or connects to it: `s = socket(AF_UNIX); s.settimeout(1)`.
