@@ -384,8 +384,9 @@ impl<'a> Analysis<'a> {
 
     /// The method of a class of the project; of overloads the one with as many parameters as the call has arguments.
     fn method_of(&self, class: &str, name: Sym, arity: usize) -> Option<Callee<'a>> {
-        // `driver.Conn` is another class than the file's own `Conn`.
-        let foreign = class.contains(['.', '/']);
+        // `driver.Conn` is another class than the file's own `Conn`; `Pool.Conn` of its own `Pool` is not.
+        let outer = class.rsplit_once('.').map(|(outer, _)| leaf(outer));
+        let foreign = outer.is_some_and(|o| self.tables.classes.iter().all(|c| c.name != o));
         let (class, method) = (leaf(class), self.model.text(name));
         let own = |class: &str| {
             let found = self.tables.classes.iter().find(|c| c.name == class)?.methods.get(&name)?;
