@@ -14,7 +14,7 @@ pub(crate) fn is_interface(path: &str) -> bool {
     is_front_end(path) || is_for_browsers(path) && part()
 }
 
-/// The same, and more than a part of that name says so.
+/// Whether more says so than that a folder is called after a part of one: `components`, `views`.
 pub(crate) fn is_front_end(path: &str) -> bool {
     #[rustfmt::skip]
     const FRONT: [&str; 12] = [
@@ -51,19 +51,20 @@ pub(crate) fn is_for_browsers(path: &str) -> bool {
 /// Findings in commands, tests and tools are of low confidence.
 pub(crate) fn quiet_in_tools(file: &Analysis<'_>, findings: &mut [Finding]) {
     if is_command(file) {
-        for finding in findings {
-            finding.confidence = Confidence::Low;
-        }
+        quiet(findings);
     }
 }
 
 /// The same, and on a user's screen: whoever waits there sees it, and leaves.
 pub(crate) fn quiet_beside_services(file: &Analysis<'_>, findings: &mut [Finding]) {
-    quiet_in_tools(file, findings);
-    if is_interface(&file.path) {
-        for finding in findings {
-            finding.confidence = Confidence::Low;
-        }
+    if is_command(file) || is_interface(&file.path) {
+        quiet(findings);
+    }
+}
+
+fn quiet(findings: &mut [Finding]) {
+    for finding in findings {
+        finding.confidence = Confidence::Low;
     }
 }
 
@@ -136,12 +137,13 @@ fn is_tool(path: &str) -> bool {
     let product = path.contains("src/main/");
     let browser = is_for_browsers(path);
     let asks = |name: &&str| has_word(name, &ONCE);
-    let once = folders.contains(&"cmd") && folders.iter().take(1).chain([&file]).any(asks)
-        || path.starts_with("build/")
-        || folders.iter().any(|f| matches!(*f, "cdk" | "bruno" | "testdb" | "postman" | "dummy" | "mocks"));
     // `acme/cmd/replicate.py`, `utils/example_api.py`
     let module = path.rsplit_once('.').is_some_and(|(_, kind)| kind == "py") && folders.first() == Some(&"cmd");
-    let once = once || module || has_word(stem, &["example", "examples"]);
+    let once = module
+        || has_word(stem, &["example", "examples"])
+        || folders.contains(&"cmd") && folders.iter().take(1).chain([&file]).any(asks)
+        || path.starts_with("build/")
+        || folders.iter().any(|f| matches!(*f, "cdk" | "bruno" | "testdb" | "postman" | "dummy" | "mocks"));
     let runs_tests = has_word(file, &["vitest", "jest", "playwright", "cypress"]);
     // The commands of a program in a file of their own, and what builds or publishes a project and is called so.
     let commands = has_word(stem, &["cli", "subcommands", "demo"]) || CHORES.contains(&file);
@@ -190,6 +192,10 @@ mod tests {
             "src/www/a.js",
             "chaos/cases/main.go",
             "bin/demo_requests.py",
+            "acme/cmd/replicate.py",
+            "utils/example_api.py",
+            "src/dummy/form.ts",
+            "apps/web/api/client.ts",
         ] {
             assert!(is_tool(path), "{path}");
         }

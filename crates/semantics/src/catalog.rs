@@ -258,21 +258,18 @@ impl Catalog {
     /// is known of one library only, and the file imports it, that library is meant.
     pub(crate) fn method_of_imported<'p>(
         &self,
-        paths: impl Iterator<Item = &'p String>,
+        mut paths: impl Iterator<Item = &'p String>,
         method: &str,
         arity: Option<usize>,
     ) -> Option<ApiId> {
         let owners = self.leaves.get(method).filter(|_| words(method).len() > 1)?;
-        let first = owners.iter().find(|o| *o != "*")?;
-        let package = |owner: &str| owner.rsplit_once('.').map_or(owner, |(package, _)| package).to_owned();
-        let own = package(first);
-        if owners.iter().any(|o| o == "*" || package(o) != own) {
+        let first = owners.first()?;
+        let own = first.rsplit_once('.')?.0;
+        if owners.iter().any(|o| o.rsplit_once('.').is_none_or(|(package, _)| package != own)) {
             return None;
         }
-        let mut paths = paths;
-        let below =
-            |path: &str, module: &str| path.strip_prefix(module).is_some_and(|r| r.is_empty() || r.starts_with('.'));
-        paths.any(|p| below(p, &own)).then(|| self.lookup(&format!("{first}#{method}"), arity)).flatten()
+        let below = |path: &str| path.strip_prefix(own).is_some_and(|r| r.is_empty() || r.starts_with('.'));
+        paths.any(|p| below(p)).then(|| self.lookup(&format!("{first}#{method}"), arity)).flatten()
     }
 
     /// `ty` and everything that it extends, nearest first.

@@ -59,7 +59,7 @@ pub use limited::library_of;
 pub use lock_helper::{Does, LockHelper, is_lock_word};
 pub use lock_record::{LockTouch, Subject, Touch};
 pub use measures::{By, Measure};
-pub use names::{canonical, contains_part, has_word, is_called_wall_clock, words};
+pub use names::{canonical, contains_part, describes_object, has_word, is_called_wall_clock, words};
 pub use one_step::{clears_expired_locks, frees_lock_row, makes_lock_row};
 pub use regions::{Region, SCOPE_ENTRIES};
 pub use replicated::Replayed;

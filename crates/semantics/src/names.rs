@@ -101,6 +101,11 @@ pub fn words(identifier: &str) -> Words {
     })
 }
 
+/// Whether a method of this name gives the text by which people see an object, in any of the languages.
+pub fn describes_object(method: &str) -> bool {
+    matches!(method, "toString" | "String" | "GoString" | "__str__" | "__repr__")
+}
+
 /// Whether any word of `identifier` is one of `list` (lower case).
 pub fn has_word(identifier: &str, list: &[&str]) -> bool {
     word_parts(identifier).any(|part| {

@@ -12,7 +12,7 @@ use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Origins, Shape, Store, StoreKind, Value, has_word};
+use timelint_semantics::{Analysis, How, Origins, Shape, Store, StoreKind, Value, describes_object, has_word};
 
 /// See the module.
 pub(crate) struct WallClockDuration;
@@ -26,9 +26,6 @@ static META: RuleMeta = RuleMeta {
     summary: "time that passed is measured with the wall clock, which NTP, an operator or a VM resume can set",
     page: include_str!("wall_clock_duration.md"),
 };
-
-/// Functions that give the text by which people see an object.
-const DESCRIBES: [&str; 5] = ["toString", "String", "GoString", "__str__", "__repr__"];
 
 /// Words of things that are stored or sent, with the dates that they bear.
 const RECORDS: [&str; 16] = [
@@ -301,7 +298,7 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     }
     let purpose = purpose(file, id);
     let mut usage = usage(file, id);
-    let described = file.function_around(id).is_some_and(|f| DESCRIBES.contains(&file.model.name(f)));
+    let described = file.function_around(id).is_some_and(|f| describes_object(file.model.name(f)));
     if purpose == Purpose::Line || described {
         usage = Usage::Shown;
     } else if usage == Usage::HandedOn && keeps_others_out(file, id) {

@@ -105,10 +105,9 @@ fn makes_a_context(file: &Analysis<'_>, site: NodeId) -> bool {
 /// By its type, or by the options that its calls take.
 fn is_known_client(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
-    let limited = |a: NodeId| {
-        let options = model.kind(a) == Kind::Record && file.resolve(a).is_some_and(|k| k.api.default.is_some());
-        options && file.resolve(a).is_some_and(|k| k.api.role == ApiRole::None)
-    };
+    // Options that do nothing themselves, and whose entry says what ends the calls that take them.
+    let says_limit = |k: Resolved<'_>| k.api.role == ApiRole::None && k.api.default.is_some();
+    let limited = |a: NodeId| model.kind(a) == Kind::Record && file.resolve(a).is_some_and(says_limit);
     let receiver = model.child(site, Role::Receiver);
     model.children_with(site, Role::Arg).any(limited)
         || receiver.and_then(|r| file.type_of(r)).is_some_and(|t| file.catalog().knows_type(&t.name))

@@ -63,7 +63,8 @@ pub(crate) fn suspicious_functions(file: &Analysis<'_>) -> Vec<NodeId> {
 
 /// Adds the unfenced writes of a function that rely on a check.
 pub(crate) fn collect<'a>(file: &Analysis<'a>, function: NodeId, acts: &mut Vec<Act<'a>>) {
-    // What a library of consensus does as the leader goes through its own log.
+    // What a library of consensus writes as the leader goes through its own log; what it answers may be stale all the same,
+    // and is judged elsewhere.
     if is_about_the_lock_itself(file, function) || file.path.split('/').any(|part| part.ends_with("raft")) {
         return;
     }
