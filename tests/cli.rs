@@ -349,6 +349,71 @@ def watched(node, cluster):
 }
 
 #[test]
+fn the_other_rules_say_so_too() {
+    let code = "import random, redis, requests, time, uuid
+r = redis.Redis()
+def swept(urls, timeout):
+    for url in urls:
+        timeout = timeout / 2
+        requests.get(url, timeout=timeout)
+def close(urls, timeout):
+    for url in urls:
+        requests.get(url, timeout=timeout)
+def saved(order):
+    try:
+        requests.post('https://api.example.org/orders', json=order, timeout=5)
+    except requests.Timeout:
+        raise
+def tried(order):
+    try:
+        requests.post('https://api.example.org/orders', json=order, timeout=5)
+    except requests.Timeout:
+        return schedule_check(order)
+def made(user):
+    r.publish('requests', {'request_id': f'{time.time()}-{uuid.uuid4()}'})
+def waited(limit_ms):
+    requests.get('https://api.example.org', timeout=limit_ms / 1000)
+def again(url):
+    while True:
+        try:
+            return requests.get(url, timeout=5)
+        except requests.ConnectionError:
+            time.sleep(random.uniform(1, 5))
+def passed(limit):
+    begun = time.time()
+    work()
+    return time.time() - begun > limit
+def over(limit):
+    end = time.monotonic() + limit
+    work()
+    return time.monotonic() > end
+def lead(elector, db):
+    if elector.is_leader():
+        db.execute(\"UPDATE t SET a = 1 WHERE id = %s AND version = %s\", (1, 2))
+def held(name):
+    with r.lock(name, timeout=10):
+        r.incr('orders')
+";
+    let folder = Folder::new(&[("a.py", code)]);
+    for (line, known) in [
+        (6, "deadline-not-propagated: silent about `timeout`: it is not what the caller gave for the whole call"),
+        (9, "deadline-not-propagated: silent about `requests.get(url, timeout=timeout)`: it ends things"),
+        (14, "timeout-swallowed: silent about `raise`: it lets the failure be known"),
+        (21, "wall-clock-id: silent about `f'{time.time()}-{uuid.uuid4()}'`: something besides the clock"),
+        (23, "timeout-unit-mismatch: silent about `limit_ms / 1000`: it is in the unit that is due"),
+        (27, "retry-without-jitter: silent about `requests.get(url, timeout=5)`: its pauses have a random part"),
+        (27, "timeout-unit-mismatch: silent about `5`: nothing says in which unit it is"),
+        (33, "mixed-clocks: silent about `time.time() - begun`: both sides are read from the same clock"),
+        (37, "monotonic-misuse: silent about `time.monotonic() > end`: what is compared does not wrap around"),
+        (40, "lease-check-then-act: silent about `db.execute(\"UPDATE t"),
+        (42, "lock-released-early: silent about `r.lock(name, timeout=10)`: nothing under it is seen to go on"),
+    ] {
+        let out = folder.run(&format!("check . --explain-silence a.py:{line}")).out();
+        assert!(out.contains(known), "line {line} lacks {known:?}:\n{out}");
+    }
+}
+
+#[test]
 fn rules_are_listed_and_explained() {
     let folder = Folder::new(&[]);
     let list = folder.run("rules");

@@ -1,5 +1,5 @@
 //! CPU time of each stage over a folder of real code, as ratios to parsing in the same run:
-//! `cargo bench -p timelint-testkit -- FOLDER...` (every file below them that has a known extension).
+//! `cargo bench -p timelint-testkit --bench stages -- FOLDER...` (every file below them that has a known extension).
 //! Machines differ and are noisy; the ratios are what may be compared. `--by-rule` adds what each rule costs, where a
 //! fact that several rules ask for counts for the first of them.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads files")]

@@ -119,7 +119,10 @@ fn clocks(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding
         (None, Some(right)) => (other_clock(file, sides[0], right)?, right),
         (None, None) => return None,
     };
-    if left == right || sides.iter().any(|s| is_anchored(file, *s)) {
+    let anchored = || sides.iter().any(|s| is_anchored(file, *s));
+    if file.is_silent(&META, id, "both sides are read from the same clock", left == right)
+        || file.is_silent(&META, id, "one side is what turns readings of one clock into those of the other", anchored())
+    {
         return None;
     }
     let decides = || matches!(usage(file, id), Usage::Decides | Usage::Waits) || is_called_a_length(file, id);

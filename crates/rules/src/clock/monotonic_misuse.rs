@@ -67,7 +67,12 @@ fn sure(how: How) -> Confidence {
 fn order(file: &Analysis<'_>, id: NodeId) -> Option<Finding> {
     let [left, right] = operands(file, id).filter(|_| is_order(file.model.name(id)))?;
     let values = [file.value(left), file.value(right)];
-    if !values.iter().all(wraps) || is_made_of_reading(file, left) || is_made_of_reading(file, right) {
+    let marks = values.iter().all(is_mark);
+    let length = || is_made_of_reading(file, left) || is_made_of_reading(file, right);
+    if file.is_silent(&META, id, "what is compared does not wrap around", marks && !values.iter().all(wraps))
+        || !values.iter().all(wraps)
+        || file.is_silent(&META, id, "one side is a length of time, not a reading", length())
+    {
         return None;
     }
     let operator = file.model.name(id);

@@ -160,6 +160,8 @@ fn is_number_name(name: &str) -> bool {
 /// all, also with a random number of a few digits, which repeats soon.
 fn made_of(file: &Analysis<'_>, name: &str, value: NodeId) -> Option<NodeId> {
     let parts = ingredients(file, value);
+    let apart = parts.reading.is_some() && parts.other;
+    file.is_silent(&META, value, "something besides the clock takes part, which may tell two of them apart", apart);
     let reading = if is_number_name(name) { parts.nearly_only_reading() } else { parts.only_reading() };
     reading.filter(|r| is_local_reading(file, *r))
 }

@@ -94,8 +94,14 @@ fn step(file: &Analysis<'_>, call: NodeId) -> Option<Step> {
     let limit = limits_at(file, call).into_iter().find(|l| model.kind(l.length) == Kind::Name)?;
     let parameter = whole_limit(file, limit.length)?;
     let function = file.function_around(call)?;
-    let quiet = is_ending(model.name(function)) || is_near(file, call) || is_command(file);
-    (!quiet).then_some(Step { call, length: limit.length, around, parameter })
+    (!is_of_no_matter(file, function, call)).then_some(Step { call, length: limit.length, around, parameter })
+}
+
+/// Whoever called does not wait for it, or nothing far away is asked.
+fn is_of_no_matter(file: &Analysis<'_>, function: NodeId, call: NodeId) -> bool {
+    file.is_silent(&META, call, "it ends things", is_ending(file.model.name(function)))
+        || file.is_silent(&META, call, "the other side is on this machine", is_near(file, call))
+        || file.is_silent(&META, call, "nobody but the one who started the command waits for it", is_command(file))
 }
 
 /// `while (pending()) if (!changed.await(timeout, unit)) break;`: whatever wakes it starts the whole limit again.
@@ -163,7 +169,11 @@ fn whole_limit(file: &Analysis<'_>, name: NodeId) -> Option<NodeId> {
     let function = file.function_around(name)?;
     match file.tables.stores(function, model.sym(name)) {
         [only] if matches!(only.kind, StoreKind::Param(_)) => Some(only.at),
-        _ => None,
+        stores => {
+            let made = !stores.is_empty();
+            file.is_silent(&META, name, "it is not what the caller gave for the whole call", made);
+            None
+        }
     }
 }
 

@@ -51,7 +51,10 @@ impl Rule for RetryWithoutJitter {
 
 fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     let call = file.short(attempt.call);
-    let (pause, delay, message) = match pace_of(file, attempt.again, attempt.call) {
+    let pace = pace_of(file, attempt.again, attempt.call);
+    let random = matches!(pace, Pace::Even(_, delay) | Pace::Changing(_, delay) if delay.random);
+    file.is_silent(&META, attempt.call, "its pauses have a random part", random);
+    let (pause, delay, message) = match pace {
         Pace::Even(pause, delay) if attempt.contends && !delay.random => {
             (pause, delay, format!("all who wait for the lock repeat `{call}` after the same pause"))
         }

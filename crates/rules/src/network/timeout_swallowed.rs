@@ -139,7 +139,8 @@ fn of_dropped_error(file: &Analysis<'_>, test: NodeId) -> Option<Finding> {
 fn changing_call(file: &Analysis<'_>, within: NodeId) -> Option<NodeId> {
     let model = file.model;
     let function = file.function_around(within)?;
-    if is_ending(model.name(function)) || has_word(model.name(function), &BEST_EFFORT) {
+    let tries = is_ending(model.name(function)) || has_word(model.name(function), &BEST_EFFORT);
+    if file.is_silent(&META, within, "the function around it only tries, or ends things", tries) {
         return None;
     }
     let calls = model.self_and_descendants(within).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Call);
@@ -169,7 +170,8 @@ fn settled(file: &Analysis<'_>, body: NodeId) -> Option<NodeId> {
                 )
                 && file.resolve(n).is_none_or(|k| k.api.role != ApiRole::Log)
     };
-    if model.descendants(body).take(MOST_NODES).any(uncertain) {
+    let told = model.descendants(body).take(MOST_NODES).any(uncertain);
+    if file.is_silent(&META, body, "it lets the failure be known, asks again or goes on", told) {
         return None;
     }
     let definite = |v: NodeId| match model.kind(v) {

@@ -1,7 +1,7 @@
 //! The places at which a unit of time is due: arguments of APIs and of the project's own functions, names, operands,
 //! what a function returns.
 
-use crate::network::timeout_unit_mismatch::{Mismatch, Taker};
+use crate::network::timeout_unit_mismatch::{META, Mismatch, Taker};
 use crate::network::unit_numbers::calendar;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
@@ -31,7 +31,10 @@ pub(super) fn at_api(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
             let unit = calendar(file, length, due)?;
             Some(Measure { unit, source: length, by: By::Statement })
         };
-        let Some(is) = file.measure(length).or_else(spelled) else { continue };
+        let is = file.measure(length).or_else(spelled);
+        file.is_silent(&META, length, "nothing says in which unit it is", is.is_none());
+        let Some(is) = is else { continue };
+        file.is_silent(&META, length, "it is in the unit that is due", is.unit == due);
         let taker = Taker::takes(name_of(file, site), site);
         // Where only the name of a variable speaks against the API, it may be the name that is wrong.
         let named = matches!(model.kind(is.source), Kind::Name | Kind::Param);

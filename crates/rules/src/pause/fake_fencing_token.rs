@@ -112,7 +112,12 @@ fn fake(file: &Analysis<'_>, name: &str, value: NodeId, named: NodeId) -> Option
     // `recordVersion = item.getRecordVersion()`: kept under its own name, which a holder may compare for being the same.
     let kept = words(name).iter().all(|w| words(model.name(value)).iter().any(|v| v == w));
     if let Some(owner) = random.filter(|k| k.api.scope == Some(LockScope::Distributed)) {
-        if kept && !fencing {
+        if file.is_silent(
+            &META,
+            value,
+            "it is kept under its own name, to be compared for being the same",
+            kept && !fencing,
+        ) {
             return None;
         }
         return Some(Fake { at: value, named, nature: Nature::Owner, how: owner.how });

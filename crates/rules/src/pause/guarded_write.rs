@@ -1,5 +1,6 @@
 //! Writes that rely on an answer about this process's own claim.
 
+use crate::pause::lease_check_then_act::META;
 use crate::pause::ownership::{Check, Source, confirmed, decorated, demanded, leadership_flags, leaf, suspicious};
 use crate::pause::pause_window::{Window, window};
 use std::collections::BTreeMap;
@@ -65,13 +66,14 @@ pub(crate) fn suspicious_functions(file: &Analysis<'_>) -> Vec<NodeId> {
 pub(crate) fn collect<'a>(file: &Analysis<'a>, function: NodeId, acts: &mut Vec<Act<'a>>) {
     // What a library of consensus writes as the leader goes through its own log; what it answers may be stale all the same,
     // and is judged elsewhere.
-    if is_about_the_lock_itself(file, function) || file.path.split('/').any(|part| part.ends_with("raft")) {
+    let own = is_about_the_lock_itself(file, function) || file.path.split('/').any(|part| part.ends_with("raft"));
+    if file.is_silent(&META, function, "it is part of the lock, lease or election itself", own) {
         return;
     }
     let mut checks: BTreeMap<(NodeId, bool), Option<Check<'a>>> = BTreeMap::new();
     let writes = file.writes_in(function, file.model.end(function), DEPTH);
     for write in writes.into_iter().take(MOST_WRITES) {
-        if write.fence.is_some() || is_upkeep(file, write.at) {
+        if is_upkeep(file, write.at) {
             continue;
         }
         let guards = guards_through(file, write.at);
@@ -80,7 +82,15 @@ pub(crate) fn collect<'a>(file: &Analysis<'a>, function: NodeId, acts: &mut Vec<
         });
         // The last check before the write is the one that it relies on.
         let Some(check) = known.chain(demands(file, write.at)).max_by_key(|c| c.at) else { continue };
-        if file.model.contains(write.at, check.at) || in_one_transaction(file, &check, write.at) {
+        if file.is_silent(&META, write.at, "the write is fenced or conditional", write.fence.is_some())
+            || file.model.contains(write.at, check.at)
+            || file.is_silent(
+                &META,
+                write.at,
+                "check and write are one transaction",
+                in_one_transaction(file, &check, write.at),
+            )
+        {
             continue;
         }
         let Some(how) = shared_write(file, &write) else { continue };

@@ -17,7 +17,7 @@ use timelint_semantics::catalog::Effect;
 /// See the module.
 pub(crate) struct LeaseCheckThenAct;
 
-static META: RuleMeta = RuleMeta {
+pub(super) static META: RuleMeta = RuleMeta {
     id: "lease-check-then-act",
     aliases: &["leader-check-then-act"],
     family: Family::Pause,

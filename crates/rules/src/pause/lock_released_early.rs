@@ -53,7 +53,9 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
         .or_else(|| before_commit(file, region))
         .or_else(|| raced(file, region))
         .or_else(|| started(file, region))
-        .or_else(|| promised(file, region))?;
+        .or_else(|| promised(file, region));
+    file.is_silent(&META, region.acquire, "nothing under it is seen to go on after the release", early.is_none());
+    let early = early?;
     let confidence = if region.through_helper { early.confidence.min(Confidence::Medium) } else { early.confidence };
     let mut story = Story::new(&META, file, region.acquire, early.message)
         .why(early.why)
