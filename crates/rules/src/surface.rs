@@ -31,7 +31,10 @@ pub(crate) fn is_front_end(path: &str) -> bool {
         return true;
     }
     let any = |words: &[&str]| folders.split('/').any(|f| has_word(f, words));
-    let front = folders.split('/').any(|f| matches!(f, "front-end" | "front_end"));
+    // A script beside the classes of a server is served to its pages.
+    let served = is_for_browsers(path)
+        && ["java", "resources", "webapp"].iter().any(|f| format!("/{folders}/").contains(&format!("/src/main/{f}/")));
+    let front = served || folders.split('/').any(|f| matches!(f, "front-end" | "front_end"));
     // `apps/web`, `acme-web-client`: named after where they run.
     let web = |f: &str| has_word(f, &["web"]) && has_word(f, &["client", "app"]);
     let web = is_for_browsers(path) && (folders.split('/').any(web) || format!("/{folders}/").contains("/apps/web/"));
@@ -96,7 +99,7 @@ fn takes_orders(file: &Analysis<'_>) -> bool {
 }
 
 /// Commands that a person runs and waits for, the tests and tools around a system, and what runs in a browser.
-fn is_tool(path: &str) -> bool {
+pub(crate) fn is_tool(path: &str) -> bool {
     const TOOLS: [&str; 27] = [
         "chaos",
         "e2etests",

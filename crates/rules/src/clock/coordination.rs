@@ -118,6 +118,8 @@ pub(crate) fn spans_hours(file: &Analysis<'_>, compared: NodeId) -> bool {
         match model.kind(n) {
             Kind::Call | Kind::Argument | Kind::Member => has_word(model.name(n), &LONG) || length(),
             Kind::Name => has_word(model.name(n), &LONG) || stored(n),
+            // `1000 * 60 * 60 * 24`
+            Kind::Binary => model.name(n) == "*" && millis(n),
             _ => false,
         }
     };

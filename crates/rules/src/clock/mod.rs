@@ -4,6 +4,7 @@ mod bound_clocks;
 mod compared_columns;
 mod coordination;
 mod ingredients;
+mod marks;
 pub(crate) mod mixed_clocks;
 mod monotonic_edit;
 pub(crate) mod monotonic_misuse;

@@ -196,7 +196,9 @@ fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
         if model.kind(v) == Kind::Conditional {
             let ways: Vec<NodeId> = model.children(v).filter(|c| model.role(*c) != Role::Condition).collect();
             let other = Origins::PARAM.and(Origins::REMOTE);
-            let foreign = |w: &NodeId| !reads(*w) && file.value(*w).origins.any(other);
+            // Also what is parsed from it: `parse(sent) if sent else now`.
+            let foreign =
+                |w: &NodeId| !reads(*w) && model.self_and_descendants(*w).any(|n| file.value(n).origins.any(other));
             let clock = |n: NodeId| file.resolve(n).is_some_and(|k| k.api.role == ApiRole::ClockWall);
             let now = |w: &NodeId| model.self_and_descendants(*w).any(clock);
             return ways.iter().any(now) && ways.iter().any(foreign);
@@ -220,8 +222,20 @@ fn is_default(file: &Analysis<'_>, id: NodeId) -> bool {
         store.value.is_some_and(reads) && branch.is_some_and(|b| asked(b) && !model.contains(b, id))
     };
     let named = |n: &NodeId| matches!(model.kind(*n), Kind::Name | Kind::Member);
-    model.descendants(id).filter(named).any(|name| {
-        let stores = file.stores_of(name);
+    // `seen.deadline`, where the class sets `self.deadline = self.seen + lifetime`.
+    let stores_of = |n: NodeId| -> Vec<Store> {
+        let own = file.stores_of(n);
+        if !own.is_empty() || model.kind(n) != Kind::Member {
+            return own.to_vec();
+        }
+        file.tables.classes.iter().filter_map(|c| c.fields.get(&model.sym(n))).flatten().copied().collect()
+    };
+    let mut parts: Vec<NodeId> = model.descendants(id).filter(named).collect();
+    let sums = |v: &NodeId| model.kind(*v) == Kind::Binary;
+    let made: Vec<NodeId> = parts.iter().flat_map(|n| stores_of(*n)).filter_map(|s| s.value).filter(sums).collect();
+    parts.extend(made.into_iter().flat_map(|v| model.descendants(v)).filter(named));
+    parts.into_iter().any(|name| {
+        let stores = stores_of(name);
         let foreign = |s: &Store| match s.kind {
             StoreKind::Param(_) => true,
             StoreKind::Update => false,

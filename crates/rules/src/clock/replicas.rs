@@ -210,6 +210,22 @@ pub(crate) fn brings_together(file: &Analysis<'_>, id: NodeId) -> bool {
     merges || places.iter().any(|p| has_word(p, &["replica", "replicas", "replication", "gossip", "crdt", "conflict"]))
 }
 
+/// Whether names say that copies of several machines compete: those of the two things, or of the code around.
+pub(crate) fn compete(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> bool {
+    let speaks = |s: &&Stamped| {
+        has_word(&s.root, &SURELY_INCOMING) || s.words.iter().any(|w| SURELY_INCOMING.contains(&w.as_str()))
+    };
+    sides.iter().any(speaks) || brings_together(file, id) || are_copies(file, id, sides)
+}
+
+/// Whether a collection is called after the machines that its things come from.
+pub(crate) fn is_of_replicas(file: &Analysis<'_>, sort: NodeId) -> bool {
+    const COPIES: [&str; 7] = ["replica", "replicas", "copies", "peer", "peers", "siblings", "conflicts"];
+    let model = file.model;
+    let called = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member) && has_word(model.name(n), &COPIES);
+    model.self_and_descendants(sort).any(called) || brings_together(file, sort)
+}
+
 /// How sure it is that one of the two stamps was given elsewhere.
 pub(crate) fn elsewhere(file: &Analysis<'_>, id: NodeId, sides: [&Stamped; 2]) -> Elsewhere {
     let (functions, places) = surroundings(file, id);

@@ -87,7 +87,8 @@ fn is_loaded(file: &Analysis<'_>, root: NodeId) -> bool {
 /// A call that asks a store; of a mere `store`, which also is what keeps things in memory, only one that takes its time
 /// or may fail.
 fn is_load(file: &Analysis<'_>, call: NodeId, far: bool) -> bool {
-    const ASKS: [&str; 9] = ["get", "find", "load", "fetch", "query", "read", "select", "list", "first"];
+    const ASKS: [&str; 12] =
+        ["get", "find", "load", "fetch", "query", "read", "select", "list", "first", "consume", "retrieve", "lookup"];
     const STORES: [&str; 7] = ["repo", "repository", "dao", "db", "database", "datastore", "mapper"];
     const PERHAPS: [&str; 6] = ["store", "storage", "backend", "session", "collection", "persistence"];
     let model = file.model;

@@ -3,11 +3,12 @@
 
 use crate::Rule;
 use crate::clock::coordination::{is_local_reading, is_own_mark};
+use crate::clock::marks::{is_end_of_record, is_unproven, mark_of};
 use crate::clock::monotonic_edit::monotonic_edit;
 use crate::clock::purpose::{Purpose, is_counting, purpose};
-use crate::clock::stamped::Stamped;
+use crate::shown::SHOWN;
 use crate::story::{Story, lower};
-use crate::surface::{is_for_browsers, is_front_end, is_interface};
+use crate::surface::{is_for_browsers, is_front_end, is_interface, is_tool};
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
@@ -26,36 +27,6 @@ static META: RuleMeta = RuleMeta {
     summary: "time that passed is measured with the wall clock, which NTP, an operator or a VM resume can set",
     page: include_str!("wall_clock_duration.md"),
 };
-
-/// Words of things that are stored or sent, with the dates that they bear.
-const RECORDS: [&str; 16] = [
-    "entity", "record", "do", "po", "dto", "vo", "model", "message", "event", "request", "response", "info", "row",
-    "document", "schema", "dao",
-];
-
-/// Words of what keeps when something happened last, or until when something goes on.
-const MARKS: [&str; 20] = [
-    "last",
-    "activity",
-    "active",
-    "seen",
-    "access",
-    "accessed",
-    "used",
-    "touched",
-    "beat",
-    "heartbeat",
-    "ping",
-    "pong",
-    "since",
-    "start",
-    "started",
-    "deadline",
-    "until",
-    "expire",
-    "expires",
-    "expiry",
-];
 
 impl Rule for WallClockDuration {
     fn meta(&self) -> &'static RuleMeta {
@@ -236,34 +207,9 @@ fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
     (opaque && reading).then_some(Value { how: How::Project, ..value })
 }
 
-/// A mark of an object of the project that other files set to readings: `connection.setLastActivity(now)`.
-fn mark_of(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
-    let stamp = Stamped::new(file, id);
-    let elsewhere = Origins::CLOCKS.and(Origins::REMOTE).and(Origins::STORED).and(Origins::DATABASE);
-    if !stamp.of_object || stamp.value.origins.any(elsewhere) || !has_word(&stamp.member, &MARKS) {
-        return None;
-    }
-    let class = file.type_of(stamp.owner(file)?)?;
-    let (site, _) = stamp.stamping(file).filter(|(_, same_class)| *same_class)?;
-    let kept = has_word(&class.name, &RECORDS);
-    let reading = Value { shape: Shape::Instant, how: How::Project, ..Value::of(site.origins) };
-    (!kept).then(|| reading.at(site.location.clone()))
-}
-
-/// `message.expires`, `task["expires_at"]`: until when a thing is good that others keep as well.
-fn is_end_of_record(file: &Analysis<'_>, id: NodeId) -> bool {
-    const ENDS: [&str; 5] = ["expire", "expires", "expired", "expiry", "expiration"];
-    let model = file.model;
-    model.children_with(id, Role::Operand).any(|side| {
-        let member = match model.kind(side) {
-            Kind::Member => Some(model.name(side)),
-            Kind::Index => model.child(side, Role::Key).map(|k| model.name(k)),
-            _ => None,
-        };
-        let object = model.child(side, Role::Object).filter(|o| model.kind(*o) == Kind::Name);
-        let record = |o: NodeId| has_word(model.name(o), &RECORDS) || matches!(model.name(o), "task" | "job" | "token");
-        member.is_some_and(|m| has_word(m, &ENDS)) && object.is_some_and(record)
-    })
+/// Parts of the page in the folder that holds all that runs in the browser: `client/components/list.js`.
+fn is_of_client(path: &str) -> bool {
+    path.starts_with("client/") && is_interface(path) || path.contains("app/client/")
 }
 
 fn is_reading(value: &Value) -> bool {
@@ -315,8 +261,10 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if left.how.min(right.how) == How::Name || is_interface(&file.path) {
         confidence = lower(confidence);
     }
-    // What a browser measures decides about its page.
-    if is_end_of_record(file, id) || is_for_browsers(&file.path) && is_front_end(&file.path) {
+    // What a browser measures decides about its page, and a command is waited for by who started it.
+    let page = is_for_browsers(&file.path) && (is_front_end(&file.path) || is_of_client(&file.path));
+    let command = is_tool(&file.path) && !is_interface(&file.path);
+    if is_end_of_record(file, id) || page || command || is_unproven(file, id) {
         confidence = Confidence::Low;
     }
     // `for (t = start; t <= end; t++)` goes through seconds that were chosen before.
@@ -476,5 +424,9 @@ fn keeps_others_out(file: &Analysis<'_>, id: NodeId) -> bool {
     // One of many things that an object is made of decides nothing by itself.
     let made = model.ancestors(id).find(|a| matches!(model.kind(*a), Kind::Call | Kind::New | Kind::Block));
     let part = made.is_some_and(|m| model.kind(m) == Kind::New && model.children_with(m, Role::Arg).nth(1).is_some());
-    !part && (has_word(function, &KEPT) || has_word(class, &KEPT))
+    // Nor does one of many things that are told of it, or what counts how it went.
+    let told =
+        model.ancestors(id).take_while(|a| model.kind(*a) != Kind::Function).any(|a| model.kind(a) == Kind::Entry);
+    let counts = has_word(function, &SHOWN);
+    !part && !told && !counts && (has_word(function, &KEPT) || has_word(class, &KEPT))
 }

@@ -8,8 +8,8 @@ use crate::clock::coordination::{
 use crate::clock::picks::{Pick, pick};
 use crate::clock::replayed::replayed_readings;
 use crate::clock::replicas::{
-    Elsewhere, Outcome, are_copies, are_places, elsewhere, is_about_data, is_conditional_request, is_merged_series,
-    outcome,
+    Elsewhere, Outcome, are_copies, are_places, compete, elsewhere, is_about_data, is_conditional_request,
+    is_merged_series, is_of_replicas, outcome,
 };
 use crate::clock::rows::is_row_of_store;
 use crate::clock::stamped::{Stamped, is_filled_remotely, is_told, may_be_wall};
@@ -191,13 +191,18 @@ fn is_kept(file: &Analysis<'_>, stamp: &Stamped) -> bool {
 /// The difference of the clocks is what is looked for: another clock's present time, measured or allowed for.
 fn is_about_skew(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
     const SKEW: [&str; 9] = ["skew", "drift", "offset", "db", "database", "ntp", "synchronized", "clocks", "rtt"];
-    let function = file.function_around(id).map_or("", |f| file.model.name(f));
-    stamp.words.iter().any(|w| SKEW.contains(&w.as_str())) || has_word(function, &SKEW)
+    let model = file.model;
+    let function = file.function_around(id).map_or("", |f| model.name(f));
+    // `request.offset = now - request.sent`
+    let kept =
+        model.enclosing(id, Kind::Assign).and_then(|a| model.child(a, Role::Target)).map_or("", |t| model.name(t));
+    let skew = |name: &str| has_word(name, &SKEW);
+    stamp.words.iter().any(|w| SKEW.contains(&w.as_str())) || skew(function) || skew(kept)
 }
 
 /// A reading that was kept in a variable whose name says that something began or happened.
 fn is_mark(file: &Analysis<'_>, reading: NodeId) -> bool {
-    const MARKS: [&str; 8] = ["start", "started", "begin", "began", "since", "mark", "last", "startup"];
+    const MARKS: [&str; 7] = ["start", "started", "begin", "began", "since", "mark", "startup"];
     let name = file.model.name(reading);
     file.model.kind(reading) == Kind::Name && has_word(name, &MARKS)
 }
@@ -217,7 +222,8 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
     if lengths || !(stamps(a) || stamps(b)) || !sides.iter().all(|s| may_be_wall(&s.value)) {
         return None;
     }
-    if !(a.of_object || b.of_object) || is_local_reading(file, left) || is_local_reading(file, right) {
+    let present = |n: NodeId, s: &Stamped| is_local_reading(file, n) || has_word(&s.root, &["now"]);
+    if !(a.of_object || b.of_object) || present(left, a) || present(right, b) {
         return None;
     }
     let alike = is_alike(a, b);
@@ -238,7 +244,8 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
         (Some(true), Elsewhere::Handled, true) | (Some(true), Elsewhere::Seen | Elsewhere::Named, false) => {
             Confidence::Medium
         }
-        (_, Elsewhere::Seen | Elsewhere::Named, true) => Confidence::Medium,
+        // Who stamps them is not known: then the place has to say that copies of several machines compete.
+        (_, Elsewhere::Seen | Elsewhere::Named, true) if compete(file, id, [a, b]) => Confidence::Medium,
         (_, Elsewhere::Seen | Elsewhere::Named, false) if are_copies(file, id, [a, b]) => Confidence::Medium,
         _ => Confidence::Low,
     };
@@ -272,8 +279,8 @@ fn judge_versions(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId) 
 fn is_changed_since(file: &Analysis<'_>, outcome: Outcome, sides: [&Stamped; 2]) -> bool {
     let Outcome::Winner(at) = outcome else { return false };
     let model = file.model;
-    let call = model.ancestors(at).take(3).chain([at]).find(|a| model.kind(*a) == Kind::Call);
-    let collects = call.is_some_and(|c| matches!(model.name(c), "add" | "append" | "push" | "addAll" | "extend"));
+    let mut calls = model.ancestors(at).take(4).chain([at]).filter(|a| model.kind(*a) == Kind::Call);
+    let collects = calls.any(|c| matches!(model.name(c), "add" | "append" | "push" | "addAll" | "extend"));
     collects && sides.iter().any(|s| !s.of_object)
 }
 
@@ -327,10 +334,13 @@ fn tell_store(file: &Analysis<'_>, id: NodeId, handed: Handed) -> Finding {
         ),
     };
     let known = file.resolve(id).and_then(|r| r.api.advice.clone());
+    // Who was seen in the last day is a report, and no seconds matter to it.
+    let reports = handed.purpose == Use::JudgesRow && spans_hours(file, handed.reading);
+    let confidence = if reports { Confidence::Low } else { handed.confidence };
     Story::new(&META, file, id, what)
         .why(why)
         .help(known.filter(|_| handed.purpose == Use::OrdersWrites).unwrap_or_else(|| help.to_owned()))
-        .confidence(handed.confidence)
+        .confidence(confidence)
         .severity(severity)
         .step(file.location(handed.reading), "this machine's clock is read here")
         .step(file.location(id), "and the store decides by it")
@@ -340,10 +350,12 @@ fn tell_store(file: &Analysis<'_>, id: NodeId, handed: Handed) -> Finding {
 /// The copy with the latest stamp is taken for the current one.
 fn tell_pick(file: &Analysis<'_>, id: NodeId, pick: &Pick) -> Finding {
     let message = format!("`{}` takes the copy with the latest wall-clock time for the current one", file.short(id));
+    // What is put in the order of its times is a series as often as copies of one thing.
+    let confidence = if is_of_replicas(file, id) { pick.confidence } else { Confidence::Low };
     Story::new(&META, file, id, message)
         .why(LATER_WINS.0)
         .help(LATER_WINS.1)
-        .confidence(pick.confidence)
+        .confidence(confidence)
         .severity(Severity::Error)
         .step(file.location(pick.stamp), "copies of several machines are put in order by their stamps")
         .step(file.location(pick.taken), "and the one at the end wins")
