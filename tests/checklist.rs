@@ -9,7 +9,7 @@ const CLOCKS: [(&str, &str, &str); 27] = [
     (
         "one stripped side poisons the pair",
         "wall-clock-duration/go/strips.go",
-        "l.kept.After(l.utc.Add(limit)) { // want",
+        "time.Now().After(l.utc.Add(limit)) { // want",
     ),
     ("intact readings never fire", "wall-clock-duration/go/good.go", "ok wall-clock-duration: both sides keep"),
     (

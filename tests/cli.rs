@@ -130,7 +130,7 @@ fn runs_are_reproducible() {
 #[test]
 fn text_from_standard_input_is_checked() {
     let folder = Folder::new(&[]);
-    let run = folder.run_with_input("check - --stdin-filename tests/x.py --format concise", BAD);
+    let run = folder.run_with_input("check - --stdin-filename tests/x.py --min-confidence low --format concise", BAD);
     assert_eq!(run.code(), 1);
     assert!(run.out().starts_with("tests/x.py:5:"), "{}", run.out());
 }

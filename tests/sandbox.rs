@@ -22,7 +22,7 @@ impl Folder {
     /// A folder that is a repository, so that no configuration above it takes part.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let nth = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let folder = Self(std::env::temp_dir().join(format!("timelint-cli-{}-{nth}", std::process::id())));
+        let folder = Self(std::env::temp_dir().join(format!("timelint-run-{}-{nth}", std::process::id())));
         folder.write(".git/HEAD", "");
         for (name, text) in files {
             folder.write(name, text);

@@ -80,6 +80,11 @@ pub(crate) fn is_coordination(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) 
         return false;
     }
     let (functions, places) = surroundings(file, id);
+    // A lease of an address is no lock, and whoever gives it out keeps its dates for itself.
+    let of_address = |names: &[String]| names.iter().any(|n| n.to_lowercase().contains("dhcp"));
+    if of_address(&functions) || of_address(&places) {
+        return false;
+    }
     coordinates_itself(file, id, stamp)
         || (coordinates(&functions) || coordinates(&places)) && !has_word(&stamp.member, &OTHER)
 }
@@ -237,7 +242,10 @@ fn is_clock_helper(file: &Analysis<'_>, call: NodeId, receiver: Option<NodeId>, 
         return file.returns(function).iter().any(|r| reads_clock(file, *r, depth + 1));
     }
     let named = has_word(file.model.name(call), &CLOCKS);
-    named || receiver.is_none_or(|r| file.path_of(r).is_some_and(|p| p.starts_with(char::is_uppercase)))
+    // `Analyzer.getLastUpdateTime()` gives out a mark.
+    let mark = has_word(file.model.name(call), &["last", "start", "updated", "update", "created", "expiry"]);
+    let of_class = |r: NodeId| file.path_of(r).is_some_and(|p| p.starts_with(char::is_uppercase));
+    named || !mark && receiver.is_none_or(of_class)
 }
 
 #[cfg(test)]
