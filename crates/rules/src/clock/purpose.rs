@@ -154,14 +154,19 @@ fn is_next_boundary(file: &Analysis<'_>, id: NodeId) -> bool {
 
 /// The number of a period, `now / period`: periods of the calendar are counted, no time is measured.
 fn is_period_number(file: &Analysis<'_>, id: NodeId) -> bool {
+    file.model.kind(id) == Kind::Binary
+        && file
+            .model
+            .children_with(id, Role::Operand)
+            .any(|o| is_divided(file, o) || is_divided(file, file.condition_source(o)))
+}
+
+/// Whether something is divided by a number that is no factor between two units.
+pub(crate) fn is_divided(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
-    let divided = |n: NodeId| {
-        let by = model.children_with(n, Role::Operand).nth(1).map(|d| file.value(d));
-        let unit = by.and_then(|d| d.number).is_some_and(|d| [1e3, 1e6, 1e9].contains(&d.abs()));
-        model.kind(n) == Kind::Binary && matches!(model.name(n), "/" | "//") && !unit
-    };
-    model.kind(id) == Kind::Binary
-        && model.children_with(id, Role::Operand).any(|o| divided(o) || divided(file.condition_source(o)))
+    let by = model.children_with(id, Role::Operand).nth(1).map(|d| file.value(d));
+    let unit = by.and_then(|d| d.number).is_some_and(|d| [1e3, 1e6, 1e9].contains(&d.abs()));
+    model.kind(id) == Kind::Binary && matches!(model.name(id), "/" | "//") && !unit
 }
 
 /// Code that counts and shows how things went, and generators of ids, which ask the clock for another reason.

@@ -3,6 +3,7 @@
 use crate::Rule;
 use crate::clock::coordination::is_local_reading;
 use crate::clock::ingredients::ingredients;
+use crate::clock::purpose::is_divided;
 use crate::clock::snowflake::packed;
 use crate::story::Story;
 use crate::surface::{is_interface, quiet_in_tools};
@@ -113,7 +114,10 @@ fn generated(file: &Analysis<'_>, exit: NodeId) -> Option<Finding> {
     let named = |f: &NodeId| is_id_name(model.name(*f)) || is_number_name(model.name(*f)) || makes_key(model.name(*f));
     let function = file.function_around(exit).filter(named)?;
     let value = model.child(exit, Role::Value)?;
-    if file.returns(function).len() != 1 {
+    // What another function of the project makes is told there, and the number of a period is meant to be the same within it.
+    let made_there = model.kind(value) == Kind::Call && file.callee(value).is_some() && is_id_name(model.name(value));
+    let period = model.self_and_descendants(value).any(|n| is_divided(file, n));
+    if file.returns(function).len() != 1 || made_there || period {
         return None;
     }
     let reading = made_of(file, model.name(function), value)?;
