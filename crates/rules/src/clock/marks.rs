@@ -81,8 +81,8 @@ fn is_present(file: &Analysis<'_>, side: NodeId) -> bool {
 /// A mark that other files set as well, and not all that they put into it was followed; or whose class is one of those
 /// that a project keeps for its records.
 fn is_set_unseen(file: &Analysis<'_>, side: NodeId) -> bool {
-    const FOLDERS: [&str; 11] =
-        ["model", "models", "entity", "entities", "dto", "dtos", "pojo", "schema", "schemas", "vo", "po"];
+    const FOLDERS: [&str; 10] =
+        ["model", "models", "entity", "entities", "dto", "dtos", "schema", "schemas", "vo", "po"];
     let model = file.model;
     let stamp = Stamped::new(file, side);
     if is_local_reading(file, side) {
@@ -96,7 +96,9 @@ fn is_set_unseen(file: &Analysis<'_>, side: NodeId) -> bool {
         stamp.value.clone()
     };
     let unknown = value.origins.any(Origins::UNKNOWN);
-    if unknown && is_entry_of_record(file, stamp.node) {
+    // What this object keeps in a record of its own, it has put there.
+    let own_record = file.tables.is_this(model, stamp.root_node);
+    if unknown && !own_record && is_entry_of_record(file, stamp.node) {
         return true;
     }
     let (here, elsewhere): (Vec<_>, Vec<_>) =
