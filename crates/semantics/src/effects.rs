@@ -239,6 +239,7 @@ impl Analysis<'_> {
                 Some(statement) => {
                     return is_data_change(&statement).then_some(known.api.effect.unwrap_or(Effect::State));
                 }
+                None if self.is_built_query(text) => return None,
                 // By its name alone, with a text that cannot be read: it may as well be a query.
                 None if known.how == How::Name => return None,
                 None => {}

@@ -33,6 +33,7 @@ mod own_lock;
 mod regions;
 mod replicated;
 mod resolve;
+mod row_lock;
 mod script;
 mod settable;
 mod shims;

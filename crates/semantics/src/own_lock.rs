@@ -45,7 +45,7 @@ const SECTION_WORDS: [&str; 16] = [
     "leadership",
 ];
 /// Words of keys and functions that remember, limit or refuse, and lock nothing.
-const OTHER_PURPOSES: [&str; 30] = [
+const OTHER_PURPOSES: [&str; 32] = [
     "idempotent",
     "idempotency",
     "dedup",
@@ -53,6 +53,8 @@ const OTHER_PURPOSES: [&str; 30] = [
     "duplicate",
     "repeat",
     "processed",
+    "replay",
+    "replayed",
     "seen",
     "nonce",
     "rate",

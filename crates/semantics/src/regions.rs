@@ -311,7 +311,10 @@ impl<'a> Analysis<'a> {
         let section = self.section_after(call, &results)?;
         let to = self.release_between(call, section, &results).unwrap_or(section.to);
         let from = section.from;
-        let skips_when_held = section.skips && api.api.role == ApiRole::LockTry;
+        let refuses = self
+            .argument(call, api, ArgMeaning::Blocking)
+            .is_some_and(|b| self.model.name(b).eq_ignore_ascii_case("false"));
+        let skips_when_held = section.skips && (api.api.role == ApiRole::LockTry || refuses);
         let region = Region { handle, lock_type, skips_when_held, ..Region::new(call, api, (from, to)) };
         (from < to).then_some(region)
     }

@@ -31,6 +31,8 @@ pub struct FunctionSummary {
     pub return_type: Option<String>,
     /// The strongest write that it makes itself or through functions of its file, unless every write is conditional.
     pub effect: Option<Effect>,
+    /// It has the database lock the rows that it changes.
+    pub locks_rows: bool,
     /// What it does with a distributed lock for its callers.
     pub lock: Option<LockHelper>,
     /// For a function that speaks of locks: the methods of other classes of the project that it may hand the work to.
@@ -176,6 +178,7 @@ fn summarize_functions(file: &Analysis<'_>, summary: &mut FileSummary) {
         let value = file.returned_value(crate::resolve::Callee::Here(info.node));
         let return_type = file.returned_type(info.node).map(|t| t.name);
         let effect = file.effect_of(info.node);
+        let locks_rows = effect.is_some() && file.locks_rows(info.node);
         let lock = file.lock_helper(info.node);
         let via = if lock.is_none() { file.hands_lock_on(info.node) } else { Vec::new() };
         let calls = if effect.is_none() { file.may_write_through(info.node) } else { Vec::new() };
@@ -200,6 +203,7 @@ fn summarize_functions(file: &Analysis<'_>, summary: &mut FileSummary) {
             value,
             return_type,
             effect,
+            locks_rows,
             lock,
             via,
             calls,

@@ -5,7 +5,7 @@ use crate::pause::non_atomic_lock::META;
 use crate::story::Story;
 use timelint_diagnostics::{Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
-use timelint_semantics::{Analysis, StoreKind, has_word, is_lock_word, words};
+use timelint_semantics::{Analysis, Origins, StoreKind, has_word, is_lock_word, words};
 
 /// Words of a question whether a lock has run out.
 const OVER: [&str; 6] = ["expired", "expire", "stale", "outdated", "abandoned", "timedout"];
@@ -37,8 +37,24 @@ fn keeps_locks(name: &str) -> bool {
     has_word(name, &STORES) || has_word(name, &RECORD_STORES)
 }
 
+/// A time goes along: the statement compares it with the record's.
+fn is_told_the_time(file: &Analysis<'_>, removal: NodeId) -> bool {
+    const BOUNDS: [&str; 10] =
+        ["expire", "expired", "expires", "expiry", "expiration", "until", "before", "cutoff", "deadline", "version"];
+    let model = file.model;
+    model.children_with(removal, Role::Arg).any(|a| {
+        model.self_and_descendants(a).any(|n| {
+            has_word(model.name(n), &BOUNDS)
+                || model.kind(n) == Kind::Call && file.value(n).origins.any(Origins::CLOCKS)
+        })
+    })
+}
+
 fn judge(file: &Analysis<'_>, removal: NodeId) -> Option<Finding> {
     let model = file.model;
+    if file.is_silent(&META, removal, "a time goes along that the store may compare", is_told_the_time(file, removal)) {
+        return None;
+    }
     // What is handed on of the record may be the condition.
     let given: Vec<Sym> = model
         .children_with(removal, Role::Arg)

@@ -182,11 +182,29 @@ fn mortal_counters(file: &Analysis<'_>) -> Vec<Finding> {
     .collect()
 }
 
-/// `leaderEpochStart`, `lockTermSeconds`: a point or length of time, and no number of a holder.
+/// `leaderEpochStart`, `lockTermSeconds`, `last_fence_refresh`: a point or length of time, and no number of a holder.
 fn is_length(name: &str) -> bool {
-    const TIMES: [&str; 14] = [
-        "ms", "millis", "seconds", "secs", "at", "start", "started", "time", "timeout", "deadline", "expiry", "until",
-        "age", "since",
+    const TIMES: [&str; 20] = [
+        "ms",
+        "millis",
+        "seconds",
+        "secs",
+        "at",
+        "start",
+        "started",
+        "time",
+        "timeout",
+        "deadline",
+        "expiry",
+        "until",
+        "age",
+        "since",
+        "last",
+        "next",
+        "refresh",
+        "refreshed",
+        "renewed",
+        "checked",
     ];
     has_word(name, &TIMES)
 }

@@ -3,6 +3,7 @@
 use crate::pause::lease_check_then_act::META;
 use crate::pause::ownership::{Check, Source, confirmed, decorated, demanded, leadership_flags, leaf, suspicious};
 use crate::pause::pause_window::{Window, window};
+use crate::pause::read_modify_write::is_called_a_read;
 use std::collections::BTreeMap;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, LockScope};
@@ -73,7 +74,8 @@ pub(crate) fn collect<'a>(file: &Analysis<'a>, function: NodeId, acts: &mut Vec<
     let mut checks: BTreeMap<(NodeId, bool), Option<Check<'a>>> = BTreeMap::new();
     let writes = file.writes_in(function, file.model.end(function), DEPTH);
     for write in writes.into_iter().take(MOST_WRITES) {
-        if is_upkeep(file, write.at) {
+        let reads = write.indirect && is_called_a_read(file.model.name(write.at));
+        if reads || is_upkeep(file, write.at) {
             continue;
         }
         let guards = guards_through(file, write.at);

@@ -3,8 +3,8 @@
 use crate::pause::read_modify_write::{Dependency, dependency, fills_gap};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect, LockPurpose};
-use timelint_semantics::{Analysis, How, Region, Write, has_word};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect, LockPurpose, LockScope};
+use timelint_semantics::{Analysis, How, Region, Write, has_word, words};
 
 /// Things whose double change costs someone something.
 const DOMAIN: [&str; 44] = [
@@ -54,7 +54,7 @@ const DOMAIN: [&str; 44] = [
     "bill",
 ];
 /// Work that may be done twice without harm.
-const EFFICIENCY: [&str; 30] = [
+const EFFICIENCY: [&str; 31] = [
     "cache",
     "caches",
     "cached",
@@ -71,6 +71,7 @@ const EFFICIENCY: [&str; 30] = [
     "dedup",
     "dedupe",
     "once",
+    "beat",
     "cron",
     "schedule",
     "scheduled",
@@ -128,7 +129,7 @@ pub(crate) fn score(
     dependency: Option<Dependency>,
 ) -> Score {
     let mut score = Score::default();
-    score_writes(writes, &mut score);
+    score_writes(file, writes, &mut score);
     let changes = |n: NodeId| names_change(file.model.name(n));
     // `rows.forEach(store::failOver)`: what is referred to says what happens.
     let referred = || {
@@ -184,13 +185,18 @@ fn names_change(name: &str) -> bool {
     has_word(name, &VERBS)
 }
 
-fn score_writes(writes: &[Write], score: &mut Score) {
+fn score_writes(file: &Analysis<'_>, writes: &[Write], score: &mut Score) {
     let strongest = writes.iter().map(|w| w.effect).max();
     if strongest == Some(Effect::External) || writes.iter().any(|w| w.effect == Effect::External) {
         score.add(3, "has an effect outside that cannot be taken back");
     }
     if writes.iter().any(|w| matches!(w.effect, Effect::State | Effect::Cluster)) {
         score.add(2, "writes shared state with no condition or token");
+    }
+    // Files are usually this machine's own.
+    let local = |w: &Write| file.resolve(w.at).is_some_and(|r| r.api.scope == Some(LockScope::File));
+    if writes.iter().all(local) {
+        score.cap(Confidence::Low);
     }
     let how = writes.iter().filter(|w| w.effect != Effect::Cache).map(|w| w.how).max();
     match how {
@@ -230,6 +236,10 @@ fn score_names(file: &Analysis<'_>, region: &Region<'_>, texts: &[String], score
 
 fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score: &mut Score) {
     let role = region.api.api.role;
+    let named_after_job = is_named_after_job(file, region);
+    if named_after_job {
+        score.add(-2, "the lock is named after the job: it keeps it from running next to itself");
+    }
     if role == ApiRole::LockDecorator {
         if is_scheduled(file, region) {
             score.add(-3, "it keeps a schedule from running twice");
@@ -238,7 +248,7 @@ fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score
         }
     } else if region.skips_when_held && !modifies {
         score.add(-2, "whoever does not get the lock skips the work");
-    } else if region.skips_when_held && is_run_by_schedule(file, region) {
+    } else if is_run_by_schedule(file, region) && (region.skips_when_held || named_after_job) {
         score.cap(Confidence::Low);
     } else if waits(file, region) {
         score.add(1, "every caller waits for its turn: the work matters");
@@ -316,13 +326,21 @@ fn is_shared_lock(file: &Analysis<'_>, region: &Region<'_>) -> bool {
     reads(region.acquire) || chain.into_iter().any(|n| model.kind(n) == Kind::Call && reads(n))
 }
 
-/// The function around is annotated as one that a scheduler runs.
+/// The function around is annotated as one that a scheduler or a queue of tasks runs.
 fn is_run_by_schedule(file: &Analysis<'_>, region: &Region<'_>) -> bool {
     let model = file.model;
     let mut functions = model.ancestors(region.acquire).filter(|a| model.kind(*a) == Kind::Function);
     functions.any(|f| {
-        model.children_with(f, Role::Decorator).any(|d| has_word(model.name(d), &["scheduled", "cron", "periodic"]))
+        let jobs = ["scheduled", "cron", "periodic", "task", "job"];
+        model.children_with(f, Role::Decorator).any(|d| has_word(model.name(d), &jobs))
     })
+}
+
+/// `lock("refresh_tokens_task")` in `refresh_tokens`: the lock keeps the job from running next to itself.
+fn is_named_after_job(file: &Analysis<'_>, region: &Region<'_>) -> bool {
+    let job =
+        file.named_function_around(region.acquire).map_or_else(Vec::new, |f| words(file.function_name(f)).to_vec());
+    job.len() > 1 && file.lock_texts(region).iter().any(|t| words(t).windows(job.len()).any(|w| w == &*job))
 }
 
 /// The store compares what a transaction has read with what is there when it commits: sessions of `MongoDB`.

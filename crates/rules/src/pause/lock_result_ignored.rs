@@ -95,6 +95,10 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
         let taken = command.command == Command::SetIfAbsent && !asked && file.is_own_lock(command, commands);
         return taken.then_some(if command.how == How::Name { Confidence::Medium } else { Confidence::High });
     }
+    // A step of a builder hands its object back: `params.nx()` asks for nothing yet.
+    if file.resolve(call).is_some_and(|k| k.api.returns.as_deref() == Some("receiver")) {
+        return None;
+    }
     let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) else {
         let helper = file.lock_helper_of(call).filter(|h| matches!(h.does, Does::Try | Does::Acquire))?;
         if answers_nothing(file, call) {

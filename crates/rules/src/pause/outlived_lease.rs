@@ -6,7 +6,9 @@ use crate::pause::renewal::{is_renewal, names_renewal};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Effect};
-use timelint_semantics::{Analysis, Callee, How, Region, Resolved, has_word, is_lock_word, stated_unit, words};
+use timelint_semantics::{
+    Analysis, Callee, How, Origins, Region, Resolved, StoreKind, has_word, is_lock_word, stated_unit, words,
+};
 
 /// A lease longer than this (in seconds) was meant for long work.
 const LONG_LEASE: f64 = 300.0;
@@ -159,7 +161,13 @@ fn callers(
 ) -> Option<(NodeId, &'static str, String, Confidence)> {
     let call = opaque_call(file, region)?;
     let long = lease.seconds.is_some_and(|s| s > LONG_LEASE);
-    let confidence = if long { Confidence::Low } else { Confidence::Medium };
+    // Whoever describes the work may say how long it takes (an annotation, an option), and a cache is filled again at worst.
+    let stores = file.stores_of(lease.at);
+    let plain = file.model.kind(lease.at) == Kind::Name && stores.iter().all(|s| matches!(s.kind, StoreKind::Param(_)));
+    let described = file.model.kind(lease.at) == Kind::Call || file.value(lease.at).origins.any(Origins::PARAM);
+    let chosen = lease.seconds.is_none() && !plain && described;
+    let saves_work = file.lock_texts(region).iter().any(|t| has_word(t, &["cache", "cached", "caches"]));
+    let confidence = if long || chosen || saves_work { Confidence::Low } else { Confidence::Medium };
     let evidence = "the code that runs under the lease is the caller's".to_owned();
     Some((call, "the caller's code takes as long as it takes", evidence, confidence))
 }

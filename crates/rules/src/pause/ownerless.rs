@@ -5,8 +5,8 @@ use crate::pause::owned_edit::owned_edit;
 use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, LockScope};
-use timelint_semantics::{Analysis, Command, Expiry, How, KeyCommand, StoreKind, has_word};
+use timelint_semantics::catalog::{ApiRole, Effect, LockScope};
+use timelint_semantics::{Analysis, Command, Expiry, Guard, How, KeyCommand, Origins, StoreKind, has_word};
 
 const COMPARE: &str = "compare the owner and delete in one script: `if redis.call('get', KEYS[1]) == ARGV[1] then return \
                        redis.call('del', KEYS[1]) end`, with a value that only this holder knows";
@@ -155,7 +155,11 @@ fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Opti
              third one comes in",
         )
         .help(COMPARE)
-        .confidence(if anonymous || not_held { Confidence::High } else { Confidence::Medium })
+        .confidence(match (anonymous || not_held, is_mild(file, take, delete, all)) {
+            (_, true) => Confidence::Low,
+            (true, false) => Confidence::High,
+            (false, false) => Confidence::Medium,
+        })
         .severity(Severity::Warning)
         .step(file.location(take.at), "the lock is taken here");
     if anonymous {
@@ -165,6 +169,30 @@ fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Opti
         story = story.evidence("the clean-up also runs when the lock was not acquired");
     }
     Some(story.step(file.location(delete.at), "and removed here, without a look at its owner").tell())
+}
+
+/// A removal that costs little: it is skipped when a monotonic clock says that the lease may be over, or the lock only
+/// keeps a cache from being filled by several at a time.
+fn is_mild(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand, all: &[KeyCommand]) -> bool {
+    let model = file.model;
+    let times = |n: NodeId| file.value(n).origins.any(Origins::MONOTONIC);
+    let timed = |g: &Guard| model.self_and_descendants(g.condition).any(|n| model.kind(n) == Kind::Call && times(n));
+    file.guards(delete.at).iter().any(timed) || fills_cache(file, take, delete, all)
+}
+
+/// Whether what is called a cache is filled between the two commands of a function.
+fn fills_cache(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand, all: &[KeyCommand]) -> bool {
+    const CACHE: [&str; 3] = ["cache", "caches", "cached"];
+    let model = file.model;
+    let outermost = |at: NodeId| model.ancestors(at).filter(|a| model.kind(*a) == Kind::Function).last();
+    let Some(function) = outermost(take.at).filter(|f| outermost(delete.at) == Some(*f)) else { return false };
+    let of_lock = |at: NodeId| all.iter().any(|c| c.at == at && file.same_key(c.key, take.key));
+    let mut writes = file.writes_in(take.at, model.end(function), 2);
+    writes.retain(|w| !of_lock(w.at));
+    let class = file.tables.class_around(model, take.at).map_or("", |c| file.tables.classes[c as usize].name.as_str());
+    let named =
+        [file.function_name(function), class].iter().any(|n| has_word(n, &CACHE)) || has_word(&file.path, &CACHE);
+    named && !writes.iter().any(|w| w.effect == Effect::External)
 }
 
 /// Whether the removal is the other half of the acquire: in its function, in a clean-up, or where locks are released.

@@ -103,6 +103,15 @@ pub(crate) fn dependency(file: &Analysis<'_>, region: &Region<'_>, write: NodeId
     Some(Dependency { read, known, flows: false })
 }
 
+/// Whether the name of a function of the project says that it reads, whatever something below it does.
+pub(crate) fn is_called_a_read(name: &str) -> bool {
+    const READING: [&str; 14] = [
+        "get", "find", "is", "has", "list", "query", "select", "read", "load", "check", "validate", "count", "exists",
+        "fetch",
+    ];
+    words(name).first().is_some_and(|w| READING.contains(&w.as_str()))
+}
+
 /// The variable whose address an argument is.
 fn addressed(file: &Analysis<'_>, argument: NodeId) -> Option<Sym> {
     let model = file.model;

@@ -5,6 +5,7 @@ use crate::Rule;
 use crate::pause::announced::{Announced, announced};
 use crate::pause::lock_purpose::{opaque_call, principal, score};
 use crate::pause::order_seen::{OrderSeen, orders_seen};
+use crate::pause::read_modify_write::is_called_a_read;
 use crate::pause::tokenless_step::{Tokenless, tokenless_steps};
 use crate::pause::unreceipted::{Unreceipted, unreceipted};
 use crate::shown::is_log_call;
@@ -163,6 +164,7 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
             && w.at != region.acquire
             && !keeps_lock(file, w.at)
             && !quiet("it does no harm when it comes late or twice", is_harmless(file, w))
+            && !quiet("the database locks the rows that it changes", w.indirect && file.locks_rows_through(w.at))
     });
     let (write, read) = principal(file, region, &writes)?;
     let score = score(file, region, &write, &writes, read);
@@ -317,10 +319,6 @@ fn keeps_lock(file: &Analysis<'_>, call: NodeId) -> bool {
 fn is_harmless(file: &Analysis<'_>, write: &Write) -> bool {
     const ADDING_UP: [&str; 10] =
         ["increment", "incr", "incrby", "decrement", "decr", "decrby", "hincrby", "sadd", "pfadd", "zincrby"];
-    const READING: [&str; 14] = [
-        "get", "find", "is", "has", "list", "query", "select", "read", "load", "check", "validate", "count", "exists",
-        "fetch",
-    ];
     const CLOSING: [&str; 5] = ["close", "shutdown", "stop", "dispose", "unsubscribe"];
     let name = file.model.name(write.at);
     // A file of this machine's own is not what others write to.
@@ -333,8 +331,7 @@ fn is_harmless(file: &Analysis<'_>, write: &Write) -> bool {
         return true;
     }
     let closes = words(name).first().is_some_and(|w| CLOSING.contains(&w.as_str()));
-    let reads = || words(name).first().is_some_and(|w| READING.contains(&w.as_str()));
-    has_word(name, &ADDING_UP) || write.indirect && (reads() || closes)
+    has_word(name, &ADDING_UP) || write.indirect && (is_called_a_read(name) || closes)
 }
 
 /// A class whose business is the lock itself.
