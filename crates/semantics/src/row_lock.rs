@@ -59,7 +59,7 @@ impl Analysis<'_> {
 
     /// Whether a variable was first given a statement that reads.
     fn holds_query(&self, name: NodeId) -> bool {
-        let first = self.stores_of(name).into_iter().min_by_key(|s| s.at);
+        let first = self.stores_of(name).iter().min_by_key(|s| s.at);
         let value = first.and_then(|s| s.value).filter(|v| *v < name);
         value.is_some_and(|v| self.guarded(v, || Some(self.is_built_query(v))).unwrap_or(false))
     }
