@@ -175,9 +175,10 @@ fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Opti
 /// keeps a cache from being filled by several at a time.
 fn is_mild(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand, all: &[KeyCommand]) -> bool {
     let model = file.model;
-    let times = |n: NodeId| file.value(n).origins.any(Origins::MONOTONIC);
-    let timed = |g: &Guard| model.self_and_descendants(g.condition).any(|n| model.kind(n) == Kind::Call && times(n));
-    file.guards(delete.at).iter().any(timed) || fills_cache(file, take, delete, all)
+    let reads_monotonic = |n: NodeId| file.value(n).origins.any(Origins::MONOTONIC);
+    let asks =
+        |g: &Guard| model.self_and_descendants(g.condition).any(|n| model.kind(n) == Kind::Call && reads_monotonic(n));
+    file.guards(delete.at).iter().any(asks) || fills_cache(file, take, delete, all)
 }
 
 /// Whether what is called a cache is filled between the two commands of a function.
