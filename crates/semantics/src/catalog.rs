@@ -167,7 +167,9 @@ impl Catalog {
                 Some(owners) => owners,
                 None => self.leaves.entry(leaf(name).to_owned()).or_default(),
             };
-            if let Some((owner, _)) = name.rsplit_once('#').filter(|(owner, _)| owners.iter().all(|o| o != owner)) {
+            // A member of a part, `Config#Net.DialTimeout`, is none of the object itself.
+            let own = |(owner, member): &(&str, &str)| leaf(member) == *member && owners.iter().all(|o| o != owner);
+            if let Some((owner, _)) = name.rsplit_once('#').filter(own) {
                 owners.push(owner.to_owned());
             }
             if let Some((container, _)) = name.rsplit_once(['.', '#'])

@@ -1,6 +1,6 @@
 //! Import-aware names, cheap types, and the catalogue entry behind a call.
 
-use crate::analysis::{Analysis, Resolved};
+use crate::analysis::{Analysis, Resolved, Type};
 use crate::catalog::{ApiId, ApiRole, leaf};
 use crate::names::canonical;
 use crate::tables::{Store, StoreKind, join_path};
@@ -76,10 +76,29 @@ impl<'a> Analysis<'a> {
                     return None;
                 }
                 let object = model.child(id, Role::Object)?;
-                self.resolve_member(object, model.sym(id), None).filter(|(_, how)| *how != How::Name)
+                let found = self.resolve_member(object, model.sym(id), None).filter(|(_, how)| *how != How::Name);
+                found.or_else(|| self.resolve_inner_member(object, model.name(id)))
             }
             _ => None,
         }
+    }
+
+    /// `config.Consumer.Group.Session.Timeout`: a member of a part of an object of a library, by the way to it.
+    fn resolve_inner_member(&self, part: NodeId, name: &str) -> Option<(ApiId, How)> {
+        const DEEP: usize = 4;
+        let mut way = name.to_owned();
+        let mut part = part;
+        for _ in 0..DEEP {
+            let object = self.model.child(part, Role::Object)?;
+            way = format!("{}.{way}", self.model.name(part));
+            let typed = self.type_of(object);
+            let entry = |ty: Type| Some((self.catalog.lookup(&format!("{}#{way}", ty.name), None)?, ty.how));
+            if let Some(found) = typed.and_then(entry) {
+                return Some(found);
+            }
+            part = object;
+        }
+        None
     }
 
     fn resolve_member(&self, object: NodeId, method: Sym, arity: Option<usize>) -> Option<(ApiId, How)> {

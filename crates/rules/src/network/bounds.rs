@@ -3,7 +3,7 @@
 
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, ArgPlace, ArgSpec, TimeoutKind};
-use timelint_semantics::{Analysis, Callee, Origins, has_word, words};
+use timelint_semantics::{Analysis, Callee, How, Origins, has_word, words};
 
 /// What is known of the limit of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +100,19 @@ fn speaks_of_limits(file: &Analysis<'_>, id: NodeId) -> bool {
 /// Null, or a number that stands for no limit.
 pub(super) fn means_for_ever(file: &Analysis<'_>, spec: &ArgSpec, length: NodeId) -> bool {
     let value = file.value(length);
+    // `ClientTimeout(total=None)`, perhaps under a name of its own.
+    let source = match file.stores_of(length) {
+        [only] if file.model.kind(length) == Kind::Name => only.value.unwrap_or(length),
+        _ => length,
+    };
+    let made = || file.resolve(source).filter(|k| k.how != How::Name && k.api.role == ApiRole::TimeoutSet);
+    let made_endless = || {
+        let Some(made) = made() else { return false };
+        let given = || limits(made.api).filter_map(|s| Some((s, file.argument_at(source, s.at.as_slice())?)));
+        given().next().is_some() && given().all(|(s, inner)| inner != length && means_for_ever(file, s, inner))
+    };
     value.origins == Origins::NULL
+        || matches!(file.model.kind(source), Kind::Call | Kind::New) && made_endless()
         || value.is_constant() && value.number.is_some_and(|n| spec.infinite.contains(&n))
         || file.model.kind(length) == Kind::Boolean && file.model.name(length).eq_ignore_ascii_case("false")
 }
@@ -109,7 +121,10 @@ pub(super) fn means_for_ever(file: &Analysis<'_>, spec: &ArgSpec, length: NodeId
 fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
     let model = file.model;
     let by_keyword = model.children_with(site, Role::Arg).any(|a| model.kind(a) == Kind::Argument);
-    let takes_options = limits(api).any(|s| s.at.as_slice().iter().any(|p| matches!(p, ArgPlace::Keyword(_))));
+    let (position, keyword) =
+        (|p: &ArgPlace| matches!(p, ArgPlace::Position(_)), |p: &ArgPlace| matches!(p, ArgPlace::Keyword(_)));
+    let takes_options = limits(api).any(|s| s.at.as_slice().iter().any(keyword));
+    let by_parameter = limits(api).any(|s| s.at.as_slice().iter().any(position) && s.at.as_slice().iter().any(keyword));
     let settings = api.args.iter().find(|a| a.is == ArgMeaning::Settings);
     if let Some(handed) = settings.and_then(|s| file.argument_at(site, s.at.as_slice())) {
         return of_settings(file, handed);
@@ -136,7 +151,10 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
                 let one = model.kind(arg) == Kind::Call
                     && words(model.name(arg)).first().is_some_and(|w| w == "get")
                     && model.child(arg, Role::Arg).is_some_and(|a| model.kind(a) == Kind::String);
-                let named = has_word(called(file, arg), &CARRIERS) && !one;
+                let carries = has_word(called(file, arg), &CARRIERS);
+                // `urlopen(request)`: where the limit is a parameter of the call, what is asked has none.
+                let asked = by_parameter && has_word(called(file, arg), &["request", "req"]);
+                let named = carries && !one && !asked;
                 let options = takes_options && position > 0 || named;
                 let plain = by_keyword || values.contains(&arg) || is_text(file, arg);
                 if options && !plain { of_settings(file, arg) } else { Bound::Absent }
@@ -360,6 +378,8 @@ pub(crate) fn set_on_receiver(file: &Analysis<'_>, site: NodeId, each: bool) -> 
     let wrapped = |id: NodeId| {
         let target = model.child(id, Role::Target).filter(|t| model.kind(*t) == Kind::Member);
         let value = model.child(id, Role::Value).filter(|v| model.kind(*v) == Kind::Call);
+        // `session.timeout = float(..)` wraps nothing.
+        let target = target.filter(|t| !has_word(model.name(*t), &LIMITS));
         target.is_some_and(|t| same(model.child(t, Role::Object))) && value.is_some_and(|v| speaks_of_limits(file, v))
     };
     file.tables.calls.iter().any(handed) || model.ids().filter(|n| model.kind(*n) == Kind::Assign).any(wrapped)

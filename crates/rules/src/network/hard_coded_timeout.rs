@@ -292,7 +292,8 @@ fn subject(file: &Analysis<'_>, limit: &Limit) -> String {
 
 fn subject_name(file: &Analysis<'_>, limit: &Limit) -> String {
     let model = file.model;
-    let named = !limit.name.is_empty() && model.role(limit.length) == Role::Value;
+    let key = || model.child(limit.site, Role::Arg).is_some_and(|k| model.name(k) == limit.name);
+    let named = !limit.name.is_empty() && (model.role(limit.length) == Role::Value || key());
     if named || limit.how == How::Name && !is_default_name(&limit.name) && !limit.name.is_empty() {
         return limit.name.clone();
     }

@@ -4,7 +4,7 @@ use crate::network::contexts::carries_limit;
 use crate::network::remote::is_near;
 use std::iter::successors;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{Api, ApiRole, leaf};
+use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, TimeoutKind, leaf};
 use timelint_semantics::{Analysis, Callee, Resolved, has_word};
 
 /// Whether another call of the file sets a limit of the same library: the limit may arrive on a way not seen. Where one
@@ -18,9 +18,22 @@ pub(crate) fn library_is_limited(file: &Analysis<'_>, site: NodeId, known: Resol
     calls.into_iter().any(|other| {
         let names = other.api.name.as_slice();
         other.api.role == ApiRole::TimeoutSet
+            && (bounds_answers(other.api) || !has_limit_of_answers(file, library(name)))
             && names.iter().any(|n| library(n) == library(name))
             && !names.iter().any(|n| of_another_builder(n))
     })
+}
+
+/// Not how long connecting may take, which says nothing of answers.
+fn bounds_answers(api: &Api) -> bool {
+    let mut kinds = api.args.iter().filter(|a| a.is == ArgMeaning::Timeout).filter_map(|a| a.kind).peekable();
+    kinds.peek().is_none() || kinds.any(|k| k.bounds() && k != TimeoutKind::Connect)
+}
+
+/// Whether a library has calls that set how long answers may take.
+fn has_limit_of_answers(file: &Analysis<'_>, of: &str) -> bool {
+    let own = |api: &&Api| api.name.as_slice().iter().any(|n| library(n) == of);
+    file.apis_in(ApiRole::TimeoutSet).filter(own).any(bounds_answers)
 }
 
 /// `Client.newBuilder().a(..).b(..).build()`: from a class to the end, and no variable between.

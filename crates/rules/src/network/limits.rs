@@ -3,6 +3,7 @@
 
 use crate::network::beats::beaten_limit;
 use crate::network::call_limits::{keeps_in_a_cache, unknown_call_limits};
+use crate::network::cancelling_timers::cancelling_timer;
 use crate::network::compared_limits::{added_constant, compared_limit, silence_asked_for};
 use crate::network::limit_names::{is_default_name, merges, named_kind, speaks_of_limits, unit_of_name};
 use crate::network::remote::{Remote, evidence_around, evidence_at, evidence_polled, evidence_reached, is_remote_name};
@@ -34,7 +35,11 @@ pub(crate) struct Limit {
 
 /// The limit's value, if it is nothing but a constant.
 pub(crate) fn fixed_value(file: &Analysis<'_>, limit: &Limit) -> Option<Value> {
-    let value = file.value(limit.length);
+    let mut value = file.value(limit.length);
+    // `put("session.timeout.ms", "6000")`
+    if file.model.kind(limit.length) == Kind::String {
+        value.number = file.model.name(limit.length).parse().ok();
+    }
     (value.is_constant() && value.number.is_some_and(|n| n > 0.0 && !limit.infinite.contains(&n))).then_some(value)
 }
 
@@ -55,15 +60,20 @@ fn find_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
     let model = file.model;
     match model.kind(id) {
         Kind::Call | Kind::New | Kind::Decorator | Kind::Record | Kind::Idiom => match file.resolve(id) {
-            Some(known) if known.api.role == ApiRole::Schedule => beaten_limit(file, id).into_iter().collect(),
+            Some(known) if known.api.role == ApiRole::Schedule => {
+                beaten_limit(file, id).or_else(|| cancelling_timer(file, id)).into_iter().collect()
+            }
             Some(known) if known.api.role == ApiRole::TimeCompare => compared_limit(file, id).into_iter().collect(),
             Some(known) if known.how != How::Name || known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout) => {
                 known_limits(file, id, known)
             }
             Some(known) if is_local(known.api.role) => Vec::new(),
-            _ => unknown_call_limits(file, id),
+            _ => keyed_limit(file, id).map_or_else(|| unknown_call_limits(file, id), |limit| vec![limit]),
         },
-        Kind::Argument | Kind::Entry if speaks_of_limits(file) => named_limit(file, id).into_iter().collect(),
+        Kind::Argument | Kind::Entry => {
+            let named = || named_limit(file, id).filter(|_| speaks_of_limits(file));
+            keyed_limit(file, id).or_else(named).into_iter().collect()
+        }
         Kind::Assign | Kind::Let | Kind::Field => assigned_limits(file, id),
         Kind::Binary => compared_limit(file, id).or_else(|| silence_asked_for(file, id)).into_iter().collect(),
         _ => Vec::new(),
@@ -119,6 +129,38 @@ fn known_limits(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>) -> Vec<Lim
         });
     }
     all
+}
+
+/// `properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000)`, `{"session.timeout.ms": 6000}`: a setting under a key
+/// that the catalogue knows.
+fn keyed_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
+    let model = file.model;
+    let (key, length) = match model.kind(id) {
+        Kind::Call => {
+            let args: Vec<NodeId> = model.children_with(id, Role::Arg).collect();
+            let [key, length] = args[..] else { return None };
+            (Some(key), length)
+        }
+        Kind::Entry => (model.child(id, Role::Key), model.child(id, Role::Value)?),
+        _ => return None,
+    };
+    let text = key.filter(|k| model.kind(*k) == Kind::String).map_or(model.name(id), |k| model.name(k));
+    let by_text = || {
+        let entry = text.contains('.').then(|| file.catalog().lookup(&format!("key:{text}"), None)).flatten()?;
+        Some(Resolved { api: file.catalog().api(entry), how: How::Import })
+    };
+    let constant = key.filter(|k| model.kind(*k) == Kind::Member).and_then(|k| file.resolve(k));
+    let known = constant.filter(|k| k.how != How::Name).or_else(by_text)?;
+    let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Timeout && is_second(a))?;
+    let kind = effective_kind(known, spec)?;
+    let name = key.map_or(model.name(id), |k| model.name(k)).to_owned();
+    let (unit, infinite) = (spec.unit, spec.infinite.clone());
+    Some(Limit { length, site: id, name, kind, unit, infinite, how: known.how, remote: Remote::Known })
+}
+
+/// The argument after the key.
+fn is_second(spec: &ArgSpec) -> bool {
+    spec.at.as_slice().iter().any(|p| matches!(p, ArgPlace::Position(1)))
 }
 
 fn spec_name(spec: &ArgSpec) -> Option<String> {

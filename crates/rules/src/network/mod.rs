@@ -7,6 +7,7 @@ mod bare_requests;
 mod beats;
 mod bounds;
 mod call_limits;
+mod cancelling_timers;
 mod changeable;
 mod commands;
 mod compared_limits;

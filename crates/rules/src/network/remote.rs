@@ -1,7 +1,7 @@
 //! Is another machine on the other side of a call? By what is known of the API, by names, by what stands around.
 
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::catalog::{ApiRole, leaf};
 use timelint_semantics::{Analysis, How, has_word, words};
 
 /// Evidence that a call leaves the process, weakest first.
@@ -172,9 +172,20 @@ fn is_remote_module(file: &Analysis<'_>, name: NodeId) -> bool {
     api.is_some_and(|a| matches!(a.role, ApiRole::RemoteCall | ApiRole::RemoteClient))
 }
 
-/// `a.client.b`: the names and types along a receiver.
+/// `h.orders.get(..)`, where `orders` is an `OrdersClient`: its type is called after what stands for another machine.
+fn is_typed_remote(file: &Analysis<'_>, id: NodeId) -> bool {
+    const STANDS_FOR: [&str; 4] = ["client", "stub", "api", "gateway"];
+    let named = matches!(file.model.kind(id), Kind::Name | Kind::Member);
+    let ty = named.then(|| file.type_of(id)).flatten();
+    ty.is_some_and(|t| words(leaf(&t.name)).last().is_some_and(|w| STANDS_FOR.contains(&w.as_str())))
+}
+
+/// `a.client.b`: the names along a receiver, and what it is itself.
 fn chain_is_remote(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
+    if is_typed_remote(file, id) {
+        return true;
+    }
     let mut at = Some(id);
     for _ in 0..16 {
         let Some(node) = at else { return false };

@@ -8,7 +8,7 @@ use crate::surface::is_command;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::leaf;
-use timelint_semantics::{Analysis, has_word, words};
+use timelint_semantics::{Analysis, Callee, has_word, words};
 
 /// A blocking call of a stub, `stub.getUser(request)`, where nothing in the file speaks of a limit for it.
 pub(crate) fn stub_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless<'a>> {
@@ -17,7 +17,8 @@ pub(crate) fn stub_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless
     let receiver = model.child(site, Role::Receiver)?;
     let positional = model.children_with(site, Role::Arg).filter(|a| model.kind(*a) != Kind::Argument).count();
     let lasts = words(model.name(site)).iter().any(|w| LASTS.contains(&w.as_str()));
-    if positional != 1 || lasts || !is_stub(file, receiver) || speaks_of_deadlines(file) || limited_around(file, site) {
+    let unary = positional == 1 || calls_back(file, site);
+    if !unary || lasts || !is_stub(file, receiver) || speaks_of_deadlines(file) || limited_around(file, site) {
         return None;
     }
     let open = model.children_with(site, Role::Arg).any(|a| model.kind(a) == Kind::Spread);
@@ -26,6 +27,27 @@ pub(crate) fn stub_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless
                 own `timeout`, from settings";
     let confidence = if quiet || file.stubs_have_deadlines() { Confidence::Low } else { Confidence::Medium };
     Some(Endless { site, api: None, value: None, help: Some(help), confidence })
+}
+
+/// `stub.getUser(request, metadata, (error, user) => ..)`: one answer, and no options that may hold a deadline.
+fn calls_back(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let args: Vec<NodeId> = model.children_with(site, Role::Arg).collect();
+    let last = args.last().is_some_and(|a| model.kind(*a) == Kind::Function && model.child(*a, Role::Param).is_some());
+    let records = args.iter().skip(1).any(|a| !matches!(model.kind(*a), Kind::Name | Kind::Function));
+    last && !records && (2..=3).contains(&args.len())
+}
+
+/// `new Inventory(address, credentials.createInsecure())`: made with the credentials of a channel.
+fn is_made_with_credentials(file: &Analysis<'_>, made: NodeId) -> bool {
+    let model = file.model;
+    let of_channel = |a: NodeId| {
+        let on = model.child(a, Role::Receiver).map_or("", |r| model.name(r));
+        model.kind(a) == Kind::Call
+            && matches!(model.name(a), "createInsecure" | "createSsl")
+            && has_word(on, &["credentials"])
+    };
+    model.kind(made) == Kind::New && model.children_with(made, Role::Arg).any(of_channel)
 }
 
 /// A stub that waits for answers: by its type, or made by a constructor of generated code.
@@ -42,13 +64,20 @@ fn is_stub(file: &Analysis<'_>, receiver: NodeId) -> bool {
             let imported = file.tables.imports.get(name).is_some_and(|p| p.contains("pb2_grpc"));
             imported || module.ends_with("pb2_grpc")
         };
-        model.kind(n) == Kind::Call && (blocking(name) || name.ends_with("Stub") && generated())
+        is_made_with_credentials(file, n)
+            || model.kind(n) == Kind::Call && (blocking(name) || name.ends_with("Stub") && generated())
     };
     match model.kind(receiver) {
-        Kind::Call => made(receiver),
+        Kind::Call => made(receiver) || returned(file, receiver).into_iter().any(|r| is_stub(file, r)),
         Kind::Name | Kind::Member => file.stores_of(receiver).iter().filter_map(|s| s.value).any(made),
         _ => false,
     }
+}
+
+/// What a function of the file gives back under a name: `function getStub() { ..; return stub }`.
+fn returned(file: &Analysis<'_>, call: NodeId) -> Vec<NodeId> {
+    let Some(Callee::Here(function)) = file.callee(call) else { return Vec::new() };
+    file.returns(function).iter().copied().filter(|v| file.model.kind(*v) == Kind::Name).collect()
 }
 
 /// A deadline may come on another way: an interceptor, a service configuration, a stub that is limited where it is made.

@@ -138,14 +138,23 @@ fn is_handed_on(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool 
     let mut outer = model.ancestors(site).skip_while(|a| matches!(model.kind(*a), Kind::Unary | Kind::Cast));
     // `context.WithValue(ctx, key, &http.Client{..})`: of which only the transport is taken.
     let carries = |o: NodeId| file.resolve(o).is_some_and(|k| k.api.role == ApiRole::ContextDerive);
-    let given_away = client
-        && outer
-            .next()
-            .is_some_and(|o| matches!(model.kind(o), Kind::Entry | Kind::Argument | Kind::Record) || carries(o));
+    // `&Dispatcher{client: &http.Client{..}}` and `d.client.Do(request)` in one file: it stays here.
+    let stays = |o: NodeId| {
+        model.kind(o) == Kind::Entry && file.tables.calls.iter().any(|c| is_request_on(file, *c, model.name(o)))
+    };
+    let leaves = |o: NodeId| matches!(model.kind(o), Kind::Entry | Kind::Argument | Kind::Record) && !stays(o);
+    let given_away = client && outer.next().is_some_and(|o| leaves(o) || carries(o));
     let client = client
         || model.kind(site) == Kind::Member
         || model.kind(site) == Kind::Call && known.api.role == ApiRole::RemoteClient;
     given_away || client && requests_carry_limits(file, site)
+}
+
+/// A call of another machine on a member of this name.
+fn is_request_on(file: &Analysis<'_>, call: NodeId, member: &str) -> bool {
+    let receiver = file.model.child(call, Role::Receiver);
+    receiver.is_some_and(|r| file.model.kind(r) == Kind::Member && file.model.name(r) == member)
+        && file.resolve(call).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall)
 }
 
 /// A client that is made here for others, who give each request its limit.

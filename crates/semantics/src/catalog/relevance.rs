@@ -9,7 +9,7 @@ use timelint_model::FileModel;
 /// Beginnings of words of identifiers that some rule's evidence starts from, whatever library is used. A file without
 /// any of them and without the libraries of the catalogue has nothing to report, and nothing to tell other files but its
 /// classes.
-const TRIGGERS: [&str; 66] = [
+const TRIGGERS: [&str; 67] = [
     "fenc",
     "time",
     "now",
@@ -42,6 +42,7 @@ const TRIGGERS: [&str; 66] = [
     "fetch",
     "request",
     "http",
+    "grpc",
     "await",
     "dial",
     "wait",
