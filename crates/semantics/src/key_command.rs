@@ -8,7 +8,7 @@ use crate::catalog::{ApiRole, ArgMeaning, leaf};
 use crate::effects::is_precondition;
 use crate::names::{contains_part, has_word, words};
 use crate::value::{How, Origins};
-use timelint_model::{Kind, NodeId, Role};
+use timelint_model::{Kind, NodeId, Role, Sym};
 
 /// What a command does to its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +96,23 @@ const STORES: [&str; 10] =
 /// Names of clients that do not say what they are clients of.
 const CLIENTS: [&str; 11] =
     ["p", "client", "conn", "connection", "pipe", "pipeline", "store", "r", "c", "cli", "publisher"];
+
+/// Whether a command is the protocol's own word, which nothing else is called.
+fn is_own_word(name: &str) -> bool {
+    matches!(name, "setnx" | "setNX" | "SetNX" | "setNx" | "set_nx" | "SETNX")
+}
+
+/// Names of objects that are spoken to in the protocol's own words somewhere in the file: whatever they are called, they
+/// are stores.
+struct Spoken(Vec<Sym>);
+
+impl Spoken {
+    fn of(file: &Analysis<'_>) -> Self {
+        let model = file.model;
+        let calls = file.tables.calls.iter().filter(|c| is_own_word(model.name(**c)));
+        Spoken(calls.filter_map(|c| model.child(*c, Role::Receiver)).map(|r| model.sym(r)).collect())
+    }
+}
 
 /// Whether an identifier, type or module speaks of a key-value store that processes share.
 fn names_store(identifier: &str) -> bool {
@@ -201,9 +218,9 @@ impl Analysis<'_> {
         };
         // The protocol's own words: a command's name, or the flag of one.
         let flagged = |a: NodeId| model.kind(a) == Kind::Argument && matches!(model.name(a), "nx" | "px");
-        let own_word = matches!(model.name(call), "setnx" | "setNX" | "SetNX" | "setNx" | "set_nx" | "SETNX")
+        let own_word = is_own_word(model.name(call))
             || command == Command::Set && model.children_with(call, Role::Arg).any(flagged);
-        if !own_word && !self.is_store(receiver) {
+        if !own_word && !self.is_store(receiver) && !self.shared(Spoken::of).0.contains(&model.sym(receiver)) {
             return None;
         }
         let mut found = self.command_of(call, command, None, How::Name)?;
@@ -216,7 +233,13 @@ impl Analysis<'_> {
     }
 
     fn is_project_class(&self, name: &str) -> bool {
-        self.index.has_class(name) || self.tables.classes.iter().any(|c| c.name == name && c.node.is_some())
+        let own = self.tables.classes.iter().find(|c| c.name == name && c.node.is_some());
+        // `type Client = ReturnType<typeof createClient>`: a name for something, and no class.
+        let alias = |n: NodeId| self.model.child(n, Role::Type).is_some() && self.model.children(n).nth(1).is_none();
+        match own.and_then(|c| c.node) {
+            Some(node) => !alias(node),
+            None => self.index.has_class(name),
+        }
     }
 
     /// Whether a command goes to a coordinator, which could compare: etcd, whose keys have revisions.
@@ -237,7 +260,11 @@ impl Analysis<'_> {
             return true;
         }
         if let Some(ty) = self.type_of(object) {
-            return names_store(&ty.name);
+            // The name of a type that nobody describes says no more than that of a variable.
+            let described = self.catalog.knows_type(&ty.name) || self.is_project_class(leaf(&ty.name));
+            if described || names_store(&ty.name) {
+                return names_store(&ty.name);
+            }
         }
         // A client without a telling name, in a file that imports one.
         let last = words(model.name(object)).last().cloned();

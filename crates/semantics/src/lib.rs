@@ -30,6 +30,7 @@ mod memo;
 mod names;
 mod one_step;
 mod own_lock;
+mod owned_key;
 mod regions;
 mod replicated;
 mod resolve;

@@ -87,14 +87,32 @@ impl Analysis<'_> {
     /// Whether the function that a call reaches is declared to answer with yes or no.
     pub fn answers_yes_or_no(&self, call: NodeId) -> bool {
         let is_truth = |ty: &str| matches!(leaf(ty), "boolean" | "Boolean" | "bool");
+        let is_promise = |ty: &str| matches!(leaf(ty), "Promise" | "CompletableFuture" | "CompletionStage" | "Mono");
         match self.callee(call) {
             Some(Callee::Here(function)) => {
                 let declared = self.model.child(function, Role::Returns);
-                declared.is_some_and(|t| is_truth(self.model.name(t)))
+                declared.map_or_else(
+                    || self.returns_truth(function),
+                    // `Promise<boolean>` is a promise here, whatever of.
+                    |t| is_truth(self.model.name(t)) || is_promise(self.model.name(t)) && self.returns_truth(function),
+                )
             }
             Some(Callee::Elsewhere(summary)) => summary.return_type.as_deref().is_some_and(is_truth),
             None => false,
         }
+    }
+
+    /// Every value that a function gives back is a comparison, or true or false.
+    fn returns_truth(&self, function: NodeId) -> bool {
+        let model = self.model;
+        let truth = |v: &NodeId| match model.kind(*v) {
+            Kind::Boolean => true,
+            Kind::Binary => matches!(model.name(*v), "==" | "!=" | "is" | "is not" | ">" | "<" | ">=" | "<="),
+            Kind::Unary => matches!(model.name(*v), "!" | "not"),
+            _ => false,
+        };
+        let values = self.returns(function);
+        !values.is_empty() && values.iter().all(truth)
     }
 
     fn decorating_helper(&self, decorator: NodeId) -> Option<LockHelper> {

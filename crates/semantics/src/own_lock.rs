@@ -185,6 +185,10 @@ impl Analysis<'_> {
         if frees.peek().is_some() {
             points += if frees.any(|f| self.is_cleanup(f.at) || self.is_about_locks(f.at)) { 2 } else { 1 };
         }
+        // Who removes it looks whose it is.
+        if self.is_removed_by_owner(take, all) {
+            points += 2;
+        }
         // A wrapper that offers the command under its own name says nothing of what it is used for.
         if matches!(
             function.trim_start_matches('_'),
@@ -192,7 +196,9 @@ impl Analysis<'_> {
         ) {
             points -= 3;
         }
-        if texts.iter().map(String::as_str).chain([function]).any(|t| has_word(t, &OTHER_PURPOSES)) {
+        // A class of locks may call its try an attempt.
+        let named = (!self.class_about_locks(take.at)).then_some(function);
+        if texts.iter().map(String::as_str).chain(named).any(|t| has_word(t, &OTHER_PURPOSES)) {
             points -= 3;
         }
         points

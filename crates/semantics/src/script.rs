@@ -73,6 +73,11 @@ impl Script {
             .any(|c| self.text.contains(&format!("call(\"{c}\",keys[1]")))
     }
 
+    /// Whether it removes the first key.
+    pub(crate) fn removes(&self) -> bool {
+        ["del", "unlink"].iter().any(|c| self.text.contains(&format!("call(\"{c}\",keys[1]")))
+    }
+
     /// Whether it compares what is there with what the caller brings, as owners do.
     pub fn compares_owner(&self) -> bool {
         self.text.contains("call(\"get\",keys[1])==argv[")

@@ -197,13 +197,42 @@ fn work_of(file: &Analysis<'_>, region: &Region<'_>) -> Work {
             work.known += seconds;
             work.longest = work.longest.or(Some(call));
         }
+        let round = || model.ancestors(call).take_while(|a| *a >= region.from).any(|a| model.kind(a) == Kind::Loop);
+        if work.repeated.is_none() && (is_round_trip(file, call, 1) && round() || repeats_round_trips(file, call)) {
+            work.repeated = Some(call);
+        }
         if is_request(file, call, 1) {
-            let round = model.ancestors(call).take_while(|a| *a >= region.from).find(|a| model.kind(*a) == Kind::Loop);
-            work.repeated = work.repeated.or(round.map(|_| call));
             work.requests.push(call);
         }
     }
     work
+}
+
+/// A function of this file that is called goes through things and asks another machine for each.
+fn repeats_round_trips(file: &Analysis<'_>, call: NodeId) -> bool {
+    let Some(Callee::Here(function)) = file.callee(call) else { return false };
+    let below = file.calls_below(function).iter().copied().take(MOST_CALLS);
+    let repeated = |c: NodeId| file.in_loop(c).is_some_and(|l| file.model.contains(function, l));
+    below.into_iter().any(|c| repeated(c) && is_round_trip(file, c, 1))
+}
+
+/// A call that waits for another machine, itself or in a function of this file: a request, or a write to a store.
+fn is_round_trip(file: &Analysis<'_>, call: NodeId, depth: usize) -> bool {
+    let of_store = |c: NodeId| {
+        file.resolve(c).is_some_and(|k| {
+            k.how != How::Name
+                && k.api.role == ApiRole::Write
+                && k.api.scope.is_none()
+                && k.api.effect == Some(Effect::State)
+        })
+    };
+    let inner = || match file.callee(call) {
+        Some(Callee::Here(function)) if depth > 0 => {
+            file.calls_below(function).iter().take(MOST_CALLS).any(|c| of_store(*c))
+        }
+        _ => false,
+    };
+    is_request(file, call, depth) || of_store(call) || inner()
 }
 
 /// The constant time that a call may take by itself: a sleep, a wait, a request with a timeout.

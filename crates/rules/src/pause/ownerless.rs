@@ -6,7 +6,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Effect, LockScope};
-use timelint_semantics::{Analysis, Command, Expiry, Guard, How, KeyCommand, Origins, StoreKind, has_word};
+use timelint_semantics::{Analysis, Command, Expiry, Guard, How, KeyCommand, Origins, has_word};
 
 const COMPARE: &str = "compare the owner and delete in one script: `if redis.call('get', KEYS[1]) == ARGV[1] then return \
                        redis.call('del', KEYS[1]) end`, with a value that only this holder knows";
@@ -37,7 +37,7 @@ pub(crate) fn removals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> 
 
 /// The key is read, compared with the owner, and then removed by a second command.
 fn compared(file: &Analysis<'_>, act: &KeyCommand, all: &[KeyCommand]) -> Option<Finding> {
-    let read = comparison_before(file, act, all)?;
+    let read = file.comparison_before(act, all)?;
     if !is_lock(file, act, all) {
         return None;
     }
@@ -56,45 +56,6 @@ fn compared(file: &Analysis<'_>, act: &KeyCommand, all: &[KeyCommand]) -> Option
         None => story,
     };
     Some(story.tell())
-}
-
-/// A read of the same key whose answer, compared with something, decides whether `act` happens.
-fn comparison_before(file: &Analysis<'_>, act: &KeyCommand, all: &[KeyCommand]) -> Option<NodeId> {
-    let reads = all.iter().filter(|c| c.command == Command::Get && c.at < act.at && file.same_key(c.key, act.key));
-    let guards = file.guards(act.at);
-    reads.map(|r| r.at).find(|read| guards.iter().any(|g| compares(file, g.condition, *read)))
-}
-
-/// Whether a condition compares the answer of `read` with a value that is not nothing.
-fn compares(file: &Analysis<'_>, condition: NodeId, read: NodeId) -> bool {
-    let model = file.model;
-    let speaks = model.self_and_descendants(condition).any(|n| n == read || comes_from(file, n, read));
-    let against_nothing = model
-        .children_with(condition, Role::Operand)
-        .any(|o| model.kind(o) == Kind::Null || has_word(model.name(o), &["nil", "none", "null", "err", "error"]));
-    let is_comparison = match model.kind(condition) {
-        Kind::Binary => matches!(model.name(condition), "==" | "!=" | "is" | "is not"),
-        Kind::Call => has_word(model.name(condition), &["equals", "equal", "equalsignorecase", "compare", "match"]),
-        _ => false,
-    };
-    speaks && is_comparison && !against_nothing
-}
-
-/// A name that holds the answer of `read`: assigned from it, or the parameter of its continuation.
-fn comes_from(file: &Analysis<'_>, name: NodeId, read: NodeId) -> bool {
-    let model = file.model;
-    if model.kind(name) != Kind::Name {
-        return false;
-    }
-    file.stores_of(name).iter().any(|store| match store.kind {
-        StoreKind::Param(_) => {
-            let takes = model.enclosing(store.at, Kind::Function).and_then(|f| model.parent(f));
-            takes.is_some_and(|call| {
-                call == read || model.child(call, Role::Receiver).is_some_and(|r| model.contains(r, read))
-            })
-        }
-        _ => store.value.is_some_and(|v| model.contains(v, read)),
-    })
 }
 
 /// A library's release that asks for no owner, where nobody says that this is meant: `lock.forceUnlock()`.
@@ -127,7 +88,7 @@ fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Opti
     let name = file.named_function_around(delete.at).map_or("", |f| file.function_name(f));
     let quiet = |because, holds| file.is_silent(&META, delete.at, because, holds);
     if quiet("the name around it says that the owner does not count", has_word(name, &ON_PURPOSE))
-        || comparison_before(file, delete, all).is_some()
+        || file.comparison_before(delete, all).is_some()
     {
         return None;
     }
@@ -279,7 +240,7 @@ pub(crate) fn renewals(file: &Analysis<'_>, all: &[KeyCommand]) -> Vec<Finding> 
     };
     let own_lock = |c: &KeyCommand| all.iter().any(|t| file.is_own_lock(t, all) && file.same_key(t.key, c.key));
     let asked = |c: &KeyCommand| {
-        c.command == Command::Expire && comparison_before(file, c, all).is_some() && is_lock(file, c, all)
+        c.command == Command::Expire && file.comparison_before(c, all).is_some() && is_lock(file, c, all)
     };
     let keyed = all.iter().filter(|c| {
         let kept = renews(c.at) && (is_lock_named(file, c) || own_lock(c));

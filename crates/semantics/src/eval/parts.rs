@@ -122,11 +122,14 @@ impl Analysis<'_> {
             match model.kind(place) {
                 Kind::Record => found.push(place),
                 Kind::Name => {
-                    for store in self.stores_of(place).iter().filter(|s| s.index == 0) {
-                        match (store.kind, store.value) {
-                            (StoreKind::Plain, Some(value)) => next.push(value),
-                            (StoreKind::Element, Some(container)) => next.extend(self.elements_of(container)),
-                            (StoreKind::Param(_), _) => {
+                    for store in self.stores_of(place) {
+                        match (store.kind, store.index, store.value) {
+                            (StoreKind::Plain, 0, Some(value)) => next.push(value),
+                            // `for entry in entries.values()`, `for key, entry in entries.items()`
+                            (StoreKind::Element, 0 | 1, Some(over)) => {
+                                next.extend(self.elements_of(self.container_behind(over)));
+                            }
+                            (StoreKind::Param(_), 0, _) => {
                                 next.extend(self.gone_over(store.at).map_or(&[][..], |c| self.elements_of(c)));
                             }
                             _ => {}
@@ -141,6 +144,28 @@ impl Analysis<'_> {
             places.extend(fresh);
         }
         found
+    }
+
+    /// The container behind calls that only go over it: `list(entries.items())`.
+    fn container_behind(&self, over: NodeId) -> NodeId {
+        #[rustfmt::skip]
+        const GOES_OVER: [&str; 12] = [
+            "values", "items", "itervalues", "iteritems", "entries", "enumerate", "list", "sorted", "reversed", "tuple", "from",
+            "copy",
+        ];
+        let model = self.model;
+        let mut at = over;
+        for _ in 0..DEEP {
+            if model.kind(at) != Kind::Call || !GOES_OVER.contains(&model.name(at)) {
+                break;
+            }
+            let object = model.child(at, Role::Receiver).filter(|r| self.path_of(*r).is_none());
+            match object.or_else(|| model.child(at, Role::Arg)) {
+                Some(inner) => at = inner,
+                None => break,
+            }
+        }
+        at
     }
 
     /// What was put into a map or list that is a variable or a field.
