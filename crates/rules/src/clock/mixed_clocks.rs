@@ -260,8 +260,13 @@ fn is_anchored(file: &Analysis<'_>, id: NodeId) -> bool {
 fn units(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding> {
     let values = sides.map(|s| file.value(s));
     let numbers = values.each_ref().map(|v| v.unit.filter(|u| *u != Unit::Typed && Clock::of(v).is_some()));
-    let [Some(left), Some(right)] = numbers else { return None };
-    if left == right || Clock::of(&values[0]) != Clock::of(&values[1]) {
+    let (left, right) = match numbers {
+        [Some(left), Some(right)] if Clock::of(&values[0]) == Clock::of(&values[1]) => (left, right),
+        [None, Some(right)] if is_numeric_date(file, sides[0], &values) => (Unit::Seconds, right),
+        [Some(left), None] if is_numeric_date(file, sides[1], &values) => (left, Unit::Seconds),
+        _ => return None,
+    };
+    if left == right {
         return None;
     }
     let message = format!("`{}` mixes {} with {}", file.short(id), left.noun(), right.noun());
@@ -273,6 +278,28 @@ fn units(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding>
         story = story.sites(readings(value), &format!("read in {} here", unit.noun()));
     }
     Some(story.step(file.location(id), "and the two meet here").tell())
+}
+
+/// A claim of a token under the name that the standard gives it, which counts seconds (RFC 7519, "NumericDate"), beside a
+/// reading of the wall clock; unless the file keeps something else under that name.
+fn is_numeric_date(file: &Analysis<'_>, side: NodeId, values: &[Value; 2]) -> bool {
+    let model = file.model;
+    let own = model.kind(side) == Kind::Member && matches!(model.name(side), "exp" | "iat" | "nbf");
+    let wall = values.iter().any(|v| Clock::of(v) == Some(Clock::Wall));
+    let converted = |id: NodeId| {
+        let stored = match model.kind(id) {
+            Kind::Assign => model.child(id, Role::Target).is_some_and(|t| model.sym(t) == model.sym(side)),
+            Kind::Entry | Kind::Argument => model.sym(id) == model.sym(side),
+            _ => false,
+        };
+        let value = model.child(id, Role::Value).filter(|_| stored);
+        value.is_some_and(|v| {
+            let scales =
+                |n: NodeId| matches!(model.kind(n), Kind::Binary) || file.value(n).origins.any(Origins::CLOCKS);
+            model.self_and_descendants(v).any(scales)
+        })
+    };
+    own && wall && !model.ids().any(converted)
 }
 
 /// A getter of an object of which no type is known: one of the same name, of whatever class, is taken for it.

@@ -79,7 +79,10 @@ fn statement(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
         return None;
     }
     let first = model.children_with(call, Role::Arg).take(3);
-    let text = first.filter_map(|a| file.literal_text(a)).find(|t| is_statement(t))?;
+    let object = model.child(call, Role::Receiver);
+    let prepared = |n: NodeId| prepared_text(file, n);
+    let text = first.filter_map(|a| file.literal_text(a).or_else(|| prepared(a))).find(|t| is_statement(t));
+    let text = text.or_else(|| object.and_then(prepared))?;
     let lower = text.to_lowercase();
     let orders = lower.contains("using timestamp") || last_write_wins(&text);
     let judges = !orders && touches_coordination(&lower);
@@ -90,6 +93,20 @@ fn statement(file: &Analysis<'_>, call: NodeId) -> Option<Handed> {
     let known = file.resolve(call).is_some_and(|r| r.how > How::Name);
     let purpose = if orders { Use::OrdersWrites } else { Use::JudgesRow };
     Some(Handed { reading, purpose, confidence: if known { Confidence::High } else { Confidence::Medium } })
+}
+
+/// The text of a statement that was prepared before: `write = session.prepare("INSERT ..")`, `write.bind(key, reading)`.
+fn prepared_text(file: &Analysis<'_>, statement: NodeId) -> Option<String> {
+    let model = file.model;
+    let made = |v: NodeId| {
+        let call = if model.kind(v) == Kind::Await { model.child(v, Role::Value)? } else { v };
+        let prepares = model.kind(call) == Kind::Call && has_word(model.name(call), &["prepare"]);
+        prepares.then(|| model.child(call, Role::Arg)).flatten()
+    };
+    let plain = matches!(model.kind(statement), Kind::Name | Kind::Member);
+    let mut values = file.stores_of(statement).iter().filter(|_| plain).filter_map(|s| s.value);
+    let (only, None) = (values.next()?, values.next()) else { return None };
+    file.literal_text(made(only)?)
 }
 
 /// Whether any text of the file begins like a statement.

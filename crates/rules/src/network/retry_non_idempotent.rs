@@ -12,7 +12,7 @@ use crate::surface::quiet_beside_services;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning};
-use timelint_semantics::{Analysis, How, Origins, has_word, words};
+use timelint_semantics::{Analysis, Callee, How, Origins, has_word, words};
 
 /// See the module.
 pub(crate) struct RetryNonIdempotent;
@@ -86,7 +86,7 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     // `counter.incr(key).result()`
     let model = file.model;
     let calls = model.self_and_descendants(attempt.call).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Call);
-    let confidence = calls.into_iter().find_map(|c| doing(file, c));
+    let confidence = calls.into_iter().find_map(|c| doing(file, c)).or_else(|| done_inside(file, attempt.call));
     quiet("nothing says that it does something that must not be done twice", confidence.is_none());
     let confidence = confidence?;
     if quiet("a key tells the other side that it is the same request", carries_key(file, attempt.call)) {
@@ -95,6 +95,16 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     let message = format!("`{}` is repeated although it may have been carried out", file.short(attempt.call));
     let story = Story::new(&META, file, attempt.call, message).why(WHY).help(HELP).confidence(confidence);
     Some(story.step(file.location(attempt.call), "sent again after a failure that may have come too late").tell())
+}
+
+/// What a function of this file does that is called: `submit(order)`, which posts it.
+fn done_inside(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
+    let Some(Callee::Here(function)) = file.callee(call) else { return None };
+    let inside = file.calls_below(function).iter().copied();
+    if inside.clone().any(|c| carries_key(file, c)) || says_unsent(file, function) {
+        return None;
+    }
+    inside.into_iter().find_map(|c| doing(file, c))
 }
 
 /// A function that runs itself again after a failure.

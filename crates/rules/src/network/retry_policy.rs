@@ -179,7 +179,15 @@ fn evidence_of(file: &Analysis<'_>, id: NodeId) -> Remote {
     let told = |c: NodeId| model.kind(id) == Kind::Decorator && model.contains(id, c);
     let inner = model.descendants(repeated).take(MOST_NODES).filter(|c| model.kind(*c) == Kind::Call && !told(*c));
     let inside = inner.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No);
-    inside.max(evidence_around(file, id))
+    inside.max(evidence_around(file, id)).max(evidence_of_class(file, id))
+}
+
+/// A policy that is kept in a field is for what its class does: that asks other machines, as the catalogue says.
+fn evidence_of_class(file: &Analysis<'_>, id: NodeId) -> Remote {
+    let model = file.model;
+    let Some(class) = model.enclosing(id, Kind::Class).filter(|_| file.builds_object(id)) else { return Remote::No };
+    let asks = |c: &NodeId| model.contains(class, *c) && call_evidence(file, *c) == Remote::Known;
+    if file.tables.calls.iter().any(asks) { Remote::Named } else { Remote::No }
 }
 
 /// What was read of a policy so far.
@@ -366,7 +374,8 @@ impl<'f, 'a> Reading<'f, 'a> {
         let mut one = Reading::of(self.file, spec);
         one.arguments(id, known, spec)?;
         self.pauses = self.pauses.max(one.pauses);
-        self.random |= one.random;
+        let none = self.file.argument(id, known, ArgMeaning::Jitter).is_some_and(|j| is_off(self.file, j));
+        self.random = !none && (self.random || one.random);
         self.flag = self.flag.take().or(one.flag);
         self.settable |= one.settable;
         if one.fixed.is_some() {
@@ -400,7 +409,10 @@ impl<'f, 'a> Reading<'f, 'a> {
         }
         // `withJitter(pause, exponential(base))`
         let wrapped = model.ancestors(id).take_while(|a| !model.kind(*a).is_statement());
-        self.random |= wrapped.into_iter().any(|a| model.kind(a) == Kind::Call && is_random_name(model.name(a)));
+        // A step of the policy has said what it says: `jitter(0)`.
+        let is_step = |a: NodeId| file.resolve(a).is_some_and(|k| k.api.role == ApiRole::RetryWait);
+        let draws = |a: NodeId| model.kind(a) == Kind::Call && is_random_name(model.name(a)) && !is_step(a);
+        self.random |= wrapped.into_iter().any(draws);
         let statement = model.parent(at).filter(|p| matches!(model.kind(*p), Kind::Let | Kind::Assign));
         let Some(target) = statement.and_then(|s| model.child(s, Role::Target)) else { return Some(()) };
         for read in file.reads_of(target) {
@@ -411,6 +423,12 @@ impl<'f, 'a> Reading<'f, 'a> {
                 // `client.Backoff = …`
                 (Kind::Member, Role::Object) if model.role(user) == Role::Target => {
                     let name = model.name(user);
+                    // `policy.RandomizationFactor = 0`
+                    let value = model.parent(user).and_then(|s| model.child(s, Role::Value));
+                    if is_random_name(name) && value.is_some_and(|v| file.value(v).number == Some(0.0)) {
+                        self.random = false;
+                        continue;
+                    }
                     // How far it goes, and how often, says nothing of how.
                     let bounds = has_word(name, &["max", "min", "count", "attempts", "limit"]);
                     if has_word(name, &["backoff", "jitter", "delay", "factor", "randomization"])

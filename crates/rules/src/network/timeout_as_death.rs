@@ -10,7 +10,7 @@ use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::ApiRole;
 use timelint_semantics::catalog::Unit;
-use timelint_semantics::{Analysis, Guard, Origins, has_word, words};
+use timelint_semantics::{Analysis, Guard, How, Origins, has_word, words};
 
 /// See the module.
 pub(crate) struct TimeoutAsDeath;
@@ -184,7 +184,7 @@ fn failed_probe(file: &Analysis<'_>, death: NodeId) -> Option<(NodeId, NodeId)> 
     let model = file.model;
     let asks = |n: &NodeId| {
         model.kind(*n) == Kind::Call
-            && is_probe(model.name(*n))
+            && (is_probe(model.name(*n)) || sends_probe(file, *n))
             && !is_at_hand(file, *n)
             && death_at(file, *n).is_none()
     };
@@ -231,6 +231,14 @@ fn is_probe(name: &str) -> bool {
     let words = words(name);
     let known = |w: Option<&String>| w.is_some_and(|w| PROBES.contains(&w.as_str()));
     known(words.first()) || known(words.last()) && words.first().is_some_and(|w| ASKING.contains(&w.as_str()))
+}
+
+/// `client.send(probe)`: what another machine is asked is called so.
+fn sends_probe(file: &Analysis<'_>, call: NodeId) -> bool {
+    let asks = file.resolve(call).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall);
+    let named =
+        |a: NodeId| matches!(file.model.kind(a), Kind::Name | Kind::Member) && has_word(file.model.name(a), &PROBES);
+    asks && file.model.children_with(call, Role::Arg).any(named)
 }
 
 /// `process.is_alive()`: the system knows for certain whether its own processes and threads run.

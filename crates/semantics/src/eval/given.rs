@@ -71,6 +71,13 @@ impl Analysis<'_> {
         (Some(function), (0..32).filter(|p| given >> p & 1 == 1).collect())
     }
 
+    /// Whether a place is where an object of its class is made: in the constructor, or in no function at all.
+    pub fn builds_object(&self, id: NodeId) -> bool {
+        let class = self.tables.class_around(self.model, id).map(|c| &self.tables.classes[c as usize]);
+        let function = self.function_around(id);
+        class.is_some_and(|class| function.is_none_or(|f| self.is_constructor(class, f)))
+    }
+
     fn is_constructor(&self, class: &ClassInfo, function: NodeId) -> bool {
         let name = self.model.name(function);
         matches!(name, "__init__" | "constructor") || name == class.name
