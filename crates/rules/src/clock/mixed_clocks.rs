@@ -280,7 +280,7 @@ fn units(file: &Analysis<'_>, id: NodeId, sides: [NodeId; 2]) -> Option<Finding>
     Some(story.step(file.location(id), "and the two meet here").tell())
 }
 
-/// A claim of a token under the name that the standard gives it, which counts seconds (RFC 7519, "NumericDate"), beside a
+/// A claim of a token under the name that the standard gives it, which counts seconds by RFC 7519, beside a
 /// reading of the wall clock; unless the file keeps something else under that name.
 fn is_numeric_date(file: &Analysis<'_>, side: NodeId, values: &[Value; 2]) -> bool {
     let model = file.model;
