@@ -65,7 +65,8 @@ fn find_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
             }
             Some(known) if known.api.role == ApiRole::TimeCompare => compared_limit(file, id).into_iter().collect(),
             Some(known) if known.how != How::Name || known.api.args.iter().any(|a| a.is == ArgMeaning::Timeout) => {
-                known_limits(file, id, known)
+                let limits = known_limits(file, id, known);
+                if limits.is_empty() { keyed_limit(file, id).into_iter().collect() } else { limits }
             }
             Some(known) if is_local(known.api.role) => Vec::new(),
             _ => keyed_limit(file, id).map_or_else(|| unknown_call_limits(file, id), |limit| vec![limit]),
@@ -139,6 +140,9 @@ fn keyed_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
         Kind::Call => {
             let args: Vec<NodeId> = model.children_with(id, Role::Arg).collect();
             let [key, length] = args[..] else { return None };
+            if is_for_a_server(file, id) {
+                return None;
+            }
             (Some(key), length)
         }
         Kind::Entry => (model.child(id, Role::Key), model.child(id, Role::Value)?),
@@ -156,6 +160,16 @@ fn keyed_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     let name = key.map_or(model.name(id), |k| model.name(k)).to_owned();
     let (unit, infinite) = (spec.unit, spec.infinite.clone());
     Some(Limit { length, site: id, name, kind, unit, infinite, how: known.how, remote: Remote::Known })
+}
+
+/// `new ServerBootstrap().childOption(SO_TIMEOUT, 10)`: an option of what waits to be asked.
+fn is_for_a_server(file: &Analysis<'_>, call: NodeId) -> bool {
+    const MOST_LINKS: usize = 24;
+    let model = file.model;
+    let links = std::iter::successors(model.child(call, Role::Receiver), |n| model.child(*n, Role::Receiver));
+    let Some(root) = links.take(MOST_LINKS).last() else { return false };
+    let made = file.type_of(root).is_some_and(|t| has_word(leaf(&t.name), &["server"]));
+    made || has_word(model.name(call), &["child"])
 }
 
 /// The argument after the key.

@@ -354,9 +354,17 @@ pub(crate) fn is_near(file: &Analysis<'_>, site: NodeId) -> bool {
         }),
         _ => false,
     };
+    // `request = Request(STATUS); urlopen(request)`, `urlopen(Request(STATUS))`
+    let asked = |a: NodeId| {
+        let made = if model.kind(a) == Kind::Name { file.condition_source(a) } else { a };
+        let mut inner =
+            model.children_with(made, Role::Arg).filter(|_| matches!(model.kind(made), Kind::Call | Kind::New));
+        inner.any(|i| model.kind(i) == Kind::Name && kept(i))
+    };
     let addresses = model.children_with(site, Role::Arg).filter(|a| model.kind(*a) == Kind::Name);
     let origin = model.child(site, Role::Receiver).filter(|r| model.kind(*r) == Kind::Name);
     addresses.take(4).any(kept)
+        || model.children_with(site, Role::Arg).take(4).any(asked)
         || origin.is_some_and(|r| file.stores_of(r).iter().filter_map(|s| s.value).any(|v| names_a_file(file, v)))
         || names_a_file(file, site)
         || model.self_and_descendants(site).take(MOST_NEAR).any(|d| match model.kind(d) {
