@@ -395,6 +395,22 @@ pub fn is_conditional(text: &str) -> bool {
     let Some((_, predicate)) = lower.split_once(" where ").or_else(|| lower.split_once(" if ")) else { return false };
     let columns = ["owner", "locked_by", "holder", "status", "state"];
     words(predicate).iter().any(|w| FENCE_WORDS.contains(&w.as_str()) || columns.contains(&w.as_str()))
+        || compares_what_it_sets(&lower, predicate)
+}
+
+/// `SET balance = ? WHERE id = ? AND balance = ?`: a compare-and-set of the value itself.
+fn compares_what_it_sets(statement: &str, predicate: &str) -> bool {
+    let Some((_, assigned)) = statement.split_once(" set ") else { return false };
+    let assigned = assigned.split(" where ").next().unwrap_or(assigned);
+    let column = |part: &str| {
+        let name = part.split('=').next().unwrap_or_default().trim();
+        let plain = part.contains('=')
+            && !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
+        plain.then(|| name.rsplit('.').next().unwrap_or(name).to_owned())
+    };
+    let set: Vec<String> = assigned.split(',').filter_map(column).collect();
+    predicate.split(" and ").filter_map(column).any(|c| set.contains(&c))
 }
 
 #[cfg(test)]
@@ -408,5 +424,7 @@ mod tests {
         assert!(is_conditional("UPDATE t SET a = 1 WHERE id = ? AND version = ?"));
         assert!(is_conditional("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"));
         assert!(!is_conditional("UPDATE t SET version = 1 WHERE id = ?"));
+        assert!(is_conditional("UPDATE account SET balance = ? WHERE id = ? AND balance = ?"));
+        assert!(!is_conditional("UPDATE account SET balance = ? WHERE id = ? AND kind = ?"));
     }
 }

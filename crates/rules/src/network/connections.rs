@@ -8,8 +8,8 @@ use crate::story::Story;
 use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, leaf};
-use timelint_semantics::{Analysis, StoreKind, has_word, words};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning, ArgSpec, TimeoutKind, leaf};
+use timelint_semantics::{Analysis, How, StoreKind, has_word, words};
 
 /// How many readers, decoders and the like may stand between a read and the connection.
 const MOST_WRAPPERS: usize = 4;
@@ -226,6 +226,7 @@ fn limits_of_connections(file: &Analysis<'_>) -> Vec<NodeId> {
     let limits = |n: &NodeId| {
         let n = *n;
         let name = match model.kind(n) {
+            Kind::Call if opens_with_limit(file, n) => return true,
             Kind::Call => model.name(n),
             Kind::New | Kind::Record => model.child(n, Role::Type).map_or("", |t| model.name(t)),
             _ => return false,
@@ -235,6 +236,15 @@ fn limits_of_connections(file: &Analysis<'_>) -> Vec<NodeId> {
         has_word(name, &LIMITS) && !OTHER.contains(&first.as_str()) && !context
     };
     file.model.ids().filter(limits).collect()
+}
+
+/// `socket.create_connection(address, limit)`: the limit stays with the connection, and bounds what is read from it.
+fn opens_with_limit(file: &Analysis<'_>, call: NodeId) -> bool {
+    let Some(known) = file.resolve(call).filter(|k| k.how != How::Name) else { return false };
+    let opens = known.api.returns.as_deref().is_some_and(|ty| file.catalog().connection_advice(ty).is_some());
+    let stays =
+        |a: &&ArgSpec| a.is == ArgMeaning::Timeout && matches!(a.kind, Some(TimeoutKind::Read | TimeoutKind::Total));
+    opens && known.api.args.iter().filter(stays).any(|a| file.argument_at(call, a.at.as_slice()).is_some())
 }
 
 fn tell(file: &Analysis<'_>, waits: &[(Wait, String)], worst: &(Wait, String)) -> Finding {

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Resolved, words};
+use timelint_semantics::{Analysis, How, Resolved, library_of, words};
 
 /// See the module.
 pub(crate) struct MissingTimeout;
@@ -207,8 +207,11 @@ fn client_decides(file: &Analysis<'_>, site: NodeId) -> bool {
     if !stores.is_empty() && stores.iter().all(|s| s.value.is_some_and(all_empty)) {
         return false;
     }
+    // `Got` is what `got.extend` gives, by another name.
+    let own = |t: &String| library_of(t) == library_of(&ty.name);
+    let types: Vec<String> = file.catalog().ancestry(&ty.name).into_iter().filter(own).collect();
     file.apis_in(ApiRole::RemoteClient).any(|api| {
-        api.returns.as_deref() == Some(ty.name.as_str())
+        api.returns.as_ref().is_some_and(|r| types.contains(r))
             && api.args.iter().any(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds))
     })
 }

@@ -29,7 +29,7 @@ static META: RuleMeta = RuleMeta {
 
 /// Names of what tells the other side that a request is the same as before.
 #[rustfmt::skip]
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = ["idem", 
     "idempotency", "idempotent", "idempotence", "requestid", "clienttoken", "dedup", "dedupid", "deduplication", "nonce", "unique",
     "uniq", "msgid", "messageid", "txid", "txnid", "orderno", "correlation", "upsert", "conflict", "exists",
 ];
@@ -89,7 +89,8 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     let confidence = calls.into_iter().find_map(|c| doing(file, c)).or_else(|| done_inside(file, attempt.call));
     quiet("nothing says that it does something that must not be done twice", confidence.is_none());
     let confidence = confidence?;
-    if quiet("a key tells the other side that it is the same request", carries_key(file, attempt.call)) {
+    let keyed = carries_key(file, attempt.call) || file.callee(attempt.call).is_some_and(|c| is_keyed_inside(file, c));
+    if quiet("a key tells the other side that it is the same request", keyed) {
         return None;
     }
     let message = format!("`{}` is repeated although it may have been carried out", file.short(attempt.call));
@@ -99,12 +100,15 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
 
 /// What a function of this file does that is called: `submit(order)`, which posts it.
 fn done_inside(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
-    let Some(Callee::Here(function)) = file.callee(call) else { return None };
+    let Some(Callee::Here(function)) = file.callee(call).filter(|c| !is_keyed_inside(file, *c)) else { return None };
     let inside = file.calls_below(function).iter().copied();
-    if inside.clone().any(|c| carries_key(file, c)) || says_unsent(file, function) {
-        return None;
-    }
-    inside.into_iter().find_map(|c| doing(file, c))
+    inside.into_iter().find_map(|c| doing(file, c)).filter(|_| !says_unsent(file, function))
+}
+
+/// A function of this file sends a key with its request.
+fn is_keyed_inside(file: &Analysis<'_>, callee: Callee<'_>) -> bool {
+    let Callee::Here(function) = callee else { return false };
+    file.calls_below(function).iter().any(|c| carries_key(file, *c))
 }
 
 /// A function that runs itself again after a failure.
@@ -294,7 +298,11 @@ fn fresh_key(file: &Analysis<'_>, call: NodeId, repeated: NodeId) -> Option<Node
     let inside = model.descendants(call).take(400);
     let keyed =
         inside.filter(|n| matches!(model.kind(*n), Kind::Argument | Kind::Entry) && is_key_name(model.name(*n)));
-    let mut values = keyed.filter_map(|n| model.child(n, Role::Value));
+    // `post(ctx, newKey(), body)`, whose second parameter is called a key.
+    let names = file.parameter_names(call);
+    let placed = model.children_with(call, Role::Arg).enumerate();
+    let placed = placed.filter(|(i, _)| names.get(*i).is_some_and(|n| is_key_name(n))).map(|(_, a)| a);
+    let mut values = keyed.filter_map(|n| model.child(n, Role::Value)).chain(placed);
     values.find(|value| {
         let chance = |n: NodeId| file.resolve(n).is_some_and(|k| k.api.role == ApiRole::Random);
         let drawn = model.self_and_descendants(*value).any(|n| model.kind(n) == Kind::Call && chance(n));
