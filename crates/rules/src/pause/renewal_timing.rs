@@ -1,6 +1,7 @@
 //! Renewals at the wrong time: too late, too long, or ended before the work.
 
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
+use crate::pause::outlived_lease::makes_lease;
 use crate::pause::renewal::{is_renewal, names_renewal};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
@@ -19,6 +20,7 @@ pub(crate) fn mistimed_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
         .filter_map(|c| {
             late(file, c)
                 .or_else(|| part_of_lease(file, c))
+                .or_else(|| whole_lease(file, c))
                 .or_else(|| whole_term(file, c))
                 .or_else(|| grows(file, c))
                 .or_else(|| ends_first(file, c))
@@ -103,6 +105,47 @@ fn part_of_lease(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
     })
 }
 
+/// `lease = client.lease(TTL)` and `while not stopped.wait(TTL): lease.refresh()`: the pause is the length that the lease
+/// was taken for.
+fn whole_lease(file: &Analysis<'_>, renewal: NodeId) -> Option<Lapse> {
+    let model = file.model;
+    if model.kind(renewal) != Kind::Call || !is_renewal(file, renewal) {
+        return None;
+    }
+    let class = file.tables.class_around(model, renewal);
+    let begins = |c: &NodeId| {
+        let taken = || {
+            let all = file.key_commands();
+            all.iter().any(|t| t.at == *c && file.is_own_lock(t, all))
+        };
+        file.tables.class_around(model, *c) == class && (makes_lease(file, *c) || taken())
+    };
+    let (pause, part, length) = pauses(file, renewal).into_iter().find_map(|p| {
+        let (factor, length) = factor_of(file, p);
+        // `EVERY = TTL`
+        let (inner, behind) = match file.stores_of(length) {
+            [only] => only.value.map_or((1.0, length), |v| factor_of(file, v)),
+            _ => (1.0, length),
+        };
+        let named = matches!(model.kind(behind), Kind::Name | Kind::Member);
+        let (part, length) = if named && inner > 0.0 { (factor * inner, behind) } else { (factor, length) };
+        (part >= LATEST && is_lease_length(file, length, part)).then_some((p, part, length))
+    })?;
+    let given = |c: &NodeId| {
+        let args = model.children_with(*c, Role::Arg).flat_map(|a| model.self_and_descendants(a));
+        args.into_iter().any(|n| matches!(model.kind(n), Kind::Name | Kind::Member) && file.same_key(n, length))
+    };
+    let taken = file.tables.calls.iter().copied().filter(|c| *c != renewal).find(|c| begins(c) && given(c))?;
+    Some(Lapse {
+        at: renewal,
+        kind: Lapsed::Late,
+        steps: vec![(taken, "the lease is taken for this long"), (pause, "and the pause between two renewals")],
+        confidence: Confidence::Medium,
+        evidence: format!("the pause is {part:.2} of the lease"),
+        advice: None,
+    })
+}
+
 /// A new expiry for a key that stands for a claim: by what it is called, by who takes it, by the function that does it.
 fn prolongs_key(file: &Analysis<'_>, call: NodeId) -> bool {
     let Some(command) = file.key_command(call).filter(|k| k.command == Command::Expire) else { return false };
@@ -177,7 +220,11 @@ fn factor_of(file: &Analysis<'_>, length: NodeId) -> (f64, NodeId) {
     let mut operands = model.children_with(length, Role::Operand);
     match (model.kind(length), operands.next(), operands.next()) {
         (Kind::Binary, Some(a), Some(b)) if model.name(length) == "*" => {
-            let number = |n: NodeId| file.value(n).number.filter(|_| model.kind(n) == Kind::Number);
+            let written = |n: NodeId| file.value(n).number.filter(|_| model.kind(n) == Kind::Number);
+            let either = written(a).is_some() || written(b).is_some();
+            let number = |n: NodeId| {
+                written(n).or_else(|| file.value(n).number.filter(|_| !either && file.value(n).is_constant()))
+            };
             match (number(a), number(b)) {
                 (Some(f), None) => (f, b),
                 (None, Some(f)) => (f, a),

@@ -36,8 +36,10 @@ pub(super) fn claim_of(identifier: &str) -> Option<(Claim, bool, bool)> {
         "raft",
         "process",
     ];
-    const HAVE: [&str; 12] =
-        ["has", "have", "holds", "hold", "own", "owns", "held", "owner", "owned", "valid", "still", "mine"];
+    const HAVE: [&str; 14] = [
+        "has", "have", "holds", "hold", "own", "owns", "held", "owner", "owned", "valid", "still", "mine", "live",
+        "alive",
+    ];
     let all = words(identifier);
     let negative = is_negative(&all);
     let core: Vec<&str> = all.iter().map(String::as_str).filter(|w| !is_negative_word(w)).collect();
