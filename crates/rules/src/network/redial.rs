@@ -121,7 +121,12 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     }
     let calls = model.descendants(target).take(MOST_NODES).filter(|c| matches!(model.kind(*c), Kind::Call | Kind::New));
     // What it is called itself says nothing of what it calls.
-    let inner = taker.into_iter().chain(calls.filter(|c| *c != id && model.sym(*c) != model.sym(target)));
+    // `this.producer.send(row)` in `send(row)` is another one.
+    let itself = |c: NodeId| {
+        let receiver = model.child(c, Role::Receiver);
+        model.sym(c) == model.sym(target) && receiver.is_none_or(|r| file.tables.is_this(model, r))
+    };
+    let inner = taker.into_iter().chain(calls.filter(|c| *c != id && !itself(*c)));
     let inner = inner.map(|c| call_evidence(file, c)).max().unwrap_or(Remote::No);
     let remote = inner.max(evidence_around(file, id));
     // A lock that several others have to grant is no lock of this process.

@@ -37,6 +37,9 @@ const CHANGING: [&str; 26] = [
     "charge", "pay", "transfer", "append", "acquire", "release", "set", "register", "execute", "apply", "propose", "unlock",
 ];
 
+/// Words of entries that say that the outcome is not known, or why.
+const REASONS: [&str; 8] = ["timeout", "timedout", "timed", "unknown", "error", "retry", "retryable", "pending"];
+
 /// Words of functions for which it does not matter.
 #[rustfmt::skip]
 const BEST_EFFORT: [&str; 17] = [
@@ -85,7 +88,9 @@ fn in_test(file: &Analysis<'_>, test: NodeId) -> Option<Finding> {
     let condition = model.child(test, Role::Condition)?;
     let named = |n: NodeId| {
         matches!(model.kind(n), Kind::Name | Kind::Member | Kind::String | Kind::Call)
-            && (has_word(model.name(n), &TIMEOUTS) || has_word(model.name(n), &["ETIMEDOUT", "ECONNABORTED"]))
+            && (words(model.name(n)).windows(2).any(|w| w[0] == "timed" && w[1] == "out")
+                || has_word(model.name(n), &TIMEOUTS)
+                || has_word(model.name(n), &["ETIMEDOUT", "ECONNABORTED"]))
     };
     let timeout = model.self_and_descendants(condition).take(64).find(|n| named(*n))?;
     let error = |n: NodeId| matches!(model.kind(n), Kind::Name) && is_error_name(model.name(n));
@@ -176,7 +181,12 @@ fn settled(file: &Analysis<'_>, body: NodeId) -> Option<NodeId> {
     }
     let definite = |v: NodeId| match model.kind(v) {
         Kind::Boolean | Kind::Null => true,
-        Kind::List | Kind::Record => model.children(v).next().is_none(),
+        Kind::List => model.children(v).next().is_none(),
+        // `{ created: false }`, and no word of why.
+        Kind::Record => model.children(v).all(|e| {
+            let value = model.child(e, Role::Value).filter(|_| model.kind(e) == Kind::Entry);
+            value.is_some_and(|v| model.kind(v) == Kind::Boolean) && !has_word(model.name(e), &REASONS)
+        }),
         _ => false,
     };
     let mut returns = model.descendants(body).filter(|n| model.kind(*n) == Kind::Return);

@@ -51,6 +51,7 @@ struct Early {
 fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Finding> {
     let early = released_elsewhere(file, region)
         .or_else(|| before_commit(file, region))
+        .or_else(|| before_own_commit(file, region))
         .or_else(|| raced(file, region))
         .or_else(|| started(file, region))
         .or_else(|| promised(file, region));
@@ -106,6 +107,43 @@ fn before_commit(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
         help: "take the lock outside the transaction, so that the commit happens while it is held",
         step: "the transaction commits only when this ends, after the release",
         confidence: Confidence::High,
+        unawaited: None,
+    })
+}
+
+/// `with lock: session.add(row)` and then `session.commit()`: what was written under the lock is seen only after it.
+fn before_own_commit(file: &Analysis<'_>, region: &Region<'_>) -> Option<Early> {
+    #[rustfmt::skip]
+    const WRITES: [&str; 14] = [
+        "add", "flush", "save", "merge", "delete", "insert", "update", "persist", "exec", "execute", "create", "remove", "put",
+        "upsert",
+    ];
+    let model = file.model;
+    let function = file.function_around(region.acquire)?;
+    let on = |c: NodeId| {
+        let receiver = model.child(c, Role::Receiver).filter(|r| matches!(model.kind(*r), Kind::Name | Kind::Member));
+        receiver.map(|r| model.sym(r))
+    };
+    let commits = |c: NodeId| words(model.name(c)) == ["commit"];
+    let calls = || file.tables.calls.iter().copied().filter(|c| model.kind(*c) == Kind::Call);
+    let written: Vec<_> =
+        calls().filter(|c| region.covers(*c) && has_word(model.name(*c), &WRITES)).filter_map(on).collect();
+    let inside = calls().any(|c| region.covers(c) && commits(c));
+    let late = calls().find(|c| {
+        *c >= region.to
+            && model.contains(function, *c)
+            && file.function_around(*c) == Some(function)
+            && commits(*c)
+            && on(*c).is_some_and(|o| written.contains(&o))
+    });
+    let at = late.filter(|_| !inside && model.kind(region.acquire) != Kind::Decorator)?;
+    Some(Early {
+        at,
+        message: format!("`{}` is released before `{}`", lock_name(file, region), file.short(at)),
+        why: "between the release and the commit the next holder reads the old state, and decides by it",
+        help: "commit while the lock is held",
+        step: "what was written under the lock is seen only from here on",
+        confidence: Confidence::Medium,
         unawaited: None,
     })
 }
