@@ -181,25 +181,12 @@ fn pauses(file: &Analysis<'_>, renewal: NodeId) -> Vec<NodeId> {
     }
     // `setInterval(this.renew.bind(this), beat)`
     if let Some(function) = file.named_function_around(renewal) {
-        let named = model.text(model.sym(function));
-        let runs = |c: &NodeId| {
-            file.tables.class_around(model, *c) == file.tables.class_around(model, function)
-                && file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Schedule && k.api.repeats)
-                && model.child(*c, Role::Arg).is_some_and(|task| {
-                    let own = |n: NodeId| {
-                        matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call) && model.name(n) == named
-                    };
-                    model.self_and_descendants(task).any(own)
-                })
-        };
         // `@Scheduled(fixedRate = 30000)`
         found.extend(model.children_with(function, Role::Decorator).filter_map(|d| {
             let known = file.resolve(d).filter(|k| k.api.role == ApiRole::Schedule && k.how != How::Name)?;
             file.argument(d, known, ArgMeaning::Amount)
         }));
-        if !named.is_empty() {
-            found.extend(file.tables.calls.iter().copied().filter(runs).flat_map(plain));
-        }
+        found.extend(timers_of(file, function).flat_map(plain));
     }
     if let Some(round) = file.in_loop(renewal) {
         let waits = file.tables.calls.iter().copied().filter(|c| model.contains(round, *c));
@@ -212,6 +199,25 @@ fn pauses(file: &Analysis<'_>, renewal: NodeId) -> Vec<NodeId> {
         found.extend(tickers.filter(ticks).flat_map(plain));
     }
     found
+}
+
+/// The timers of the class that run a method of it again and again: `setInterval(() => this.renew(), beat)`.
+pub(crate) fn timers_of<'f>(file: &'f Analysis<'_>, function: NodeId) -> impl Iterator<Item = NodeId> + 'f {
+    let model = file.model;
+    let named = model.text(model.sym(function));
+    let class = file.tables.class_around(model, function);
+    let runs = move |c: &NodeId| {
+        !named.is_empty()
+            && file.tables.class_around(model, *c) == class
+            && file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Schedule && k.api.repeats)
+            && model.child(*c, Role::Arg).is_some_and(|task| {
+                let own = |n: NodeId| {
+                    matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Call) && model.name(n) == named
+                };
+                model.self_and_descendants(task).any(own)
+            })
+    };
+    file.tables.calls.iter().copied().filter(runs)
 }
 
 /// A length as a factor and what it is a part of.

@@ -2,6 +2,7 @@
 
 use crate::pause::dropped_renewal::is_claim_renewal;
 use crate::pause::lease_not_renewed::{Kind as Lapsed, Lapse};
+use crate::pause::renewal_timing::timers_of;
 use crate::shown::{is_log_call, is_shown_call};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
@@ -83,6 +84,10 @@ fn rounds(file: &Analysis<'_>, renewal: NodeId, function: NodeId) -> Option<Node
     if model.role(function) == Role::Arg && file.is_timed(renewal) {
         return model.parent(function);
     }
+    // A method that a timer runs.
+    if let Some(timer) = timers_of(file, function).next() {
+        return Some(timer);
+    }
     let waits = |c: &NodeId| match file.resolve(*c) {
         Some(known) if known.how != How::Name => matches!(known.api.role, ApiRole::Sleep | ApiRole::Schedule),
         _ => has_word(model.name(*c), &WAITS),
@@ -136,7 +141,13 @@ fn handler_of(file: &Analysis<'_>, renewal: NodeId, function: NodeId) -> Option<
             }
             Kind::Try => {
                 let body = model.child(ancestor, Role::Body).filter(|b| model.contains(*b, renewal))?;
-                let handler = model.children(ancestor).find(|c| model.kind(*c) == Kind::Catch)?;
+                // What is interrupted has not failed.
+                let interrupted = |c: &NodeId| {
+                    let mut types = model.children_with(*c, Role::Type);
+                    types.any(|t| has_word(model.name(t), &["interrupted", "cancelled"]))
+                };
+                let mut handlers = model.children(ancestor).filter(|c| model.kind(*c) == Kind::Catch);
+                let handler = handlers.find(|c| !interrupted(c))?;
                 // Handlers of a long body are about all of it.
                 return (model.children(body).count() <= 3)
                     .then(|| Some((model.child(handler, Role::Body)?, handler)))
