@@ -23,6 +23,12 @@ const NOTICED: [&str; 16] = [
     "subscription", "ticket", "comment", "deposit", "checkout",
 ];
 
+/// `transfer`, `/orders`: what people and books notice when it is done twice.
+pub(crate) fn names_a_deed(name: &str) -> bool {
+    let one = |w: &String| w.strip_suffix('s').unwrap_or(w).to_owned();
+    words(name).iter().map(one).any(|w| NOTICED.contains(&w.as_str()) || DOING[..8].contains(&w.as_str()))
+}
+
 /// How sure it is that making the call twice does something twice.
 pub(crate) fn doing(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
     let model = file.model;

@@ -139,11 +139,11 @@ const ENTERING: [&str; 6] = ["login", "relogin", "authenticate", "reauthenticate
 /// A failure that names what is wrong, and it is not the connection.
 pub(crate) fn is_cause(name: &str) -> bool {
     #[rustfmt::skip]
-    const CAUSES: [&str; 30] = [
+    const CAUSES: [&str; 31] = [
         "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",
         "integrity", "optimistic", "stale", "concurrent", "duplicate", "exists", "serialization", "deadlock",
         "credentials", "redirect", "watch", "such", "missing", "found", "full", "programming", "empty", "big",
-        "large", "concurrency", "locking", "yet",
+        "large", "concurrency", "locking", "yet", "precondition",
     ];
     let pairs = ["nonode", "badversion", "notempty"];
     has_word(name, &CAUSES) || pairs.iter().any(|p| name.to_ascii_lowercase().contains(p))

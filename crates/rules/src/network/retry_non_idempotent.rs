@@ -3,7 +3,7 @@
 
 use crate::Rule;
 use crate::network::attempts::{Attempt, attempts};
-use crate::network::deeds::doing;
+use crate::network::deeds::{doing, names_a_deed};
 use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, call_evidence};
 use crate::network::rounds::try_around;
@@ -101,6 +101,13 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
 /// What a function of this file does that is called: `submit(order)`, which posts it.
 fn done_inside(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
     let Some(Callee::Here(function)) = file.callee(call).filter(|c| !is_keyed_inside(file, *c)) else { return None };
+    let model = file.model;
+    // What is sent may as well be a question: a name or an address says that it is none.
+    let around = file.function_around(call).into_iter().chain([function]);
+    let texts = model.descendants(function).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::String);
+    if !around.chain(texts).any(|n| names_a_deed(model.name(n))) {
+        return None;
+    }
     let inside = file.calls_below(function).iter().copied();
     inside.into_iter().find_map(|c| doing(file, c)).filter(|_| !says_unsent(file, function))
 }

@@ -147,7 +147,12 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
 /// What is repeated lost against another writer, or names another cause that is no outage.
 fn mends_a_conflict(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
-    let told = model.children(id).filter(|c| matches!(model.role(*c), Role::Arg | Role::Value));
+    // Also in the steps behind: `builder().retryIfExceptionOfType(Conflict.class)`.
+    let steps = std::iter::successors(Some(id), |c| {
+        model.parent(*c).filter(|p| model.kind(*p) == Kind::Call && model.role(*c) == Role::Receiver)
+    });
+    let steps = steps.take(MOST_STEPS).flat_map(|s| model.children(s));
+    let told = steps.filter(|c| matches!(model.role(*c), Role::Arg | Role::Value));
     let named = |n: NodeId| matches!(model.kind(n), Kind::Name | Kind::Member | Kind::Type);
     told.flat_map(|a| model.self_and_descendants(a)).take(MOST_NODES).any(|n| named(n) && is_cause(model.name(n)))
 }
