@@ -21,6 +21,24 @@ fn elements_that_lead_to_each_other_are_followed_once() {
     assert!(project.findings().is_empty(), "nothing says what `started` is");
 }
 
+/// What generated parsers do: two variables are saved in others and restored from them, a thousand times.
+#[test]
+fn tuples_that_are_saved_and_restored_are_followed_within_bounds() {
+    const TIMES: usize = 400;
+    let mut text =
+        String::from("package p\n\nimport \"time\"\n\nfunc parse(buffer []rune) bool {\n\tposition, depth := 0, 0\n");
+    for n in 0..TIMES {
+        let _ = write!(
+            text,
+            "\t{{\n\t\tposition{n}, depth{n} := position, depth\n\t\tif buffer[position] != 'a' {{\n\t\t\tgoto l{n}\n\t\t}}\n\t\tposition++\n\tl{n}:\n\t\tposition, depth = position{n}, depth{n}\n\t}}\n"
+        );
+    }
+    text.push_str("\treturn position > depth && time.Now().Unix() > 0\n}\n");
+    let mut project = Project::default();
+    project.add("peg.go", &text);
+    assert!(project.findings().is_empty(), "positions are no times");
+}
+
 #[test]
 fn an_object_that_is_spread_into_itself_is_looked_at_once() {
     let files = [

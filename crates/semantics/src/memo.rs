@@ -93,7 +93,8 @@ impl Questions {
         }
     }
 
-    fn take_fuel(&self) -> bool {
+    /// Counts a step of the work that is allowed for the file; false when there is none left.
+    pub(crate) fn take_fuel(&self) -> bool {
         let left = self.fuel.get();
         self.fuel.set(left.saturating_sub(1));
         left > 0

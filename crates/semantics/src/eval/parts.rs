@@ -5,8 +5,11 @@ use crate::tables::{Store, StoreKind};
 use crate::value::{Origins, Value};
 use timelint_model::{Kind, NodeId, Role};
 
-/// Tuples inside of tuples are followed this deep.
+/// Calls that go over each other are followed this deep.
 const DEEP: usize = 6;
+
+/// Places that are looked at for one part: generated parsers store tuples into each other a thousand times.
+const MOST_PLACES: usize = 32;
 
 impl Analysis<'_> {
     /// The value of the part of a store's expression that one of several targets is given.
@@ -17,8 +20,8 @@ impl Analysis<'_> {
         };
         let value = store.value.filter(|_| several && store.index != u32::MAX)?;
         let part = match store.kind {
-            StoreKind::Element => self.part_of_elements(value, store.index, 0),
-            _ => self.part(value, store.index, 0),
+            StoreKind::Element => self.part_of_elements(value, store.index, &mut Vec::new()),
+            _ => self.part(value, store.index, &mut Vec::new()),
         };
         part.filter(|v| !v.origins.is_empty())
     }
@@ -27,13 +30,14 @@ impl Analysis<'_> {
     pub(super) fn position_of_tuple(&self, id: NodeId, tuple: NodeId) -> Option<Value> {
         let key = self.model.child(id, Role::Key).filter(|k| self.model.kind(*k) == Kind::Number)?;
         let position = self.model.name(key).parse().ok()?;
-        self.part(tuple, position, 0).filter(|v| v.origins.any(Origins::CLOCKS))
+        self.part(tuple, position, &mut Vec::new()).filter(|v| v.origins.any(Origins::CLOCKS))
     }
 
-    /// Position `index` of a tuple: written here, kept in a variable or field, or taken out of a container.
-    pub(super) fn part(&self, tuple: NodeId, index: u32, depth: usize) -> Option<Value> {
+    /// Position `index` of a tuple: written here, kept in a variable or field, or taken out of a container. `seen` are the
+    /// places that were looked at for it, each once.
+    pub(super) fn part(&self, tuple: NodeId, index: u32, seen: &mut Vec<NodeId>) -> Option<Value> {
         let model = self.model;
-        if depth > DEEP {
+        if seen.len() >= MOST_PLACES {
             return None;
         }
         match model.kind(tuple) {
@@ -43,25 +47,37 @@ impl Analysis<'_> {
                 model.children_with(tuple, Role::Value).nth(index as usize).map(|item| self.value(item))
             }
             Kind::Name | Kind::Member => {
-                let parts = self.stores_of(tuple).iter().filter_map(|s| match (s.kind, s.index) {
-                    (StoreKind::Plain, 0) => self.part(s.value.filter(|v| *v != tuple)?, index, depth + 1),
-                    (StoreKind::Element, 0) => self.part_of_elements(s.value?, index, depth + 1),
-                    // `for key, pair in pairs.items()`
-                    (StoreKind::Element, 1) => self.part_of_elements(self.paired(s.value?)?, index, depth + 1),
-                    (StoreKind::Param(_), 0) => self.part_of_elements(self.gone_over(s.at)?, index, depth + 1),
-                    _ => None,
-                });
-                Some(parts.fold(Value::default(), Value::join))
+                let mut joined = Value::default();
+                for store in self.stores_of(tuple).iter().take(MOST_PLACES) {
+                    if seen.contains(&store.at) || !self.questions.take_fuel() {
+                        continue;
+                    }
+                    seen.push(store.at);
+                    joined = joined.join(self.part_of_store(*store, tuple, index, seen).unwrap_or_default());
+                }
+                Some(joined)
             }
-            Kind::Index => self.part_of_elements(model.child(tuple, Role::Object)?, index, depth + 1),
+            Kind::Index => self.part_of_elements(model.child(tuple, Role::Object)?, index, seen),
             Kind::Call => {
                 let args = || model.children_with(tuple, Role::Arg);
                 // `queue.popleft()`, `queue.get(key)`, `heappop(queue)`
                 let container = model.child(tuple, Role::Receiver).into_iter().chain(args().take(1));
-                let mut found = container.filter_map(|c| self.part_of_elements(c, index, depth + 1));
+                let mut found = container.filter_map(|c| self.part_of_elements(c, index, seen));
                 found.find(|v| !v.origins.is_empty())
             }
-            Kind::Cast | Kind::Await => self.part(model.child(tuple, Role::Value)?, index, depth + 1),
+            Kind::Cast | Kind::Await => self.part(model.child(tuple, Role::Value)?, index, seen),
+            _ => None,
+        }
+    }
+
+    /// Position `index` of what a store puts into the variable or field `tuple`.
+    fn part_of_store(&self, store: Store, tuple: NodeId, index: u32, seen: &mut Vec<NodeId>) -> Option<Value> {
+        match (store.kind, store.index) {
+            (StoreKind::Plain, 0) => self.part(store.value.filter(|v| *v != tuple)?, index, seen),
+            (StoreKind::Element, 0) => self.part_of_elements(store.value?, index, seen),
+            // `for key, pair in pairs.items()`
+            (StoreKind::Element, 1) => self.part_of_elements(self.paired(store.value?)?, index, seen),
+            (StoreKind::Param(_), 0) => self.part_of_elements(self.gone_over(store.at)?, index, seen),
             _ => None,
         }
     }
@@ -79,23 +95,24 @@ impl Analysis<'_> {
     }
 
     /// Position `index` of the tuples in a container, also through a call that goes over it.
-    fn part_of_elements(&self, container: NodeId, index: u32, depth: usize) -> Option<Value> {
-        if depth > DEEP {
+    fn part_of_elements(&self, container: NodeId, index: u32, seen: &mut Vec<NodeId>) -> Option<Value> {
+        if seen.len() >= MOST_PLACES {
             return None;
         }
+        seen.push(container);
         if let Kind::Call = self.model.kind(container) {
             let over =
                 self.model.child(container, Role::Receiver).or_else(|| self.model.child(container, Role::Arg))?;
             let pairs = matches!(self.model.name(container), "items" | "iteritems" | "entries" | "enumerate");
-            let part = self.part_of_elements(over, index, depth + 1).filter(|v| !v.origins.is_empty());
+            let part = self.part_of_elements(over, index, seen).filter(|v| !v.origins.is_empty());
             // `for key, mark in marks.items()`, `Object.entries(marks)`
             return part.or_else(|| {
                 let mut mapped = self.model.children_with(container, Role::Arg).chain([over]);
                 mapped.find_map(|c| self.stored_elements(c).filter(|_| pairs && index == 1))
             });
         }
-        let elements = self.elements_of(container);
-        Some(elements.iter().filter_map(|e| self.part(*e, index, depth + 1)).fold(Value::default(), Value::join))
+        let elements = self.elements_of(container).iter().take(MOST_PLACES);
+        Some(elements.filter_map(|e| self.part(*e, index, seen)).fold(Value::default(), Value::join))
     }
 
     /// The entry of this name in the records that `object` may be: written here, or put into a container.
