@@ -98,7 +98,8 @@ fn is_set_unseen(file: &Analysis<'_>, side: NodeId) -> bool {
     let unknown = value.origins.any(Origins::UNKNOWN);
     // What this object keeps in a record of its own, it has put there.
     let own_record = file.tables.is_this(model, stamp.root_node);
-    if unknown && !own_record && is_entry_of_record(file, stamp.node) {
+    let kept = || is_kept_elsewhere(file, stamp.node);
+    if (unknown && !own_record || kept()) && is_entry_of_record(file, stamp.node) {
         return true;
     }
     let (here, elsewhere): (Vec<_>, Vec<_>) =
@@ -113,6 +114,13 @@ fn is_set_unseen(file: &Analysis<'_>, side: NodeId) -> bool {
     };
     let of_record = stamp.of_object && elsewhere.iter().any(|s| records(&s.location.path));
     of_record || unknown && !elsewhere.is_empty()
+}
+
+/// `self.config["last_update"]`, `self.persist["last_cleanup"]`: what the program finds again when it starts the next time.
+fn is_kept_elsewhere(file: &Analysis<'_>, node: NodeId) -> bool {
+    const KEPT: [&str; 9] =
+        ["config", "conf", "persist", "persisted", "persistence", "prefs", "preferences", "settings", "storage"];
+    file.model.child(node, Role::Object).is_some_and(|o| has_word(file.model.name(o), &KEPT))
 }
 
 /// `data["timestamp"]`, `row[5]`: what a record has under a name or at a place that is written here.

@@ -115,12 +115,17 @@ impl Analysis<'_> {
         if known.api.role == ApiRole::TimeStrip && value.shape == Shape::Plain {
             value.shape = Shape::Instant;
         }
-        let from_unit = self.model.child(id, Role::Receiver).and_then(|r| self.unit_named_by(r));
-        if let (Some(number), Some(to)) = (value.number, known.api.unit) {
+        let named = self.model.child(id, Role::Receiver).and_then(|r| self.unit_named_by(r));
+        // `SECONDS.convert(length, MILLISECONDS)` gives seconds, `MILLISECONDS.toSeconds(length)` too.
+        let (from_unit, to) = match self.argument(id, known, ArgMeaning::Unit) {
+            Some(unit) => (self.unit_named_by(unit), known.api.unit.or(named)),
+            None => (named, known.api.unit),
+        };
+        if let (Some(number), Some(to)) = (value.number, to) {
             let from = value.unit.or(from_unit).unwrap_or(to);
             value.number = Some(number * from.seconds() / to.seconds());
         }
-        value.unit = known.api.unit.or(value.unit);
+        value.unit = to.or(value.unit);
         value.how = value.how.min(known.how);
         value
     }
