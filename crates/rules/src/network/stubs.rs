@@ -43,9 +43,7 @@ fn is_made_with_credentials(file: &Analysis<'_>, made: NodeId) -> bool {
     let model = file.model;
     let of_channel = |a: NodeId| {
         let on = model.child(a, Role::Receiver).map_or("", |r| model.name(r));
-        model.kind(a) == Kind::Call
-            && matches!(model.name(a), "createInsecure" | "createSsl")
-            && has_word(on, &["credentials"])
+        model.kind(a) == Kind::Call && words(on).last().is_some_and(|w| w == "credentials")
     };
     model.kind(made) == Kind::New && model.children_with(made, Role::Arg).any(of_channel)
 }

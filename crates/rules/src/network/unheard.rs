@@ -7,7 +7,7 @@ use crate::surface::is_command;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ArgPlace;
-use timelint_semantics::{Analysis, How, has_word};
+use timelint_semantics::{Analysis, How, has_word, words};
 
 /// A call whose limit is an event.
 struct Unheard<'a> {
@@ -44,10 +44,9 @@ fn only_noted<'a>(file: &Analysis<'a>, call: NodeId) -> Option<Unheard<'a>> {
     let model = file.model;
     let args: Vec<NodeId> = model.children_with(call, Role::Arg).collect();
     let [limit, told] = args[..] else { return None };
-    let receiver = model.child(call, Role::Receiver).filter(|_| model.name(call) == "setTimeout")?;
-    let site = file.condition_source(receiver);
+    let site = file.condition_source(model.child(call, Role::Receiver)?);
     let known = file.resolve(site).filter(|k| k.how != How::Name && model.kind(site) == Kind::Call)?;
-    let event = known.api.tells.as_deref()?;
+    let event = known.api.tells.as_deref().filter(|e| words(model.name(call)) == ["set", *e])?;
     let advice = known.api.advice.as_deref().unwrap_or_default();
     let heard = file.tables.calls.iter().any(|c| listens(file, *c, event) && *c != call);
     (!may_end(file, told) && !heard && !is_near(file, site)).then_some(Unheard {
