@@ -21,6 +21,14 @@ fn elements_that_lead_to_each_other_are_followed_once() {
     assert!(project.findings().is_empty(), "nothing says what `started` is");
 }
 
+#[test]
+fn limits_that_are_made_of_each_other_are_followed_once() {
+    let text = "import httpx\n\n\ndef f(url):\n    a = httpx.Timeout(b)\n    b = httpx.Timeout(a)\n    return httpx.get(url, timeout=a)\n";
+    let mut project = Project::default();
+    project.add("a.py", text);
+    assert!(project.findings().iter().all(|f| f.rule.id != "missing-timeout"), "nothing says that it is none");
+}
+
 /// What generated parsers do: two variables are saved in others and restored from them, a thousand times.
 #[test]
 fn tuples_that_are_saved_and_restored_are_followed_within_bounds() {

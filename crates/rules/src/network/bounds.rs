@@ -100,9 +100,11 @@ fn speaks_of_limits(file: &Analysis<'_>, id: NodeId) -> bool {
 /// Null, or a number that stands for no limit.
 pub(super) fn means_for_ever(file: &Analysis<'_>, spec: &ArgSpec, length: NodeId) -> bool {
     let value = file.value(length);
-    // `ClientTimeout(total=None)`, perhaps under a name of its own.
+    // `ClientTimeout(total=None)`, perhaps under a name of its own that was given before: two that are made of each other
+    // lead nowhere.
+    let earlier = |v: &NodeId| file.model.end(*v) <= length;
     let source = match file.stores_of(length) {
-        [only] if file.model.kind(length) == Kind::Name => only.value.unwrap_or(length),
+        [only] if file.model.kind(length) == Kind::Name => only.value.filter(earlier).unwrap_or(length),
         _ => length,
     };
     let made = || file.resolve(source).filter(|k| k.how != How::Name && k.api.role == ApiRole::TimeoutSet);

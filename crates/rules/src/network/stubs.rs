@@ -38,14 +38,14 @@ fn calls_back(file: &Analysis<'_>, site: NodeId) -> bool {
     last && !records && (2..=3).contains(&args.len())
 }
 
-/// `new Inventory(address, credentials.createInsecure())`: made with the credentials of a channel.
+/// `new Inventory(address, credentials.createInsecure())`: made of an address and the credentials of a channel.
 fn is_made_with_credentials(file: &Analysis<'_>, made: NodeId) -> bool {
     let model = file.model;
     let of_channel = |a: NodeId| {
         let on = model.child(a, Role::Receiver).map_or("", |r| model.name(r));
         model.kind(a) == Kind::Call && words(on).last().is_some_and(|w| w == "credentials")
     };
-    model.kind(made) == Kind::New && model.children_with(made, Role::Arg).any(of_channel)
+    model.kind(made) == Kind::New && model.children_with(made, Role::Arg).nth(1).is_some_and(of_channel)
 }
 
 /// A stub that waits for answers: by its type, or made by a constructor of generated code.
