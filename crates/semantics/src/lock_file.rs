@@ -2,6 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::names::{has_word, words};
+use crate::value::Origins;
 use timelint_model::{Kind, NodeId, Role};
 
 /// Options that make a file only if it is not there.
@@ -41,8 +42,11 @@ impl Analysis<'_> {
         let takes = self.named_function_around(call).is_some_and(|f| {
             words(self.function_name(f)).iter().any(|w| matches!(w.as_str(), "lock" | "trylock" | "acquire" | "obtain"))
         });
+        let says_until = |n: NodeId| model.kind(n) == Kind::Call && self.value(n).origins.any(Origins::CLOCKS);
         takes
             && model.children_with(call, Role::Arg).any(|a| self.is_exclusive(a))
+            // What is written says until when it counts.
+            && !model.descendants(call).any(says_until)
             && (self.class_about_locks(call)
                 || model.children_with(call, Role::Arg).any(|a| self.key_texts(a).iter().any(|t| names_path(t)))
                 || self.writes_lock_path(call))

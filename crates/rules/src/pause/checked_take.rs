@@ -152,7 +152,9 @@ fn checked(file: &Analysis<'_>, write: &LockTouch, all: &[LockTouch]) -> Option<
             && file.named_function_around(r.at) == Some(function)
     });
     let (read, refusal) = reads.filter_map(|r| Some((r, refusal(file, r.at, write.at)?))).last()?;
+    let counted = !has_word(name, &TAKING) && follows_a_count(file, refusal, write.at);
     if !meant_as_lock(file, write, refusal)
+        || file.is_silent(&META, write.at, "it locks somebody out once a count is reached", counted)
         || file.is_one_step_until(read.at, write.at)
         || in_transaction(file, write.at)
     {
@@ -174,6 +176,16 @@ fn tell(file: &Analysis<'_>, read: NodeId, write: NodeId, confidence: Confidence
         .step(file.location(read), "nobody holds it here")
         .step(file.location(write), "somebody else may have taken it before this")
         .tell()
+}
+
+/// `attempts >= LIMIT` after the refusal decides on the write: an account is locked out, and no work is guarded.
+fn follows_a_count(file: &Analysis<'_>, refusal: NodeId, write: NodeId) -> bool {
+    let model = file.model;
+    file.guards(write).into_iter().any(|g| {
+        g.condition > model.end(refusal)
+            && model.kind(g.condition) == Kind::Binary
+            && matches!(model.name(g.condition), "<" | ">" | "<=" | ">=")
+    })
 }
 
 fn same_subject(file: &Analysis<'_>, one: Subject, other: Subject) -> bool {

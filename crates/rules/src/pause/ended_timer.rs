@@ -110,9 +110,14 @@ fn is_request(file: &Analysis<'_>, call: NodeId) -> bool {
     })
 }
 
-/// Whether a `try` between `call` and `from` catches whatever may be thrown.
+/// Whether a `try` between `call` and `from` catches whatever may be thrown, or a function that is handed the outcome
+/// may: `const [error, lock] = await settled(lock.extend(ttl))`.
 fn is_caught(file: &Analysis<'_>, call: NodeId, from: NodeId) -> bool {
     let model = file.model;
+    let taker = model.parent(call).filter(|p| model.kind(*p) == Kind::Call && model.role(call) == Role::Arg);
+    if taker.is_some_and(|t| file.resolve(t).is_none()) {
+        return true;
+    }
     let tries = model.ancestors(call).take_while(|a| *a > from).filter(|a| model.kind(*a) == Kind::Try);
     tries
         .into_iter()

@@ -96,7 +96,9 @@ fn removes_record(file: &Analysis<'_>, call: NodeId) -> bool {
             .type_of(receiver)
             .is_some_and(|t| has_word(t.name.rsplit('.').next().unwrap_or(&t.name), &RECORD_STORES));
     let which = words(model.name(call)).get(1).is_some_and(|w| WHICH.contains(&w.as_str()));
-    model.kind(call) == Kind::Call && is_removal(model.name(call)) && (stored || which)
+    // `delete_if_equal(key, value)` compares.
+    let conditional = has_word(model.name(call), &["if", "compare", "equal", "equals", "when", "matching"]);
+    model.kind(call) == Kind::Call && is_removal(model.name(call)) && (stored || which) && !conditional
 }
 
 fn tell(file: &Analysis<'_>, owner: NodeId, removal: NodeId) -> Finding {

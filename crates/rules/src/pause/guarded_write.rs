@@ -230,10 +230,17 @@ fn names_in<'f>(file: &'f Analysis<'_>, id: NodeId) -> impl Iterator<Item = &'f 
 /// An owner column that is read and compared in the very transaction of the write.
 fn in_one_transaction(file: &Analysis<'_>, check: &Check<'_>, write: NodeId) -> bool {
     let model = file.model;
-    if !matches!(check.source, Source::Compared | Source::Clock) {
-        return false;
-    }
-    model.ancestors(write).filter(|a| model.contains(*a, check.at)).any(|a| match model.kind(a) {
+    let made_inside = |around: NodeId| {
+        let stores = file.stores_of(check.at);
+        !stores.is_empty() && stores.iter().all(|s| model.contains(around, s.at))
+    };
+    let around = model.ancestors(write).filter(|a| model.contains(*a, check.at));
+    let around: Vec<NodeId> = match check.source {
+        Source::Compared | Source::Clock => around.collect(),
+        Source::Flag => around.filter(|a| made_inside(*a)).collect(),
+        Source::Asked | Source::RoundTrip => return false,
+    };
+    around.into_iter().any(|a| match model.kind(a) {
         Kind::Call => file.resolve(a).is_some_and(|r| r.api.role == ApiRole::Transaction),
         Kind::With => model.children_with(a, Role::Item).any(|i| {
             model.child(i, Role::Value).is_some_and(|v| has_word(leaf(file, v), &["transaction", "atomic", "begin"]))

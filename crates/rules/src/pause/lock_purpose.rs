@@ -162,7 +162,14 @@ pub(crate) fn score(
     if file.catalog().lock_purpose(&texts) == Some(LockPurpose::Correctness) {
         score.add(4, "the configuration says that this lock keeps state right");
     }
-    score_names(file, region, &texts, &mut score);
+    let domain = score_names(file, region, &texts, &mut score);
+    // Where the write depends on no read and nothing names what must not change twice, the work is mostly such as may be
+    // done twice: queued tasks, syncs, notices.
+    let derived = dependency.is_some();
+    let domain = || domain || speaks_of_business(file, &texts, principal.at);
+    if !region.leads() && (principal.indirect && region.skips_when_held || !derived && !domain()) {
+        score.cap(Confidence::Low);
+    }
     if region.leads() {
         score_leading(file, region, principal, &mut score);
         return score;
@@ -185,6 +192,11 @@ fn names_change(name: &str) -> bool {
     has_word(name, &VERBS)
 }
 
+/// Files are usually this machine's own.
+fn is_file(file: &Analysis<'_>, write: &Write) -> bool {
+    file.resolve(write.at).is_some_and(|r| r.api.scope == Some(LockScope::File))
+}
+
 fn score_writes(file: &Analysis<'_>, writes: &[Write], score: &mut Score) {
     let strongest = writes.iter().map(|w| w.effect).max();
     if strongest == Some(Effect::External) || writes.iter().any(|w| w.effect == Effect::External) {
@@ -193,9 +205,7 @@ fn score_writes(file: &Analysis<'_>, writes: &[Write], score: &mut Score) {
     if writes.iter().any(|w| matches!(w.effect, Effect::State | Effect::Cluster)) {
         score.add(2, "writes shared state with no condition or token");
     }
-    // Files are usually this machine's own.
-    let local = |w: &Write| file.resolve(w.at).is_some_and(|r| r.api.scope == Some(LockScope::File));
-    if writes.iter().all(local) {
+    if writes.iter().all(|w| is_file(file, w)) {
         score.cap(Confidence::Low);
     }
     let how = writes.iter().filter(|w| w.effect != Effect::Cache).map(|w| w.how).max();
@@ -206,17 +216,28 @@ fn score_writes(file: &Analysis<'_>, writes: &[Write], score: &mut Score) {
     }
 }
 
-fn score_names(file: &Analysis<'_>, region: &Region<'_>, texts: &[String], score: &mut Score) {
+/// The lock's key, or what is written, names something that must not change twice.
+fn speaks_of_business(file: &Analysis<'_>, lock_texts: &[String], write: NodeId) -> bool {
+    let model = file.model;
+    let said = |n: NodeId| {
+        matches!(model.kind(n), Kind::String | Kind::Name | Kind::Member | Kind::Call)
+            && has_word(model.name(n), &DOMAIN)
+    };
+    lock_texts.iter().any(|t| has_word(t, &DOMAIN)) || model.self_and_descendants(write).any(said)
+}
+
+/// Scores the names around; whether they speak of the business's own things is handed back.
+fn score_names(file: &Analysis<'_>, region: &Region<'_>, texts: &[String], score: &mut Score) -> bool {
     let model = file.model;
     let function = file.function_around(region.acquire).map_or("", |f| model.name(f));
     let class =
         file.tables.class_around(model, region.acquire).map_or("", |c| file.tables.classes[c as usize].name.as_str());
     let key = file.argument(region.acquire, region.api, ArgMeaning::Key).or(model.child(region.acquire, Role::Arg));
     let direct = key.map(|k| model.self_and_descendants(k).map(|n| model.name(n)).collect::<Vec<_>>());
-    if has_word(function, &DOMAIN)
+    let domain = has_word(function, &DOMAIN)
         || has_word(class, &DOMAIN)
-        || direct.is_some_and(|parts| parts.iter().any(|t| has_word(t, &DOMAIN)))
-    {
+        || direct.is_some_and(|parts| parts.iter().any(|t| has_word(t, &DOMAIN)));
+    if domain {
         score.add(1, "the names speak of something that must not change twice");
     }
     if has_word(function, &EFFICIENCY)
@@ -232,6 +253,7 @@ fn score_names(file: &Analysis<'_>, region: &Region<'_>, texts: &[String], score
         score.add(-2, "the helper's name says that it keeps work from running twice");
         score.cap(Confidence::Low);
     }
+    domain
 }
 
 fn score_acquire(file: &Analysis<'_>, region: &Region<'_>, modifies: bool, score: &mut Score) {
@@ -366,8 +388,9 @@ pub(crate) fn principal(
     /// Enough to find one with a story; each costs a walk over the section.
     const MOST: usize = 6;
     let strength = |w: &Write| match w.effect {
-        Effect::External => 2,
-        Effect::State | Effect::Cluster => 1,
+        Effect::External => 3,
+        Effect::State | Effect::Cluster if is_file(file, w) => 1,
+        Effect::State | Effect::Cluster => 2,
         Effect::Cache => 0,
     };
     let strongest = writes.iter().map(strength).max()?;

@@ -228,7 +228,9 @@ fn dropped(file: &Analysis<'_>, top: NodeId, call: NodeId, commands: &[KeyComman
         .self_and_descendants(top)
         .take_while(|n| *n != call)
         .any(|n| has_word(model.name(n), &["then", "subscribe", "catch", "finally", "handle", "map", "if"]));
-    if !in_block || continued {
+    let told = |chained: NodeId| model.children_with(chained, Role::Arg).any(|a| model.kind(a) == Kind::Function);
+    let handled = model.ancestors(call).take_while(|a| *a >= top).any(told);
+    if !in_block || continued || handled {
         return None;
     }
     if statement == top {

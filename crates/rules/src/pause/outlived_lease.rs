@@ -128,6 +128,7 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
     if quiet("something near it renews the lease, or may", is_renewed_nearby(file, region))
         || quiet("it is kept for others, who may renew it", is_kept(file, region))
         || quiet("it is taken for others, whose work is not seen", takes_for_others(file, region))
+        || quiet("it is at least as long as something that is computed", at_least(file, lease.at))
     {
         return None;
     }
@@ -141,6 +142,15 @@ fn judge(file: &Analysis<'_>, region: &Region<'_>) -> Option<Lapse> {
     let steps = vec![(region.acquire, "the lease begins"), (at, text)];
     let advice = region.api.api.advice.clone();
     Some(Lapse { at: region.acquire, kind: Lapsed::Outlived, steps, confidence, evidence, advice })
+}
+
+/// `max(300, self.time_limit)`: the lease was made to outlast what is limited so.
+fn at_least(file: &Analysis<'_>, lease: NodeId) -> bool {
+    let model = file.model;
+    let source = file.condition_source(lease);
+    model.kind(source) == Kind::Call
+        && model.name(source).eq_ignore_ascii_case("max")
+        && model.children_with(source, Role::Arg).any(|a| file.value(a).number.is_none())
 }
 
 /// The section stands in a method that itself takes a lock of a project's own: what follows is still the taking.
