@@ -101,6 +101,8 @@ fn code_3_when_there_is_nothing_to_analyse() {
     let unknown = folder.run("check readme.md --format json");
     assert_eq!(unknown.code(), 3);
     assert_eq!(unknown.json()["notes"][0]["path"], "readme.md");
+    let tests = Folder::new(&[("tests/test_a.py", BAD)]).run("check");
+    assert_eq!((tests.code(), tests.last().as_str()), (0, "passed: no findings in 0 files"));
 }
 
 #[test]

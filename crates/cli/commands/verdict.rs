@@ -4,7 +4,7 @@ use super::check::count;
 use crate::args::CheckArguments;
 use crate::exit::{Exit, say};
 use timelint_diagnostics::{Report, Severity};
-use timelint_engine::{FailOn, Outcome};
+use timelint_engine::{FailOn, Outcome, SkipReason};
 
 /// The exit code of a check with `stale` stale entries in its baseline.
 pub(crate) fn of(arguments: &CheckArguments, fail_on: FailOn, outcome: &Outcome, stale: usize) -> Exit {
@@ -17,7 +17,7 @@ pub(crate) fn of(arguments: &CheckArguments, fail_on: FailOn, outcome: &Outcome,
     let (exit, why) = if outcome.internal_errors() > 0 {
         let files = count(outcome.internal_errors(), "file");
         (Exit::Internal, format!("internal error in {files}: see the notes, the other files are reported"))
-    } else if report.summary.files_checked() == 0 {
+    } else if report.summary.files_checked() == 0 && !left_tests_alone(report) {
         let code = if arguments.allow_empty { Exit::Clean } else { Exit::Nothing };
         (code, nothing(arguments, outcome))
     } else if failing.is_empty() {
@@ -31,6 +31,11 @@ pub(crate) fn of(arguments: &CheckArguments, fail_on: FailOn, outcome: &Outcome,
         say(&why);
     }
     exit
+}
+
+/// Test code was found, in which no rule reports: that is a project without findings, and not an empty one.
+fn left_tests_alone(report: &Report) -> bool {
+    report.summary.skipped_by_reason.contains_key(SkipReason::TestCode.name())
 }
 
 /// What fails the run, in words.

@@ -136,11 +136,12 @@ fn broken_syntax_is_one_note_a_file() {
 }
 
 #[test]
-fn test_code_is_quiet_and_counted_as_checked() {
+fn test_code_is_not_read_and_counted_as_skipped() {
     let folder = Folder::new(&[("tests/a.py", "bad_now()"), ("b_test.py", "bad_now()"), ("c.py", "bad_now()")]);
     let outcome = folder.check(&Flags::default(), &["."]);
     assert_eq!(shown(&outcome), ["c.py:1 fake-call"]);
-    assert_eq!(outcome.report.summary.files_checked(), 3);
+    assert_eq!(outcome.report.summary.files_checked(), 1);
+    assert_eq!(outcome.report.summary.skipped_by_reason, [("test code", 2)].into());
     assert_eq!(folder.check(&Flags { include_tests: true, ..Flags::default() }, &["."]).report.findings.len(), 3);
     assert_eq!(folder.check(&Flags::default(), &["tests"]).report.findings.len(), 1);
     assert_eq!(folder.check(&Flags::default(), &["b_test.py"]).report.findings.len(), 1);

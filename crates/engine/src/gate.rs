@@ -17,6 +17,8 @@ pub enum SkipReason {
     Vendored,
     /// Excluded by the configuration or the command line.
     Excluded,
+    /// Test code, in which no rule is to report.
+    TestCode,
     /// Could not be read.
     Unreadable,
     /// Named on the command line, but in no language that timelint reads.
@@ -35,6 +37,7 @@ impl SkipReason {
             SkipReason::Minified => "minified",
             SkipReason::Vendored => "vendored",
             SkipReason::Excluded => "excluded",
+            SkipReason::TestCode => "test code",
             SkipReason::Unreadable => "unreadable",
             SkipReason::UnknownLanguage => "unknown language",
             SkipReason::InternalError => "internal error",

@@ -4,6 +4,7 @@ use crate::error::describe;
 use crate::gate::{self, SkipReason};
 use crate::knowledge::Knowledge;
 use crate::panics::guard;
+use crate::policy::Policy;
 use crate::read::{self, Place};
 use crate::settings::Settings;
 use crate::test_code::uses_test_library;
@@ -60,7 +61,12 @@ impl Budget {
 
 /// Runs the map step on one file.
 pub(crate) fn map(mut file: Candidate, knowledge: &Knowledge, settings: &Settings, budget: &Budget) -> Mapped {
-    let text = match gated_text(&file, file.settings(settings)) {
+    let own = file.settings(settings);
+    let quiet = file.is_test && !Policy::new(own, &file.absolute).includes_tests();
+    if quiet && !settings.explains(&file.absolute) {
+        return Mapped::Skipped(file, SkipReason::TestCode, None);
+    }
+    let text = match gated_text(&file, own) {
         Ok(text) => text,
         Err((reason, message)) => {
             let kind = if reason == SkipReason::TooLarge { NoteKind::TooLarge } else { NoteKind::Unreadable };
