@@ -93,6 +93,7 @@ fn every_skipped_file_is_counted_by_reason() {
         ("a_pb2.py", ""),
         ("ok.py", "y"),
         ("vendor/v.go", ""),
+        ("vendored/w.go", ""),
     ]);
     folder.write("big.py", "x()\n".repeat(100).as_bytes());
     folder.write("bin.py", b"a\0b");
@@ -103,9 +104,9 @@ fn every_skipped_file_is_counted_by_reason() {
     let counts: Vec<(&str, usize)> = outcome.report.summary.skipped_by_reason.iter().map(|(k, v)| (*k, *v)).collect();
     assert_eq!(
         counts,
-        [("binary", 1), ("excluded", 1), ("generated", 2), ("minified", 1), ("too large", 1), ("vendored", 1)]
+        [("binary", 1), ("excluded", 1), ("generated", 2), ("minified", 1), ("too large", 1), ("vendored", 2)]
     );
-    assert_eq!(outcome.skipped.len(), 7);
+    assert_eq!(outcome.skipped.len(), 8);
     assert_eq!(notes(&outcome), [("big.py", NoteKind::TooLarge)]);
     assert!(outcome.report.notes[0].message.contains("80000 bytes are over the limit of 50000"));
 }

@@ -48,6 +48,7 @@ const FOLDER_WORDS: &[&str] = &[
     "testkit",
     "e2e",
     "fixtures",
+    "fuzz",
     "fake",
     "fakes",
     "mock",
@@ -59,6 +60,9 @@ const FOLDER_WORDS: &[&str] = &[
     "sample",
     "samples",
 ];
+
+/// Words that end as those of tests do and mean something else.
+const NO_TESTS: &[&str] = &["contests", "protests", "latests"];
 
 /// Folders of a Java or Kotlin source tree are packages below one of these: `com.acme.spec` is not a test.
 const PACKAGE_ROOTS: &[&str] = &["java", "kotlin"];
@@ -133,8 +137,10 @@ fn in_test_folder(folders: &[String]) -> bool {
     for (at, folder) in folders.iter().enumerate() {
         let lower = folder.to_ascii_lowercase();
         let source_set = at > 0 && folders[at - 1] == "src" && (folder.ends_with("Test") || lower.starts_with("test"));
-        let named =
-            FOLDERS.contains(&lower.as_str()) || lower.split(['-', '_', '.']).any(|w| FOLDER_WORDS.contains(&w));
+        let named = FOLDERS.contains(&lower.as_str())
+            || lower.split(['-', '_', '.']).any(|w| FOLDER_WORDS.contains(&w))
+            // `systests`, `jobtests`
+            || lower.len() > 7 && lower.ends_with("tests") && !NO_TESTS.contains(&lower.as_str());
         // Behaviour-driven tests keep their code there; `features` alone is where products keep theirs.
         let steps = at > 0 && lower == "steps" && folders[at - 1] == "features";
         if source_set || steps || (!in_package && named) {
@@ -197,6 +203,8 @@ mod tests {
             "sdk/fake_server.go",
             "FakeClock.java",
             "web/playwright/lib/a.ts",
+            "systests/src/main/java/a/B.java",
+            "fuzz/server/http.go",
         ] {
             assert!(is_test_code(Path::new(path)), "{path}");
         }

@@ -72,6 +72,8 @@ pub(crate) struct Found {
 const VENDORED: &[&str] = &[
     "vendor",
     "_vendor",
+    "vendored",
+    "_vendored",
     "node_modules",
     "third_party",
     "third-party",
