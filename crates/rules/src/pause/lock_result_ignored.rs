@@ -59,7 +59,9 @@ fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
     }
     let confidence = answers(file, call, commands).or_else(|| answers_elsewhere(file, call))?;
     let top = whole_expression(file, call);
+    let unasked = asks_only_for_failure(file, call);
     let how = dropped(file, top, call, commands).or_else(|| goes_on(file, call));
+    let how = how.or(unasked.then_some(Ignored::Dropped));
     file.is_silent(&META, call, "its answer is looked at, or handed on", how.is_none());
     let how = how?;
     let after = match how {
@@ -67,7 +69,9 @@ fn ignored(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
         Ignored::GoesOn(statement) => model.end(statement),
     };
     let function = file.function_around(call)?;
-    let work = first_work(file, after, model.end(function)).or_else(|| handed_out(file, call));
+    // A helper that hands on what it asked for leaves the work to its caller.
+    let handed_on = || (unasked && file.is_about_locks(call)).then(|| file.statement(call));
+    let work = first_work(file, after, model.end(function)).or_else(|| handed_out(file, call)).or_else(handed_on);
     file.is_silent(&META, call, "no work follows that the lock could guard", work.is_none());
     let work = work?;
     let story = Story::new(&META, file, call, format!("`{}` may not get the lock, and nobody looks", file.short(call)))
@@ -124,6 +128,14 @@ fn answers(file: &Analysis<'_>, call: NodeId, commands: &[KeyCommand]) -> Option
         _ => false,
     };
     (says && file.takes_distributed(call)).then_some(Confidence::High)
+}
+
+/// Of the result only the error of the request is asked for: `SetNX(..).Err()`.
+fn asks_only_for_failure(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let asked = model.parent(call).filter(|p| model.kind(*p) == Kind::Call && model.role(call) == Role::Receiver);
+    let failure = file.resolve(call).and_then(|k| k.api.failure.as_deref());
+    asked.zip(failure).is_some_and(|(asked, failure)| model.name(asked) == failure)
 }
 
 /// The function that is called hands nothing back: it waits, throws or ends the process.

@@ -344,6 +344,9 @@ pub struct Api {
     /// How a write is felt.
     #[serde(default)]
     pub effect: Option<Effect>,
+    /// The method of the result that tells only whether the request itself failed, and not what was answered.
+    #[serde(default)]
+    pub failure: Option<String>,
     /// The result says whether it worked: nothing is thrown when a claim is lost.
     #[serde(default)]
     pub verdict: bool,
@@ -442,6 +445,7 @@ impl Api {
             args: Vec::new(),
             arity: None,
             effect: None,
+            failure: None,
             verdict: false,
             renewed: false,
             default: None,
