@@ -84,9 +84,89 @@ const CHORES: [&str; 9] = [
     "noxfile.py",
 ];
 
-/// A file that serves nobody, by its path or because it takes its orders from the command line by itself.
+/// A file that serves nobody, by its path, because it takes its orders from the command line by itself, or because it is
+/// part of a page.
 pub(crate) fn is_command(file: &Analysis<'_>) -> bool {
-    is_tool(&file.path) || file.says(&["argv"]) && file.shared(|file| TakesOrders(takes_orders(file))).0
+    is_tool(&file.path)
+        || file.says(&["argv"]) && file.shared(|file| TakesOrders(takes_orders(file))).0
+        || is_page(file)
+        || runs_once(file)
+}
+
+/// Whether a file is a script: it calls its own functions as it is loaded, and stays for nobody.
+fn runs_once(file: &Analysis<'_>) -> bool {
+    is_for_browsers(&file.path) && file.shared(|file| RunsOnce(calls_itself(file))).0
+}
+
+/// Whether a file calls its own functions as it is loaded, and nothing that stays.
+struct RunsOnce(bool);
+
+fn calls_itself(file: &Analysis<'_>) -> bool {
+    /// Words of calls that stay to serve, or to come back.
+    const STAYS: [&str; 17] = [
+        "listen",
+        "serve",
+        "server",
+        "on",
+        "interval",
+        "schedule",
+        "cron",
+        "consume",
+        "consumer",
+        "subscribe",
+        "process",
+        "worker",
+        "start",
+        "use",
+        "poll",
+        "loop",
+        "queue",
+    ];
+    let model = file.model;
+    let calls = || file.tables.calls.iter().copied();
+    let itself = |c: NodeId| {
+        file.function_around(c).is_none()
+            && model.child(c, Role::Receiver).is_none()
+            && file.tables.functions.iter().any(|f| model.name(f.node) == model.name(c))
+            && !model
+                .ancestors(c)
+                .any(|a| matches!(model.kind(a), Kind::Let | Kind::Assign | Kind::Field | Kind::Class))
+    };
+    calls().any(itself) && !calls().any(|c| has_word(model.name(c), &STAYS))
+}
+
+/// Whether what a file names lives in a browser: it asks the page for its parts.
+fn is_page(file: &Analysis<'_>) -> bool {
+    is_for_browsers(&file.path)
+        && file.says(&["window", "document", "html"])
+        && file.shared(|file| AsksThePage(asks_the_page(file))).0
+}
+
+/// Whether a file asks the page for its parts.
+struct AsksThePage(bool);
+
+/// `document.body`, `window.setTimeout(..)`, where neither is a variable of the file.
+fn asks_the_page(file: &Analysis<'_>) -> bool {
+    let model = file.model;
+    let page = |n: NodeId| {
+        let object = model.child(n, Role::Object).or_else(|| model.child(n, Role::Receiver));
+        object.filter(|o| model.kind(*o) == Kind::Name && matches!(model.name(*o), "window" | "document"))
+    };
+    let takes = |f: NodeId, name: &str| {
+        model.children_with(f, Role::Param).any(|p| model.name(model.child(p, Role::Target).unwrap_or(p)) == name)
+    };
+    let own = |o: NodeId| {
+        let mut outer = model.ancestors(o).filter(|a| model.kind(*a) == Kind::Function);
+        file.tables.imports.contains_key(model.name(o))
+            || !file.stores_of(o).is_empty()
+            || outer.any(|f| takes(f, model.name(o)))
+    };
+    let element = |n: NodeId| {
+        let name = if model.kind(n) == Kind::Type { model.name(n) } else { "" };
+        name.starts_with("HTML") && name.ends_with("Element")
+    };
+    let parts = model.ids().filter(|n| matches!(model.kind(*n), Kind::Member | Kind::Call)).filter_map(page);
+    parts.into_iter().any(|o| !own(o)) || model.ids().any(element)
 }
 
 /// Whether a file takes words of the command line by their position.
@@ -100,7 +180,7 @@ fn takes_orders(file: &Analysis<'_>) -> bool {
 
 /// Commands that a person runs and waits for, the tests and tools around a system, and what runs in a browser.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 27] = [
+    const TOOLS: [&str; 29] = [
         "chaos",
         "e2etests",
         "acceptance",
@@ -128,6 +208,8 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "testutil",
         "playground",
         "example",
+        "emulator",
+        "emulators",
     ];
     // `src/main/java/org/example/command`: packages of the product.
     const PACKAGES: [&str; 5] = ["integration", "functional", "command", "commands", "dev"];

@@ -36,7 +36,8 @@ pub(crate) fn awaited_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endl
     unlimited(file, site, Some(api))
 }
 
-fn is_asynchronous(name: &str) -> bool {
+/// A name that says that the answer comes later.
+pub(crate) fn is_asynchronous(name: &str) -> bool {
     let words = words(name);
     words.last().is_some_and(|w| w == "async" || w == "future") || words.first().is_some_and(|w| w == "async")
 }
@@ -205,8 +206,8 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
         let known = file.resolve(v).filter(|k| k.how != How::Name);
         known.and_then(|k| k.api.default.as_deref()).is_some_and(|d| !d.starts_with("none") && !d.contains("context"))
     });
-    // Workers of this process are waited for.
-    let group = has_word(&ty, &["group", "barrier"]);
+    // Workers of this process are waited for, and what a worker takes from its queue, one after another.
+    let group = has_word(&ty, &["group", "barrier"]) || name == "take" && file.in_loop(site).is_some();
     if hands_on || local || given_up || group || has_come(file, site, object) {
         return None;
     }

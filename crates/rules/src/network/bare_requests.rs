@@ -1,6 +1,6 @@
 //! Requests that are made without the context that their function is given.
 
-use crate::network::contexts::{is_context, takes_context};
+use crate::network::context_roots::{is_context, takes_context};
 use crate::network::deadline_not_propagated::META;
 use crate::network::remote::is_near;
 use crate::story::Story;

@@ -58,7 +58,7 @@ pub(crate) fn endless_connections(file: &Analysis<'_>) -> Option<Finding> {
         limits => w.exchange && opens_an_exchange(file, w.site) && !is_reached(file, w.site, limits, 0),
     };
     let waits: Vec<(Wait, String)> = waits.into_iter().filter(|(w, _)| unlimited(w)).collect();
-    let worst = waits.iter().max_by_key(|(w, _)| (weight(w), std::cmp::Reverse(w.site)))?;
+    let worst = waits.iter().max_by_key(|(w, _)| (weight(file, w), std::cmp::Reverse(w.site)))?;
     Some(tell(file, &waits, worst))
 }
 
@@ -99,8 +99,10 @@ fn is_reached(file: &Analysis<'_>, site: NodeId, limits: &[NodeId], depth: usize
     depth < MOST_CALLERS && callers.into_iter().any(|c| is_reached(file, *c, limits, depth + 1))
 }
 
-fn weight(wait: &Wait) -> usize {
+fn weight(file: &Analysis<'_>, wait: &Wait) -> usize {
     match wait {
+        // Where another opened the connection, it may have a limit already, or is that of one of a server's many clients.
+        Wait { own: false, .. } if !opens_an_exchange(file, wait.site) => 0,
         Wait { exchange: true, reads: true, .. } => 2,
         Wait { exchange: true, own: true, .. } => 1,
         _ => 0,
@@ -251,7 +253,7 @@ fn tell(file: &Analysis<'_>, waits: &[(Wait, String)], worst: &(Wait, String)) -
     const MOST: usize = 12;
     let (wait, ty) = worst;
     let site = wait.site;
-    let quiet = weight(wait) == 0 || is_command(file);
+    let quiet = weight(file, wait) == 0 || is_command(file);
     let verb = if wait.reads { "waits" } else { "may wait" };
     let message = format!("`{}` {verb} on a connection that is never given a limit of time", file.model.name(site));
     let mut story = Story::new(&META, file, site, message)

@@ -1,8 +1,10 @@
 //! Calls to other machines under a context that nothing ends.
 
+use crate::network::context_roots::{Root, has_context, is_context, is_named_context, made, root_of};
+use crate::network::lasting::{is_long_lived, starts_up};
 use crate::network::missing_timeout::META;
 use crate::network::peers::{is_a_daemon, is_daemon_name, speaks_out, talks};
-use crate::network::remote::{is_ending, is_near};
+use crate::network::remote::is_near;
 use crate::story::{Story, lower};
 use crate::surface::is_command;
 use std::collections::BTreeMap;
@@ -62,7 +64,7 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
     }
     let carries_request = carries_request(file, site);
     let function = file.function_around(site);
-    let dropped = root == Root::Nothing && function.is_some_and(|f| takes_context(file, f));
+    let dropped = root == Root::Nothing && function.is_some_and(|f| has_context(file, f));
     let asks = carries_request || dropped && speaks_out(file, site);
     let known = file.resolve(site).filter(|k| k.how != How::Name && is_bounded_by_context(*k));
     if is_long_lived(file, site, asks)
@@ -79,9 +81,11 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
         // A client that the catalogue knows has limits of its own, unless an entry says otherwise.
         _ if is_known_client(file, site) => return None,
         _ if carries_request && (root == Root::Nothing || talks(file, site)) => Confidence::Medium,
-        _ if root != Root::Component && (talks(file, site) || dropped && speaks_out(file, site)) => Confidence::Medium,
+        _ if root == Root::Nothing && dropped && (talks(file, site) || speaks_out(file, site)) => Confidence::Medium,
         _ if root == Root::Nothing && is_handed_to_a_remote_call(file, site) => Confidence::Medium,
-        _ if tries_each_target(file, site) || talks(file, site) && is_round(file, site) => Confidence::Medium,
+        _ if tries_each_target(file, site) || talks(file, site) && comes_again(file, site) => Confidence::Medium,
+        // That names speak of another machine is a coin toss: a client may as well be a part of this process.
+        _ if root == Root::Nothing && talks(file, site) => Confidence::Low,
         _ => return None,
     };
     let waits_for_many = || tries_each_target(file, site) || is_round(file, site);
@@ -95,11 +99,22 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
     Some(Call { site, context, confidence, dropped })
 }
 
-/// `resolve(attachToken(context.Background(), header), req)`: what comes back is the context that another call takes.
+/// `resolve(attachToken(context.Background(), header), req)`, `return attachToken(context.Background(), header)`: what
+/// comes back is the context that another call takes. `newWorker(context.Background(), name)`: a part of this process.
 fn makes_a_context(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     let first = || model.parent(site).and_then(|p| model.child(p, Role::Arg)) == Some(site);
-    first() && has_word(model.name(site), &["attach", "with", "inject", "embed", "new", "ctx", "context"])
+    let handed_out = || {
+        let function = file.function_around(site).filter(|_| model.kind(file.statement(site)) == Kind::Return);
+        let mut given = function.into_iter().flat_map(|f| model.children_with(f, Role::Returns));
+        given.any(|r| model.self_and_descendants(r).any(|t| is_named_context(model.name(t))))
+    };
+    let package = |r: NodeId| file.tables.imports.contains_key(model.name(r));
+    let constructs = words(model.name(site)).first().is_some_and(|w| w == "new")
+        && model.child(site, Role::Receiver).is_none_or(package);
+    constructs && !carries_request(file, site)
+        || has_word(model.name(site), &["ctx", "context"]) && handed_out()
+        || first() && has_word(model.name(site), &["attach", "with", "inject", "embed", "new", "ctx", "context"])
 }
 
 /// By its type, or by the options that its calls take.
@@ -108,15 +123,9 @@ fn is_known_client(file: &Analysis<'_>, site: NodeId) -> bool {
     // Options that do nothing themselves, and whose entry says what ends the calls that take them.
     let says_limit = |k: Resolved<'_>| k.api.role == ApiRole::None && k.api.default.is_some();
     let limited = |a: NodeId| model.kind(a) == Kind::Record && file.resolve(a).is_some_and(says_limit);
-    let receiver = model.child(site, Role::Receiver);
+    let mut along = std::iter::successors(model.child(site, Role::Receiver), |r| model.child(*r, Role::Receiver));
     model.children_with(site, Role::Arg).any(limited)
-        || receiver.and_then(|r| file.type_of(r)).is_some_and(|t| file.catalog().knows_type(&t.name))
-}
-
-/// Whether a request that is given a context is bounded by it.
-pub(crate) fn carries_limit(file: &Analysis<'_>, attaches: NodeId) -> bool {
-    let context = file.model.child(attaches, Role::Arg);
-    context.and_then(|c| root_of(file, c, 0)) != Some(Root::Nothing)
+        || along.any(|r| file.type_of(r).is_some_and(|t| file.catalog().knows_type(&t.name)))
 }
 
 /// The function that is called here gives its context to another machine as it is: `s.subscription(ctx, name)`.
@@ -134,7 +143,11 @@ fn is_handed_to_a_remote_call(file: &Analysis<'_>, site: NodeId) -> bool {
     let mut calls = file.tables.calls.iter().filter(|c| model.contains(function, **c));
     calls.any(|c| {
         let given = model.child(*c, Role::Arg).is_some_and(|a| model.kind(a) == Kind::Name && model.sym(a) == name);
-        let bounded = || file.resolve(*c).filter(|k| k.how != How::Name).is_some_and(|k| is_bounded_by_context(k));
+        // Where the context ends no single call, it may end the attempts.
+        let bounded = || {
+            let known = file.resolve(*c).filter(|k| k.how != How::Name);
+            known.is_some_and(|k| is_bounded_by_context(k) || k.api.role == ApiRole::RemoteCall)
+        };
         given && bounded() && !is_long_lived(file, *c, true)
     })
 }
@@ -194,6 +207,15 @@ fn is_round(file: &Analysis<'_>, site: NodeId) -> bool {
     file.in_loop(site).is_some_and(|l| endless(l) && after_a_wait(l))
 }
 
+/// Round after round: in a loop without end, as time passes, or in what is handed over to be done again.
+fn comes_again(file: &Analysis<'_>, site: NodeId) -> bool {
+    const REPEATS: [&str; 8] = ["repeat", "every", "until", "forever", "poll", "periodic", "periodically", "interval"];
+    let model = file.model;
+    let handed = |f: NodeId| model.parent(f).filter(|p| model.kind(*p) == Kind::Call);
+    let mut outer = model.ancestors(site).filter(|a| model.kind(*a) == Kind::Function).filter_map(handed);
+    is_round(file, site) || is_chosen(file, site) || outer.any(|c| has_word(model.name(c), &REPEATS))
+}
+
 /// One of several things that a loop does as they come: `select { case <-timer.C: ping(ctx) }`.
 fn is_chosen(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
@@ -201,73 +223,12 @@ fn is_chosen(file: &Analysis<'_>, site: NodeId) -> bool {
     file.in_loop(site).is_some_and(|l| model.ancestors(site).take_while(|a| *a != l).any(chooses))
 }
 
-/// A loop without end that waits for time to pass, and for the end of this very context: `case <-ctx.Done(): return`.
-fn ends_its_loop(file: &Analysis<'_>, context: NodeId) -> bool {
-    let model = file.model;
-    let Some(around) = file.in_loop(context) else { return false };
-    let done = |c: &NodeId| {
-        model.kind(*c) == Kind::Call
-            && file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Await)
-            && model.child(*c, Role::Receiver).is_some_and(|r| model.sym(r) == model.sym(context))
-    };
-    let endless = model.child(around, Role::Condition).is_none() && model.child(around, Role::Iterable).is_none();
-    endless && model.descendants(around).any(|d| done(&d))
-}
-
-/// Somebody waits for what the function gives, and it is no loop in the background.
-fn gives_an_answer(file: &Analysis<'_>, function: NodeId) -> bool {
-    let mut given = file.model.children_with(function, Role::Returns);
-    given.any(|r| file.model.self_and_descendants(r).any(|t| !matches!(file.model.name(t), "" | "error")))
-}
-
-/// What ends a context.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Root {
-    /// Nothing.
-    Nothing,
-    /// The end of the component whose field it is.
-    Component,
-}
-
-fn root_of(file: &Analysis<'_>, context: NodeId, depth: usize) -> Option<Root> {
-    let model = file.model;
-    if depth > 4 {
-        return None;
-    }
-    match model.kind(context) {
-        Kind::Call => match file.resolve(context)?.api.role {
-            ApiRole::ContextRoot => Some(Root::Nothing),
-            ApiRole::ContextDerive => root_of(file, model.child(context, Role::Arg)?, depth + 1),
-            _ => None,
-        },
-        Kind::Name => {
-            if let Some(source) = file.only_source(context) {
-                // `if limit > 0 { ctx, cancel = context.WithTimeout(ctx, limit) }`: whoever sets it decides.
-                let limits = |v: NodeId| file.resolve(v).is_some_and(|k| k.api.role == ApiRole::TimeoutSet);
-                let mut between = file.stores_of(context).iter().filter(|s| s.at > source && s.at < context);
-                if between.any(|s| s.value.is_some_and(limits)) {
-                    return None;
-                }
-                return root_of(file, source, depth + 1);
-            }
-            // The caller's, and it lasts as long as the loop that only its end stops.
-            let function = file.function_around(context)?;
-            let lasts = takes_context(file, function) && !gives_an_answer(file, function);
-            (lasts && ends_its_loop(file, context)).then_some(Root::Component)
-        }
-        Kind::Member => {
-            let own = model.child(context, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
-            let names = has_word(model.name(context), &["ctx", "context"]) && !has_word(model.name(context), &["done"]);
-            (own && names).then_some(Root::Component)
-        }
-        _ => None,
-    }
-}
-
 /// A message that asks for one answer is handed over: `&pb.AllocRequest{..}`.
 fn carries_request(file: &Analysis<'_>, site: NodeId) -> bool {
     const ASKS: [&str; 3] = ["request", "req", "input"];
     let model = file.model;
+    // A message of another package, which speaks the language of the other side.
+    let foreign = |name: &str| name.contains('.') || talks(file, site);
     model.children_with(site, Role::Arg).skip(1).any(|arg| {
         let mut at = file.condition_source(arg);
         while matches!(model.kind(at), Kind::Unary | Kind::Cast) {
@@ -277,18 +238,9 @@ fn carries_request(file: &Analysis<'_>, site: NodeId) -> bool {
             }
         }
         let ty = model.child(at, Role::Type).filter(|_| model.kind(at) == Kind::Record);
-        let name = ty.map(|t| words(model.name(t))).unwrap_or_default();
-        name.last().is_some_and(|w| ASKS.contains(&w.as_str()))
+        let name = ty.map_or("", |t| model.name(t));
+        words(name).last().is_some_and(|w| ASKS.contains(&w.as_str())) && foreign(name)
     })
-}
-
-/// A lock that ends by itself is asked for, `&pb.LockRequest{TTL: ttl}`, which is renewed in the same way: an answer is due
-/// before it has ended.
-fn asks_for_a_lease(file: &Analysis<'_>, site: NodeId) -> bool {
-    let model = file.model;
-    let mut handed = model.children_with(site, Role::Arg).skip(1).map(|a| file.condition_source(a));
-    let says = |n: NodeId| model.kind(n) == Kind::Entry && has_word(model.name(n), &["ttl", "lease", "expiry"]);
-    handed.any(|a| model.self_and_descendants(a).take(64).any(says))
 }
 
 /// Another argument speaks of a limit: `rpc.WithRequestTimeout(t)`.
@@ -296,135 +248,6 @@ fn is_given_a_limit(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     let mut named = model.children_with(site, Role::Arg).skip(1).flat_map(|a| model.self_and_descendants(a).take(64));
     named.any(|n| has_word(model.name(n), &["timeout", "deadline"]))
-}
-
-/// Calls that are meant to last as long as the process, that end something, or that only hand a context on.
-fn is_long_lived(file: &Analysis<'_>, site: NodeId, asks: bool) -> bool {
-    const LASTS: [&str; 37] = [
-        "watch",
-        "wait",
-        "subscribe",
-        "stream",
-        "listen",
-        "serve",
-        "run",
-        "loop",
-        "campaign",
-        "keepalive",
-        "keep",
-        "new",
-        "with",
-        "from",
-        "background",
-        "go",
-        "spawn",
-        "init",
-        "handle",
-        "tail",
-        "consume",
-        "receive",
-        "recv",
-        "observe",
-        "informer",
-        "lock",
-        "unlock",
-        "trylock",
-        "set",
-        "create",
-        "make",
-        "context",
-        "follow",
-        "monitor",
-        "start",
-        "dial",
-        "connect",
-    ];
-    let model = file.model;
-    let name = model.name(site);
-    let words = words(name);
-    // `func Lookup(host)` is `LookupContext(context.Background(), host)` for those who want no limit.
-    let wrapper = file.function_around(site).is_some_and(|f| !asks && is_same_name(model.name(f), name));
-    let mut targets = model.children_with(file.statement(site), Role::Target);
-    let streams = targets.any(|t| has_word(model.name(t), &["stream"]) || is_received_from(file, t));
-    // `pb.RegisterHandlerFromEndpoint(ctx, ..)`: a connection that lasts as long as the context.
-    let registers =
-        words.first().is_some_and(|w| w == "register") && words.iter().any(|w| w == "handler" || w == "server");
-    if registers || wrapper || streams || words.iter().any(|w| w == "log") {
-        return true;
-    }
-    let first = words.first().map(String::as_str).unwrap_or_default();
-    let once = words.last().is_some_and(|w| w == "once");
-    let lasts = LASTS.contains(&first) && !asks && !once
-        || words.iter().any(|w| matches!(w.as_str(), "watch" | "stream" | "subscribe"))
-        || words.iter().any(|w| matches!(w.as_str(), "lock" | "unlock")) && !asks_for_a_lease(file, site);
-    let ending = |n: &str| is_ending(n) || has_word(n, &["release", "rollback", "abort", "revoke"]);
-    // `func (s *Stmt) Close() error { return s.conn.Deallocate(context.Background(), s.name) }`: an exchange of its own.
-    let exchanges = || file.resolve(site).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall);
-    lasts
-        || ending(name)
-        || file.function_around(site).is_some_and(|f| ending(model.name(f))) && !exchanges()
-        || model.ancestors(site).any(|a| model.kind(a) == Kind::Defer)
-}
-
-/// What a variable holds is a stream of messages: `assignments.Recv()`.
-fn is_received_from(file: &Analysis<'_>, target: NodeId) -> bool {
-    let model = file.model;
-    file.reads_of(target)
-        .iter()
-        .filter_map(|r| model.parent(*r).filter(|_| model.role(*r) == Role::Receiver))
-        .any(|call| model.kind(call) == Kind::Call && has_word(model.name(call), &["recv"]))
-}
-
-fn is_same_name(function: &str, called: &str) -> bool {
-    !function.is_empty() && called.to_ascii_lowercase().starts_with(&function.to_ascii_lowercase())
-}
-
-/// Code that runs once while the process comes up, where waiting for a peer is often meant.
-fn starts_up(file: &Analysis<'_>, function: Option<NodeId>) -> bool {
-    const STARTS: [&str; 12] = [
-        "main",
-        "new",
-        "init",
-        "initialize",
-        "setup",
-        "start",
-        "must",
-        "bootstrap",
-        "migrate",
-        "register",
-        "load",
-        "install",
-    ];
-    let Some(function) = function else { return true };
-    let mut outer = file.model.self_and_ancestors(function).filter(|a| file.model.kind(*a) == Kind::Function);
-    outer.any(|f| words(file.model.name(f)).first().is_some_and(|w| STARTS.contains(&w.as_str())))
-}
-
-pub(crate) fn takes_context(file: &Analysis<'_>, function: NodeId) -> bool {
-    file.model.children_with(function, Role::Param).any(|p| is_context(file, p))
-}
-
-/// A parameter that is called a context.
-pub(crate) fn is_context(file: &Analysis<'_>, param: NodeId) -> bool {
-    let model = file.model;
-    let name = model.child(param, Role::Target).map_or(model.name(param), |t| model.name(t));
-    has_word(name, &["ctx", "context"]) && model.child(param, Role::Type).is_none_or(|t| is_type_of_contexts(file, t))
-}
-
-/// Of the standard library, or not said to be of another: `ctx *app.Context` holds settings or users and never ends.
-fn is_type_of_contexts(file: &Analysis<'_>, ty: NodeId) -> bool {
-    let name = file.model.name(ty);
-    let Some((package, own)) = name.rsplit_once('.') else {
-        return name.is_empty() || has_word(name, &["ctx", "context"]);
-    };
-    let path = file.tables.imports.get(package).map_or(package, String::as_str);
-    own == "Context" && (path == "context" || path.ends_with("/net/context"))
-}
-
-/// Where a context is made, for one that a variable holds.
-fn made(file: &Analysis<'_>, context: NodeId) -> NodeId {
-    let named = file.model.kind(context) == Kind::Name;
-    file.only_source(context).filter(|_| named).unwrap_or(context)
 }
 
 fn tell(file: &Analysis<'_>, calls: &[Call]) -> Finding {

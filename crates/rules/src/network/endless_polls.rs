@@ -1,7 +1,7 @@
 //! Loops that ask another machine again and again until it says that something is done, and that nothing else ends.
 
 use crate::network::bounds::limited_around;
-use crate::network::contexts::{carries_limit, is_context};
+use crate::network::context_roots::{carries_limit, is_context};
 use crate::network::missing_timeout::META;
 use crate::network::peers::talks;
 use crate::network::remote::{Remote, call_evidence, is_near};

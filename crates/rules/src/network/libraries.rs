@@ -1,6 +1,6 @@
 //! Limits that another call of the same library sets: they may hold for what a call makes, on a way not seen.
 
-use crate::network::contexts::carries_limit;
+use crate::network::context_roots::carries_limit;
 use crate::network::remote::is_near;
 use std::iter::successors;
 use timelint_model::{Kind, NodeId, Role};

@@ -1,14 +1,14 @@
 //! How sure it is that a call waits for another machine, and that nothing limits it.
 
-use crate::network::answers::{has_come, is_own_request};
-use crate::network::contexts::carries_limit;
+use crate::network::answers::{has_come, is_asynchronous, is_own_request};
+use crate::network::context_roots::carries_limit;
 use crate::network::missing_timeout::META;
 use crate::network::remote::{Remote, is_ending, is_near, source_evidence};
 use crate::story::lower;
 use crate::surface::{is_command, is_interface};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{ApiRole, leaf};
+use timelint_semantics::catalog::{Api, ApiRole, leaf};
 use timelint_semantics::{Analysis, Guard, How, Resolved, has_word, library_of, words};
 
 /// How sure it is that this waits for another machine and that nothing limits it; `None` where it is not.
@@ -25,8 +25,11 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
     }
     let mut confidence = match known.api.role {
         ApiRole::Await => match awaited_source(file, site) {
+            Remote::Known if is_of_a_given_client(file, site) => Confidence::Low,
             Remote::Known => Confidence::High,
-            Remote::Named => Confidence::Medium,
+            // That a call is named after something remote says little of who answers, and when.
+            Remote::Named if is_said_to_be_asynchronous(file, site) => Confidence::Medium,
+            Remote::Named => Confidence::Low,
             _ => return None,
         },
         _ => Confidence::High,
@@ -35,14 +38,13 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
     if known.how == How::Project || default != "none" {
         confidence = lower(confidence);
     }
-    // Only some versions or platforms wait for ever.
-    let conditional = default.contains(" before ") || default.contains('(') && !is_back_end(&file.path);
-    // Profiles are fetched by those who run it.
-    let profiles = default.contains("none can be set") && file.says(&["pprof"]);
+    // Only some versions wait for ever, or something that no argument says gives up in the end.
+    let conditional = default.contains(" before ") || default.contains('(');
     if conditional
-        || profiles
         || is_command(file)
         || is_interface(&file.path)
+        || is_of_unknown_kind(file, site, known)
+        || lasts(file, site)
         || is_handed_on(file, site, known)
         || requests_are_limited(file, known)
         || is_delegated(file, site, known)
@@ -51,6 +53,12 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
         confidence = Confidence::Low;
     }
     Some(confidence)
+}
+
+/// What is waited for came from a call that says that its answer comes later.
+fn is_said_to_be_asynchronous(file: &Analysis<'_>, site: NodeId) -> bool {
+    let source = file.model.child(site, Role::Receiver).map(|r| file.condition_source(r));
+    source.is_some_and(|s| is_asynchronous(file.model.name(s)))
 }
 
 /// `if False: ..`
@@ -79,28 +87,73 @@ fn awaited_source(file: &Analysis<'_>, site: NodeId) -> Remote {
     }
 }
 
-/// Code that serves others.
-fn is_back_end(path: &str) -> bool {
-    const BACK: [&str; 12] = [
-        "server", "service", "services", "api", "backend", "worker", "workers", "job", "jobs", "lambda", "gateway",
-        "handlers",
+/// In what listens for as long as somebody talks: there silence is no failure.
+fn lasts(file: &Analysis<'_>, site: NodeId) -> bool {
+    const LASTING: [&str; 12] = [
+        "stream",
+        "streaming",
+        "sse",
+        "watch",
+        "watcher",
+        "subscribe",
+        "follow",
+        "tail",
+        "listen",
+        "longpoll",
+        "websocket",
+        "ws",
     ];
-    !is_interface(path) && path.rsplit('/').any(|f| has_word(f, &BACK))
+    let model = file.model;
+    let mut functions = model.ancestors(site).filter(|a| model.kind(*a) == Kind::Function);
+    functions.any(|f| has_word(model.name(f), &LASTING))
+}
+
+/// A method of an object that only the file's imports tell to be of a library.
+fn is_of_unknown_kind(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let receiver = file.model.child(site, Role::Receiver);
+    // `Connector().connect(host)`: of an imported class.
+    let imported = |r: NodeId| file.path_of(r).is_some() || file.tables.imports.contains_key(file.model.name(r));
+    let untyped = receiver.is_some_and(|r| file.type_of(r).is_none() && !imported(r));
+    known.how == How::Project && untyped
+}
+
+/// What is waited for was asked of a client that somebody else made, with a limit or without:
+/// `this.client.get().retrieve().block()`.
+fn is_of_a_given_client(file: &Analysis<'_>, site: NodeId) -> bool {
+    const MOST_LINKS: usize = 24;
+    let model = file.model;
+    let along = std::iter::successors(model.child(site, Role::Receiver), |n| match model.kind(*n) {
+        Kind::Name => Some(file.condition_source(*n)).filter(|s| s != n),
+        _ => model.child(*n, Role::Receiver),
+    });
+    let Some(root) = along.take(MOST_LINKS).last() else { return false };
+    let makes = |n: NodeId| matches!(model.kind(n), Kind::Call | Kind::New | Kind::Record);
+    let made = |v: NodeId| model.self_and_descendants(v).any(|n| makes(n) && file.resolve(n).is_some());
+    matches!(model.kind(root), Kind::Name | Kind::Member)
+        && file.type_of(root).is_some_and(|t| file.catalog().knows_type(&t.name))
+        && !file.stores_of(root).iter().filter_map(|s| s.value).any(made)
 }
 
 /// The address comes from elsewhere and is of a kind that may as well name a file.
 fn may_be_a_file(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
     let Some(receiver) = file.model.child(site, Role::Receiver) else { return false };
-    // `(HttpURLConnection) url.openConnection()`
-    let cast = file.model.parent(site).is_some_and(|p| file.model.kind(p) == Kind::Cast);
+    // `(HttpURLConnection) url.openConnection()`, and not `(JarURLConnection)`.
+    let to_http = |c: NodeId| file.model.descendants(c).take_while(|n| *n < site).any(|n| speaks_http(file, n));
+    let cast = file.model.parent(site).is_some_and(|p| file.model.kind(p) == Kind::Cast && to_http(p));
     let names = |ty: &str| has_word(leaf(ty), &["url", "uri", "resource"]);
     let opens = file.type_of(receiver).is_some_and(|t| names(&t.name)) && known.api.args.is_empty() && !cast;
     let source = file.condition_source(receiver);
+    // `uri.toURL()` is of the kind of what it is made of.
+    let given = |n: NodeId| file.model.kind(n) == Kind::New || file.model.child(n, Role::Arg).is_some();
     let made = match file.model.kind(source) {
-        Kind::New | Kind::Call => !names_a_file(file, source),
+        Kind::New | Kind::Call => given(source) && !names_a_file(file, source),
         _ => false,
     };
     opens && known.api.role != ApiRole::Await && !made
+}
+
+fn speaks_http(file: &Analysis<'_>, ty: NodeId) -> bool {
+    file.model.kind(ty) == Kind::Type && has_word(leaf(file.model.name(ty)), &["http", "https"])
 }
 
 /// `new URL("jar:file:" + path)`, `classLoader.getResources(name).nextElement()`
@@ -131,30 +184,56 @@ fn is_delegated(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool 
     known.api.role == ApiRole::RemoteClient && same && overrides().is_some()
 }
 
-/// A client that is handed to somebody else at once, or whose requests carry limits of their own.
+/// A client whose requests may carry limits of their own, and none is seen that carries none: whoever uses it decides.
 fn is_handed_on(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
     let model = file.model;
-    let client = model.kind(site) == Kind::Record && known.api.role == ApiRole::RemoteClient;
-    let mut outer = model.ancestors(site).skip_while(|a| matches!(model.kind(*a), Kind::Unary | Kind::Cast));
-    // `context.WithValue(ctx, key, &http.Client{..})`: of which only the transport is taken.
-    let carries = |o: NodeId| file.resolve(o).is_some_and(|k| k.api.role == ApiRole::ContextDerive);
-    // `&Dispatcher{client: &http.Client{..}}` and `d.client.Do(request)` in one file: it stays here.
-    let stays = |o: NodeId| {
-        model.kind(o) == Kind::Entry && file.tables.calls.iter().any(|c| is_request_on(file, *c, model.name(o)))
-    };
-    let leaves = |o: NodeId| matches!(model.kind(o), Kind::Entry | Kind::Argument | Kind::Record) && !stays(o);
-    let given_away = client && outer.next().is_some_and(|o| leaves(o) || carries(o));
-    let client = client
-        || model.kind(site) == Kind::Member
-        || model.kind(site) == Kind::Call && known.api.role == ApiRole::RemoteClient;
-    given_away || client && requests_carry_limits(file, site)
+    let is_client = known.api.role == ApiRole::RemoteClient && model.kind(site) != Kind::New;
+    let by_request = made_type(known).is_some_and(|client| limits_by_request(file, client));
+    let shared = file.function_around(site).is_none() && model.kind(file.statement(site)) != Kind::Return;
+    is_client && (requests_carry_limits(file, site) || by_request && !shared && !is_asked_without_limit(file, site))
 }
 
-/// A call of another machine on a member of this name.
-fn is_request_on(file: &Analysis<'_>, call: NodeId, member: &str) -> bool {
-    let receiver = file.model.child(call, Role::Receiver);
-    receiver.is_some_and(|r| file.model.kind(r) == Kind::Member && file.model.name(r) == member)
-        && file.resolve(call).is_some_and(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall)
+/// What a construction makes, or what is ready for use.
+fn made_type(known: Resolved<'_>) -> Option<&str> {
+    known.api.returns.as_deref().or_else(|| known.api.name.as_slice().first().map(String::as_str))
+}
+
+/// Calls on a client of this type may be limited by the request that they are given.
+fn limits_by_request(file: &Analysis<'_>, client: &str) -> bool {
+    let own = |n: &String| n.split_once('#').is_some_and(|(ty, _)| ty == client);
+    file.apis_in(ApiRole::RemoteCall).any(|a| a.name.as_slice().iter().any(own) && is_limited_by_request(a))
+}
+
+fn is_limited_by_request(api: &Api) -> bool {
+    api.default.as_deref().is_some_and(|d| d.contains("context of the request"))
+}
+
+/// A call on this client in the file takes no request, or one that is made here without a limit.
+fn is_asked_without_limit(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let mut outer =
+        model.self_and_ancestors(site).skip_while(|a| *a == site || matches!(model.kind(*a), Kind::Unary | Kind::Cast));
+    let name = match outer.next().filter(|o| matches!(model.kind(*o), Kind::Entry | Kind::Argument)) {
+        Some(entry) => Some(model.name(entry)),
+        None => model.child(file.statement(site), Role::Target).map(|t| model.name(t)),
+    };
+    let on_it =
+        |r: NodeId| r == site || matches!(model.kind(r), Kind::Name | Kind::Member) && Some(model.name(r)) == name;
+    let unlimited = |c: &NodeId| {
+        let Some(known) = file.resolve(*c).filter(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall) else {
+            return false;
+        };
+        let made = model.child(*c, Role::Arg).map(|a| file.condition_source(a));
+        let unlimited = |m: NodeId| {
+            file.resolve(m).is_some_and(|k| match k.api.role {
+                ApiRole::ContextAttach => !carries_limit(file, m),
+                role => role == ApiRole::None,
+            })
+        };
+        !is_limited_by_request(known.api) || made.is_some_and(unlimited)
+    };
+    let mut calls = file.tables.calls.iter();
+    calls.any(|c| model.child(*c, Role::Receiver).is_some_and(on_it) && unlimited(c))
 }
 
 /// A client that is made here for others, who give each request its limit.

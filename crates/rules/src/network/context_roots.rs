@@ -1,0 +1,121 @@
+//! What ends a context, and who has one.
+
+use timelint_model::{Kind, NodeId, Role};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, has_word, words};
+
+/// What ends a context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// Nothing.
+    Nothing,
+    /// The end of the component whose field it is.
+    Component,
+}
+
+pub(crate) fn root_of(file: &Analysis<'_>, context: NodeId, depth: usize) -> Option<Root> {
+    let model = file.model;
+    if depth > 4 {
+        return None;
+    }
+    match model.kind(context) {
+        // `WithoutCancel(ctx)`: somebody chose that nothing ends it.
+        Kind::Call if has_word(model.name(context), &["without"]) => None,
+        Kind::Call => match file.resolve(context)?.api.role {
+            ApiRole::ContextRoot => Some(Root::Nothing),
+            ApiRole::ContextDerive => root_of(file, model.child(context, Role::Arg)?, depth + 1),
+            _ => None,
+        },
+        Kind::Name => {
+            if let Some(source) = file.only_source(context) {
+                // `if limit > 0 { ctx, cancel = context.WithTimeout(ctx, limit) }`: whoever sets it decides.
+                let limits = |v: NodeId| file.resolve(v).is_some_and(|k| k.api.role == ApiRole::TimeoutSet);
+                let mut between = file.stores_of(context).iter().filter(|s| s.at > source && s.at < context);
+                if between.any(|s| s.value.is_some_and(limits)) {
+                    return None;
+                }
+                return root_of(file, source, depth + 1);
+            }
+            // The caller's, and it lasts as long as the loop that only its end stops.
+            let function = file.function_around(context)?;
+            let lasts = takes_context(file, function) && !gives_an_answer(file, function);
+            (lasts && ends_its_loop(file, context)).then_some(Root::Component)
+        }
+        Kind::Member => {
+            let own = model.child(context, Role::Object).is_some_and(|o| file.tables.is_this(model, o));
+            let names = has_word(model.name(context), &["ctx", "context"]) && !has_word(model.name(context), &["done"]);
+            (own && names).then_some(Root::Component)
+        }
+        _ => None,
+    }
+}
+
+/// A loop without end that waits for time to pass, and for the end of this very context: `case <-ctx.Done(): return`.
+fn ends_its_loop(file: &Analysis<'_>, context: NodeId) -> bool {
+    let model = file.model;
+    let Some(around) = file.in_loop(context) else { return false };
+    let done = |c: &NodeId| {
+        model.kind(*c) == Kind::Call
+            && file.resolve(*c).is_some_and(|k| k.api.role == ApiRole::Await)
+            && model.child(*c, Role::Receiver).is_some_and(|r| model.sym(r) == model.sym(context))
+    };
+    let endless = model.child(around, Role::Condition).is_none() && model.child(around, Role::Iterable).is_none();
+    endless && model.descendants(around).any(|d| done(&d))
+}
+
+/// Somebody waits for what the function gives, and it is no loop in the background.
+fn gives_an_answer(file: &Analysis<'_>, function: NodeId) -> bool {
+    let mut given = file.model.children_with(function, Role::Returns);
+    given.any(|r| file.model.self_and_descendants(r).any(|t| !matches!(file.model.name(t), "" | "error")))
+}
+
+/// Whether a request that is given a context is bounded by it.
+pub(crate) fn carries_limit(file: &Analysis<'_>, attaches: NodeId) -> bool {
+    let context = file.model.child(attaches, Role::Arg);
+    context.and_then(|c| root_of(file, c, 0)) != Some(Root::Nothing)
+}
+
+pub(crate) fn takes_context(file: &Analysis<'_>, function: NodeId) -> bool {
+    file.model.children_with(function, Role::Param).any(|p| is_context(file, p))
+}
+
+/// A function that is given a context, or a request that has one.
+pub(crate) fn has_context(file: &Analysis<'_>, function: NodeId) -> bool {
+    takes_context(file, function) || file.model.children_with(function, Role::Param).any(|p| carries_context(file, p))
+}
+
+/// A parameter that has a context of its own: the request that a handler answers.
+fn carries_context(file: &Analysis<'_>, param: NodeId) -> bool {
+    let written = file.model.child(param, Role::Type).map_or("", |t| file.model.name(t));
+    let Some((package, name)) = written.rsplit_once('.') else { return false };
+    let ty = format!("{}.{name}", file.tables.imports.get(package).map_or(package, String::as_str));
+    let own = |n: &String| n.split_once('#').is_some_and(|(of, way)| of == ty && is_named_context(way));
+    file.apis_in(ApiRole::None).any(|api| api.ends.is_some() && api.name.as_slice().iter().any(own))
+}
+
+/// A parameter that is called a context.
+pub(crate) fn is_context(file: &Analysis<'_>, param: NodeId) -> bool {
+    let model = file.model;
+    let name = model.child(param, Role::Target).map_or(model.name(param), |t| model.name(t));
+    has_word(name, &["ctx", "context"]) && model.child(param, Role::Type).is_none_or(|t| is_type_of_contexts(file, t))
+}
+
+/// Of the standard library, or not said to be of another: `ctx *app.Context` holds settings or users and never ends.
+fn is_type_of_contexts(file: &Analysis<'_>, ty: NodeId) -> bool {
+    let name = file.model.name(ty);
+    let Some((package, own)) = name.rsplit_once('.') else {
+        return name.is_empty() || has_word(name, &["ctx", "context"]);
+    };
+    let path = file.tables.imports.get(package).map_or(package, String::as_str);
+    own == "Context" && (path == "context" || path.ends_with("/net/context"))
+}
+
+pub(crate) fn is_named_context(name: &str) -> bool {
+    words(name).last().is_some_and(|w| w == "context")
+}
+
+/// Where a context is made, for one that a variable holds.
+pub(crate) fn made(file: &Analysis<'_>, context: NodeId) -> NodeId {
+    let named = file.model.kind(context) == Kind::Name;
+    file.only_source(context).filter(|_| named).unwrap_or(context)
+}
