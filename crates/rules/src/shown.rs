@@ -174,7 +174,7 @@ impl Region<'_, '_> {
             Kind::Call | Kind::New => {
                 let asks = has_word(model.name(n), &["loggable"]) || is_level_question(model.name(n));
                 let shows = asks || is_shown_call(self.file, n) || self.is_inside_shown(n);
-                !(shows || logs && (self.is_own(n) || self.is_pure(n) || self.renews(n)))
+                !(shows || logs && (self.is_own(n) || self.is_pure(n) || self.renews(n) || self.is_text(n)))
             }
             _ => false,
         })
@@ -259,6 +259,22 @@ impl Region<'_, '_> {
         };
         let asks = words(model.name(call)).first().is_some_and(|w| ASKS.contains(&w.as_str()));
         root.is_some_and(|r| self.file.stores_of(r).iter().any(|s| self.contains(s.at))) || asks && for_own()
+    }
+
+    /// `text.delete(0, text.length())`, of what was put together in a line of the log.
+    fn is_text(&self, call: NodeId) -> bool {
+        let model = self.file.model;
+        let root = |n: NodeId| {
+            let chain = std::iter::successors(Some(n), |c| model.child(*c, Role::Receiver));
+            chain.last().filter(|r| model.kind(*r) == Kind::Name).map(|r| model.sym(r))
+        };
+        let own = root(call).filter(|_| matches!(model.name(call), "append" | "delete" | "length" | "setLength"));
+        let shown = |c: NodeId| model.kind(c) == Kind::Call && is_shown_call(self.file, c);
+        let told = |sym| {
+            let mut lines = self.nodes().filter(|n| shown(*n)).flat_map(|c| model.descendants(c));
+            lines.any(|n| model.kind(n) == Kind::Name && model.sym(n) == sym)
+        };
+        own.is_some_and(told)
     }
 
     fn is_pure(&self, call: NodeId) -> bool {

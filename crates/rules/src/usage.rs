@@ -1,6 +1,6 @@
 //! What becomes of an expression: does it decide something, or is it only shown?
 
-use crate::shown::{SHOWN, is_shown_call, only_shows};
+use crate::shown::{SHOWN, is_log_call, is_shown_call, only_shows};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, leaf};
 use timelint_semantics::{Analysis, Callee, has_word};
@@ -57,7 +57,7 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
             (Kind::String | Kind::Throw | Kind::Entry | Kind::Record, _) => return Usage::Shown,
             (Kind::Loop, Role::Condition) => return Usage::Waits,
             (Kind::Argument, _) if has_word(model.name(parent), &["timeout", "wait", "delay"]) => {
-                return Usage::Waits;
+                return if is_told_to_log(file, parent) { Usage::Shown } else { Usage::Waits };
             }
             (Kind::Return, _) => return returned(file, parent, compared, seen),
             (Kind::Function, Role::Body) => return returned(file, child, compared, seen),
@@ -68,6 +68,15 @@ fn follow(file: &Analysis<'_>, id: NodeId, seen: &mut Vec<NodeId>) -> Usage {
         child = parent;
     }
     Usage::Nothing
+}
+
+/// `log.info("found", extra=dict(delay=elapsed))`
+fn is_told_to_log(file: &Analysis<'_>, argument: NodeId) -> bool {
+    let model = file.model;
+    let around = model.ancestors(argument).take_while(|a| {
+        matches!(model.kind(*a), Kind::Call | Kind::Argument | Kind::Record | Kind::Entry | Kind::List)
+    });
+    around.into_iter().any(|a| is_log_call(file, a))
 }
 
 /// `timeout - elapsed`: what is left of a wait.

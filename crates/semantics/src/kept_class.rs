@@ -11,7 +11,7 @@ pub(crate) struct KeptClasses(Vec<String>);
 
 impl Analysis<'_> {
     /// Whether the file says that objects of this class of it are kept in a store.
-    pub(crate) fn is_kept_class(&self, class: &str) -> bool {
+    pub fn is_kept_class(&self, class: &str) -> bool {
         self.shared(kept_classes).0.iter().any(|c| c == class)
     }
 }
@@ -42,14 +42,27 @@ fn is_mapped(file: &Analysis<'_>, class: NodeId) -> bool {
         "schema",
         "viewentity",
     ];
-    const BASES: [&str; 4] = ["DeclarativeBase", "SQLModel", "BaseEntity", "EmbeddedDocument"];
+    const BASES: [&str; 3] = ["DeclarativeBase", "SQLModel", "BaseModel"];
+    /// Last words of classes above: `BaseEntity`, `EmbeddedDocument`, `db.Entity`.
+    const LAST: [&str; 2] = ["Entity", "Document"];
     let model = file.model;
+    let mapped =
+        |n: NodeId| model.kind(n) == Kind::Decorator && MAPPED.contains(&leaf(model.name(n)).to_lowercase().as_str());
+    let base = |name: &str| BASES.contains(&name) || LAST.iter().any(|l| name.ends_with(l));
     let mut parts = model.children(class);
     parts.any(|part| match model.kind(part) {
-        Kind::Decorator => MAPPED.contains(&leaf(model.name(part)).to_lowercase().as_str()),
-        Kind::Type if model.role(part) == Role::Extends => BASES.contains(&leaf(model.name(part))),
-        _ => false,
-    }) || members(file, class).any(|m| is_column(file, m))
+        Kind::Type if model.role(part) == Role::Extends => base(leaf(model.name(part))),
+        _ => mapped(part),
+    }) || before(file, class).any(mapped)
+        || members(file, class).any(|m| is_column(file, m))
+}
+
+/// What stands before an exported class and belongs to it: `@Entity() export class Job`.
+fn before<'f>(file: &'f Analysis<'_>, class: NodeId) -> impl Iterator<Item = NodeId> + 'f {
+    let model = file.model;
+    let around = model.parent(class).into_iter().flat_map(|p| model.children(p));
+    let earlier: Vec<NodeId> = around.take_while(|n| *n < class).collect();
+    earlier.into_iter().rev().take_while(|n| matches!(model.kind(*n), Kind::Decorator | Kind::Modifier))
 }
 
 /// The declarations in the body of a class.
@@ -58,10 +71,11 @@ fn members<'f>(file: &'f Analysis<'_>, class: NodeId) -> impl Iterator<Item = No
     body.into_iter().flat_map(|b| file.model.children(b))
 }
 
-/// `@Column`, a tag that names a column, `= Column(Float)`, `= models.DateTimeField()`.
+/// `@Column`, a tag that names a column, `= Column(Float)`, `= models.DateTimeField()`, `= Field(default_factory=time)`.
 fn is_column(file: &Analysis<'_>, member: NodeId) -> bool {
-    const COLUMNS: [&str; 9] = [
+    const COLUMNS: [&str; 10] = [
         "column",
+        "property",
         "columns",
         "tableid",
         "tablefield",
@@ -85,7 +99,7 @@ fn is_column(file: &Analysis<'_>, member: NodeId) -> bool {
         }),
         Kind::Assign | Kind::Let => model.child(member, Role::Value).is_some_and(|v| {
             let name = model.name(v);
-            let made = matches!(name, "Column" | "mapped_column") || name.len() > 5 && name.ends_with("Field");
+            let made = matches!(name, "Column" | "mapped_column" | "Required" | "Optional") || name.ends_with("Field");
             model.kind(v) == Kind::Call && made
         }),
         _ => false,

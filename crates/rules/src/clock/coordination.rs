@@ -114,15 +114,26 @@ fn result_name(file: &Analysis<'_>, id: NodeId) -> Option<String> {
 pub(crate) fn spans_hours(file: &Analysis<'_>, compared: NodeId) -> bool {
     const LONG: [&str; 9] = ["hour", "hours", "day", "days", "week", "weeks", "month", "months", "retention"];
     const HOUR: f64 = 3600.0;
+    spans(file, compared, HOUR, &LONG)
+}
+
+/// The same of whole days: nobody hurries, whichever way a clock is set.
+pub(crate) fn spans_days(file: &Analysis<'_>, compared: NodeId) -> bool {
+    const LONG: [&str; 6] = ["day", "days", "week", "weeks", "month", "months"];
+    const DAY: f64 = 86400.0;
+    spans(file, compared, DAY, &LONG)
+}
+
+fn spans(file: &Analysis<'_>, compared: NodeId, least: f64, long: &[&str]) -> bool {
     let model = file.model;
     // A number without a unit is not more than so many milliseconds.
-    let millis = |v: NodeId| file.value(v).seconds(Some(Unit::Millis)).is_some_and(|s| s >= HOUR);
+    let millis = |v: NodeId| file.value(v).seconds(Some(Unit::Millis)).is_some_and(|s| s >= least);
     let stored = |n: NodeId| file.stores_of(n).iter().filter_map(|s| s.value).any(millis);
     let said = |n: NodeId| {
-        let length = || file.value(n).seconds(None).is_some_and(|s| s >= HOUR);
+        let length = || file.value(n).seconds(None).is_some_and(|s| s >= least);
         match model.kind(n) {
-            Kind::Call | Kind::Argument | Kind::Member => has_word(model.name(n), &LONG) || length(),
-            Kind::Name => has_word(model.name(n), &LONG) || stored(n),
+            Kind::Call | Kind::Argument | Kind::Member => has_word(model.name(n), long) || length(),
+            Kind::Name => has_word(model.name(n), long) || stored(n),
             // `1000 * 60 * 60 * 24`
             Kind::Binary => model.name(n) == "*" && millis(n),
             _ => false,

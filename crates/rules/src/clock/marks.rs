@@ -2,6 +2,7 @@
 //! and whether one of the two is the present time.
 
 use crate::clock::coordination::{is_local_reading, is_own_mark};
+use crate::clock::held::may_outlive;
 use crate::clock::stamped::Stamped;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
@@ -42,11 +43,13 @@ pub(crate) fn is_unproven(file: &Analysis<'_>, id: NodeId) -> bool {
     let sides = sides(file, id);
     let implied = file.resolve(id).is_some_and(|k| matches!(k.api.role, ApiRole::TimeSince | ApiRole::TimeUntil));
     let present = implied || sides.iter().any(|s| is_present(file, *s));
-    !present || sides.iter().any(|s| is_set_unseen(file, *s) || is_saved(file, *s) || is_calendar_mark(file, *s))
+    !present
+        || sides.iter().any(|s| is_set_unseen(file, *s) || is_saved(file, *s) || is_calendar_mark(file, *s))
+        || sides.iter().any(|s| may_outlive(file, *s))
 }
 
 /// The times that meet, as they are written.
-fn sides(file: &Analysis<'_>, id: NodeId) -> Vec<NodeId> {
+pub(crate) fn sides(file: &Analysis<'_>, id: NodeId) -> Vec<NodeId> {
     let model = file.model;
     if model.kind(id) == Kind::Binary {
         return model.children_with(id, Role::Operand).collect();

@@ -3,6 +3,7 @@
 mod bound_clocks;
 mod compared_columns;
 mod coordination;
+mod held;
 mod ingredients;
 mod marks;
 pub(crate) mod mixed_clocks;
@@ -16,6 +17,7 @@ mod replicas;
 mod rows;
 mod snowflake;
 mod stamped;
+mod step_back;
 mod store_stamps;
 mod timed_condition;
 mod version_field;

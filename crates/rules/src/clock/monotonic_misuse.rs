@@ -143,7 +143,13 @@ fn is_made_of_reading(file: &Analysis<'_>, id: NodeId) -> bool {
             && model.children_with(v, Role::Arg).any(|a| file.value(a).origins.any(Origins::MONOTONIC))
     };
     let stores = || file.stores_of(id).iter();
-    let kept = || stores().filter_map(|s| s.value).any(made);
+    // `age = now - accessed(entry)`: what is taken away may be a reading as well.
+    let difference = |v: NodeId| {
+        let taken = model.children_with(v, Role::Operand).nth(1).filter(|_| model.kind(v) == Kind::Binary);
+        let unknown = |t: NodeId| file.value(t).origins.any(Origins::UNKNOWN) && !file.is_called_length(t);
+        model.name(v) == "-" && taken.is_some_and(unknown)
+    };
+    let kept = || stores().filter_map(|s| s.value).any(|v| made(v) || difference(v));
     // `passed += end - start`
     let summed = || stores().any(|s| s.kind == StoreKind::Update);
     made(id) || matches!(model.kind(id), Kind::Name | Kind::Member) && (kept() || summed())

@@ -103,7 +103,7 @@ fn is_load(file: &Analysis<'_>, call: NodeId, far: bool) -> bool {
 fn is_validity(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
     const ENDS: [&str; 9] =
         ["expires", "expiry", "expire", "expiration", "expired", "validity", "valid", "until", "lifetime"];
-    const GIVEN: [&str; 13] = [
+    const GIVEN: [&str; 15] = [
         "token",
         "receipt",
         "invoice",
@@ -117,6 +117,8 @@ fn is_validity(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
         "voucher",
         "ticket",
         "signature",
+        "sig",
+        "principal",
     ];
     const KEYS: [&str; 9] = ["root", "pub", "public", "private", "api", "signing", "artifact", "access", "auth"];
     let model = file.model;

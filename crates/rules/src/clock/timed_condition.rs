@@ -33,8 +33,18 @@ fn by_text(file: &Analysis<'_>, call: NodeId) -> Option<(NodeId, NodeId)> {
     let (at, text) = args.filter_map(|a| file.literal_text(a).map(|t| (a, t))).find(|(_, t)| is_data_change(t))?;
     let lower = text.to_lowercase();
     // What is deleted in passing because it is old is no version.
-    let (_, condition) = lower.split_once(" where ").filter(|_| lower.trim_start().starts_with("update"))?;
+    let condition = own_condition(&lower).filter(|_| lower.trim_start().starts_with("update"))?;
     equals_parameter(condition).then_some((at, call))
+}
+
+/// What follows the statement's own `where`, and not that of a query within it.
+fn own_condition(statement: &str) -> Option<&str> {
+    let depth = |at: usize| {
+        let open = |c: char| statement[..at].matches(c).count();
+        open('(') == open(')')
+    };
+    let (at, found) = statement.match_indices(" where ").find(|(at, _)| depth(*at))?;
+    statement.get(at + found.len()..)
 }
 
 /// `.where("updated_at = ?", seen.updatedAt).updates(values)`
@@ -184,6 +194,8 @@ mod tests {
         for text in ["id = ? and updated_at = ?", "t.\"modified_at\" = $2", "last_updated = :seen"] {
             assert!(equals_parameter(text), "{text}");
         }
+        let within = "update t set a = ?, role = (select id from r where name = ?), modified_at = ? where id = ?";
+        assert_eq!(own_condition(within), Some("id = ?"));
         for text in ["id = ? and version = ?", "updated_at < ?", "created_at = ?", "ts = ?", "updated_at = now()"] {
             assert!(!equals_parameter(text), "{text}");
         }

@@ -2,10 +2,11 @@
 //! controls something.
 
 use crate::Rule;
-use crate::clock::coordination::{is_local_reading, is_own_mark};
-use crate::clock::marks::{is_end_of_record, is_unproven, mark_of};
+use crate::clock::coordination::{is_own_mark, spans_days};
+use crate::clock::marks::{is_end_of_record, is_unproven, mark_of, sides};
 use crate::clock::monotonic_edit::monotonic_edit;
 use crate::clock::purpose::{Purpose, is_counting, purpose};
+use crate::clock::step_back::{allows_for_step_back, are_now, is_order, is_step_back};
 use crate::shown::SHOWN;
 use crate::story::{Story, lower};
 use crate::surface::{is_for_browsers, is_front_end, is_interface, is_tool};
@@ -13,7 +14,7 @@ use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Origins, Shape, Store, StoreKind, Value, describes_object, has_word};
+use timelint_semantics::{Analysis, How, Origins, Shape, Value, describes_object, has_word};
 
 /// See the module.
 pub(crate) struct WallClockDuration;
@@ -51,80 +52,6 @@ impl Rule for WallClockDuration {
             }
         }
     }
-}
-
-/// The same member of two things is compared: that is their order, not a time that passed.
-fn is_order(file: &Analysis<'_>, id: NodeId) -> bool {
-    let model = file.model;
-    let mut sides =
-        model.children_with(id, Role::Operand).filter(|o| matches!(model.kind(*o), Kind::Member | Kind::Call));
-    let (left, right) = (sides.next(), sides.next());
-    let of_object = |n: NodeId| model.child(n, Role::Object).or_else(|| model.child(n, Role::Receiver)).is_some();
-    left.zip(right)
-        .is_some_and(|(l, r)| model.sym(l) == model.sym(r) && model.name(id) != "-" && of_object(l) && of_object(r))
-}
-
-/// Two bare readings are compared and no length of time takes part: has the clock been set back since the last one?
-fn is_step_back(file: &Analysis<'_>, id: NodeId) -> bool {
-    let model = file.model;
-    if model.kind(id) != Kind::Binary || !model.children_with(id, Role::Operand).all(|o| is_bare_reading(file, o, 0)) {
-        return false;
-    }
-    // How far it was set back is asked for only there.
-    let sides = |n: NodeId| {
-        let mut all: Vec<_> = model.children_with(n, Role::Operand).map(|o| model.sym(o)).collect();
-        all.sort_unstable();
-        all
-    };
-    let order = |n: NodeId| model.kind(n) == Kind::Binary && model.name(n) != "-";
-    order(id) || file.guards(id).iter().any(|g| order(g.condition) && sides(g.condition) == sides(id))
-}
-
-/// A reading as it came from the clock, also kept in a variable or field, with a number for "none yet".
-fn is_bare_reading(file: &Analysis<'_>, id: NodeId, depth: usize) -> bool {
-    const DEEP: usize = 4;
-    let model = file.model;
-    match model.kind(id) {
-        Kind::Call | Kind::New => match file.resolve(id).map(|k| k.api.role) {
-            Some(ApiRole::ClockWall | ApiRole::ClockBoth) => true,
-            Some(ApiRole::TimeConvert | ApiRole::TimeStrip | ApiRole::ValuePass) => {
-                // A receiver beside arguments is a type or a module.
-                let receiver = model.child(id, Role::Receiver).filter(|_| model.child(id, Role::Arg).is_none());
-                let mut parts = receiver.into_iter().chain(model.children_with(id, Role::Arg)).peekable();
-                parts.peek().is_some() && parts.all(|p| is_bare_reading(file, p, depth + 1))
-            }
-            None => model.child(id, Role::Arg).is_none() && is_local_reading(file, id),
-            Some(_) => false,
-        },
-        Kind::Name | Kind::Member => {
-            let stores = file.stores_of(id);
-            let is_number = |v: NodeId| matches!(model.kind(v), Kind::Number | Kind::Unary | Kind::Null);
-            // Beyond, it is most likely made of itself: `last = max(last, now)`.
-            let bare = |v: NodeId| depth >= DEEP || is_bare_reading(file, v, depth + 1);
-            // A declaration without a value gives none.
-            let declares = |s: &Store| s.kind == StoreKind::Plain || model.kind(s.at) == Kind::Field;
-            let mut values = stores.iter().filter(|s| s.value.is_some() || s.at != id && !declares(s));
-            // `untilNextMillis(last)`: the last reading is handed in.
-            let last = |s: &Store| matches!(s.kind, StoreKind::Param(_)) && has_word(model.name(id), &["last", "prev"]);
-            !stores.is_empty() && values.all(|s| last(s) || s.value.is_some_and(|v| is_number(v) || bare(v)))
-        }
-        Kind::Binary if matches!(model.name(id), "*" | "/" | "//" | ">>") => {
-            model.children_with(id, Role::Operand).any(|o| is_bare_reading(file, o, depth + 1))
-        }
-        // `now - EPOCH`
-        Kind::Binary if model.name(id) == "-" => {
-            let mut sides = model.children_with(id, Role::Operand);
-            let (from, taken) = (sides.next(), sides.next());
-            from.is_some_and(|f| is_bare_reading(file, f, depth + 1)) && taken.is_some_and(|t| is_epoch(file, t))
-        }
-        _ => false,
-    }
-}
-
-/// A constant that generators of ids count from.
-fn is_epoch(file: &Analysis<'_>, id: NodeId) -> bool {
-    let named = || has_word(file.model.name(id), &["epoch", "twepoch", "origin"]);
-    matches!(file.model.kind(id), Kind::Name | Kind::Member) && named()
 }
 
 /// The two sides of a subtraction or comparison, in source order.
@@ -212,6 +139,32 @@ fn is_of_client(path: &str) -> bool {
     path.starts_with("client/") && is_interface(path) || path.contains("app/client/")
 }
 
+/// `time.Now().Round(0).Sub(start)`: rounding to nothing only takes the monotonic part off, so that the time that the
+/// machine slept counts.
+fn is_stripped_here(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let strips = |n: NodeId| {
+        let mut args = model.children_with(n, Role::Arg);
+        let zero = args.next().is_some_and(|a| file.value(a).number == Some(0.0)) && args.next().is_none();
+        zero && file.resolve(n).is_some_and(|k| k.api.role == ApiRole::TimeStrip)
+    };
+    model.descendants(id).any(|n| model.kind(n) == Kind::Call && strips(n))
+}
+
+/// The file holds parts of a page: elements by their types, or the document itself.
+fn draws(file: &Analysis<'_>) -> bool {
+    let model = file.model;
+    let part = |n: NodeId| match model.kind(n) {
+        Kind::Type => model.name(n).starts_with("HTML") && model.name(n).ends_with("Element"),
+        Kind::Name => {
+            let used = matches!(model.role(n), Role::Object | Role::Receiver | Role::Arg);
+            used && model.name(n) == "document" && file.stores_of(n).is_empty()
+        }
+        _ => false,
+    };
+    file.says(&["document", "html"]) && model.ids().any(part)
+}
+
 fn is_reading(value: &Value) -> bool {
     value.shape == Shape::Instant && value.origins.any(Origins::WALL.and(Origins::BOTH))
 }
@@ -238,7 +191,12 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         "not both sides are readings of this process's wall clock, or one comes from elsewhere",
         !both_local(left, right),
     ) || quiet("neither side is read here: two marks are compared", !has_fresh_reading(file, id, left, right))
-        || quiet("both sides come from one reading", is_one_reading(file, id, left, right))
+        || quiet(
+            "both sides come from one reading",
+            is_one_reading(file, id, left, right) || file.cut_at(id).is_none() && are_now(file, &sides(file, id)),
+        )
+        || quiet("a clock that is set back is allowed for", allows_for_step_back(file, id))
+        || quiet("the monotonic part is taken off on purpose, beside the difference", is_stripped_here(file, id))
     {
         return None;
     }
@@ -262,9 +220,9 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         confidence = lower(confidence);
     }
     // What a browser measures decides about its page, and a command is waited for by who started it.
-    let page = is_for_browsers(&file.path) && (is_front_end(&file.path) || is_of_client(&file.path));
+    let page = is_for_browsers(&file.path) && (is_front_end(&file.path) || is_of_client(&file.path) || draws(file));
     let command = is_tool(&file.path) && !is_interface(&file.path);
-    if is_end_of_record(file, id) || page || command || is_unproven(file, id) {
+    if is_end_of_record(file, id) || page || command || is_unproven(file, id) || spans_days(file, limited(file, id)) {
         confidence = Confidence::Low;
     }
     // `for (t = start; t <= end; t++)` goes through seconds that were chosen before.
@@ -303,6 +261,13 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         story = story.fix("take all readings that meet here from the monotonic clock", applicability, edits);
     }
     Some(story.tell())
+}
+
+/// The comparison that the difference is part of: `now - start > limit`.
+fn limited(file: &Analysis<'_>, id: NodeId) -> NodeId {
+    let model = file.model;
+    let order = |n: NodeId| model.kind(n) == Kind::Binary && matches!(model.name(n), "<" | ">" | "<=" | ">=");
+    model.parent(id).filter(|p| order(*p)).unwrap_or(id)
 }
 
 fn help(file: &Analysis<'_>, left: &Value, right: &Value) -> String {

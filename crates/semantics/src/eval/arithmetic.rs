@@ -49,7 +49,16 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
     let both = |o: Origins| left.origins.any(o) && right.origins.any(o);
     let instants = both(Origins::CLOCKS) && shapes == (Shape::Instant, Shape::Instant);
     let mixed = instants && left.origins.and(right.origins).has(Origins::BOTH.and(Origins::WALL));
+    // Where a length of time is kept says nothing of where the instant is that it is added to.
+    let instant = match shapes {
+        (Shape::Instant, other) if other != Shape::Instant => Some(left.origins),
+        (other, Shape::Instant) if other != Shape::Instant => Some(right.origins),
+        _ => None,
+    };
     let mut value = left.combine(right);
+    if matches!(op, "+" | "-") && instant.is_some_and(|o| !o.any(Origins::STORED)) {
+        value.origins = value.origins.without(Origins::STORED);
+    }
     value.number = number;
     value.unit = unit;
     value.shape = match (op, shapes) {
