@@ -24,6 +24,14 @@ const LOCAL: [&str; 8] = ["out", "output", "file", "writer", "buffer", "buf", "s
 /// Nodes of one loop that are looked at.
 const MOST_NODES: usize = 3000;
 
+/// A method of what runs a program of this machine talks to that.
+fn is_of_a_program(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let own = model.child(call, Role::Receiver).is_some_and(|r| file.tables.is_this(model, r));
+    let class = model.enclosing(call, Kind::Class).filter(|_| own);
+    class.is_some_and(|c| has_word(model.name(c), &["program", "process", "subprocess", "command"]))
+}
+
 /// Evidence that the call goes to another machine.
 pub(crate) fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> Remote {
     let model = file.model;
@@ -53,6 +61,10 @@ pub(crate) fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> 
         return Remote::No;
     }
     if is_inner(file, call) || speaks_of_embedded_store(file, repeated, call) || fills_a_list(file, call) {
+        return Remote::No;
+    }
+    // What tells that a promise is kept.
+    if matches!(model.name(call), "resolve" | "reject") || is_of_a_program(file, call) {
         return Remote::No;
     }
     if is_given(file, call) {

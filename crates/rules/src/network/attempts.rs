@@ -95,6 +95,7 @@ fn attempt_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Attempt> {
     if quiet("it goes through elements, and does not repeat one thing", !counts)
         || quiet("it asks again and again by design", polls(file, repeated))
         || quiet("it takes what there is until nothing is left", drains(file, repeated))
+        || quiet("a person is asked in each round", asks_a_person(file, repeated))
     {
         return None;
     }
@@ -215,13 +216,24 @@ fn only_counts(file: &Analysis<'_>, repeated: NodeId) -> bool {
 }
 
 /// The function says that it waits for something.
-fn polls(file: &Analysis<'_>, repeated: NodeId) -> bool {
+pub(crate) fn polls(file: &Analysis<'_>, repeated: NodeId) -> bool {
     let function = file
         .model
         .ancestors(repeated)
         .find(|a| file.model.kind(*a) == Kind::Function && file.model.sym(*a) != Sym::EMPTY);
     function.is_some_and(|f| {
         has_word(file.model.name(f), &["wait", "await", "poll", "polling", "until", "eventually", "test"])
+    })
+}
+
+/// `password = ask_password()`
+fn asks_a_person(file: &Analysis<'_>, repeated: NodeId) -> bool {
+    #[rustfmt::skip]
+    const ASKS: [&str; 6] = ["input", "raw_input", "getpass", "readline", "readLine", "prompt"];
+    file.calls_below(repeated).iter().any(|c| {
+        let name = file.model.name(*c);
+        ASKS.contains(&name)
+            || has_word(name, &["ask", "prompt"]) && has_word(name, &["password", "user", "input", "prompt"])
     })
 }
 

@@ -45,6 +45,10 @@ pub(super) fn is_poll(file: &Analysis<'_>, limit: &Limit) -> bool {
 pub(super) fn is_a_default(file: &Analysis<'_>, limit: &Limit) -> bool {
     let model = file.model;
     let says_default = |n: NodeId| has_word(model.name(n), &["default", "defaults"]);
+    // `config.putIfAbsent(KEY, LIMIT)`: what is set is taken.
+    if has_word(model.name(limit.site), &["absent", "setdefault"]) {
+        return true;
+    }
     let default = matches!(model.kind(limit.length), Kind::Name | Kind::Member) && says_default(limit.length);
     let made_default = model.child(file.statement(limit.site), Role::Target).is_some_and(says_default);
     let makes_defaults = || {

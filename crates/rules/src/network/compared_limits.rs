@@ -89,9 +89,26 @@ pub(super) fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
         return None;
     }
+    if detects && beats_itself(file, id) {
+        return None;
+    }
     let kind = if detects { TimeoutKind::Heartbeat } else { TimeoutKind::Total };
     let (name, remote) = (own.to_owned(), Remote::Named);
     Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote })
+}
+
+/// `if now - lastHeartbeat > PERIOD: sendHeartbeat()`: how often a sign of life is given or asked for.
+fn beats_itself(file: &Analysis<'_>, comparison: NodeId) -> bool {
+    const BEATS: [&str; 5] = ["heartbeat", "heartbeats", "ping", "keepalive", "beat"];
+    const GIVES: [&str; 7] = ["send", "emit", "write", "publish", "heartbeat", "ping", "beat"];
+    let model = file.model;
+    let test = model.ancestors(comparison).find(|a| matches!(model.kind(*a), Kind::If | Kind::Function));
+    let then = test.filter(|t| model.kind(*t) == Kind::If).and_then(|t| model.child(t, Role::Then));
+    let gives = |c: NodeId| {
+        let name = model.name(c);
+        has_word(name, &BEATS) && words(name).first().is_some_and(|w| GIVES.contains(&w.as_str()))
+    };
+    then.is_some_and(|t| model.descendants(t).take(64).any(|c| model.kind(c) == Kind::Call && gives(c)))
 }
 
 /// `query("last_seen", ">=", now - PING_TIMEOUT)`: how long a member may be silent, in a question to a store.

@@ -18,7 +18,8 @@ pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId
     const MOVES: [&str; 11] =
         ["next", "pick", "select", "choose", "rotate", "switch", "random", "shuffle", "failover", "cycle", "assign"];
     #[rustfmt::skip]
-    const PLACES: [&str; 28] = [
+    const PLACES: [&str; 29] = [
+        "brokers",
         "server", "host", "node", "address", "addr", "endpoint", "broker", "leader", "peer", "url", "replica",
         "target", "master", "shard", "servers", "hosts", "endpoints", "nodes", "proxy", "index",
         "invoker", "invokers", "provider", "providers", "instance", "instances", "worker", "workers",
@@ -50,6 +51,11 @@ pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId
             let store = model.parent(n).filter(|p| matches!(model.kind(*p), Kind::Assign | Kind::Let));
             store.and_then(|s| model.child(s, Role::Target)).is_some_and(|t| has_word(model.name(t), &PLACES))
         };
+        // `brokers.remove(leader)`: the one that failed is left out.
+        let leaves_out = matches!(name, "remove" | "delete" | "discard" | "Remove" | "Delete") && of_places();
+        if model.kind(n) == Kind::Call && leaves_out {
+            return true;
+        }
         model.kind(n) == Kind::Call
             && has_word(name, &MOVES)
             && (built_in || has_word(name, &PLACES) || iterates() || of_places() || among() || stored())
@@ -139,13 +145,13 @@ const ENTERING: [&str; 6] = ["login", "relogin", "authenticate", "reauthenticate
 /// A failure that names what is wrong, and it is not the connection.
 pub(crate) fn is_cause(name: &str) -> bool {
     #[rustfmt::skip]
-    const CAUSES: [&str; 31] = [
+    const CAUSES: [&str; 32] = [
         "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",
         "integrity", "optimistic", "stale", "concurrent", "duplicate", "exists", "serialization", "deadlock",
         "credentials", "redirect", "watch", "such", "missing", "found", "full", "programming", "empty", "big",
-        "large", "concurrency", "locking", "yet", "precondition",
+        "large", "concurrency", "locking", "yet", "precondition", "exist",
     ];
-    let pairs = ["nonode", "badversion", "notempty"];
+    let pairs = ["nonode", "badversion", "notempty", "tryagain", "notready"];
     has_word(name, &CAUSES) || pairs.iter().any(|p| name.to_ascii_lowercase().contains(p))
 }
 

@@ -8,6 +8,7 @@ use crate::network::changeable::{
 use crate::network::limit_names::is_default_name;
 use crate::network::limits::{Limit, fixed_value, limits_at};
 use crate::network::remote::{Remote, is_ending, is_near};
+use crate::network::stakes::weighs;
 use crate::network::text_limits::text_limits;
 use crate::story::{Story, lower};
 use crate::surface::is_command;
@@ -157,7 +158,9 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
         || is_near_by_origin(file, limit.site)
         || limit.how == How::Name && is_settings_file(&file.path);
     let pretends = file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &["mock", "fake"]));
-    if settable || harmless || pretends || dials || is_command(file) { Confidence::Low } else { confidence }
+    let quiet = settable || harmless || pretends || dials || is_command(file);
+    let says_why = || confidence > Confidence::Low && weighs(file, limit, seconds, value.number);
+    if quiet || !says_why() { Confidence::Low } else { confidence }
 }
 
 /// What a limit is set on was made for this machine, or connects to it: `s = socket(AF_UNIX); s.settimeout(1)`.

@@ -349,7 +349,8 @@ pub(crate) fn in_defaults(file: &Analysis<'_>, id: NodeId) -> bool {
 
 /// Waits inside this process, by the name of what is called.
 pub(super) fn is_local_callee(file: &Analysis<'_>, site: NodeId) -> bool {
-    const LOCAL: [&str; 24] = [
+    const LOCAL: [&str; 25] = [
+        "parse",
         "acquire",
         "wait",
         "thread",

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, Unit};
-use timelint_semantics::{Analysis, Callee, Guard, How, has_word};
+use timelint_semantics::{Analysis, Callee, Guard, How, has_word, words};
 
 /// A function that is run again after it failed.
 #[derive(Debug, Clone)]
@@ -94,8 +94,9 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     let failure = failure_around(file, timer.map_or(id, |t| t.0), timer.is_some())
         .or_else(|| slept.and_then(|p| handler_that_sets(file, target, p.amount?)))?;
     let name = model.name(target);
-    // `openNextFile()` opens another one.
-    if has_word(name, &["next"]) {
+    // `openNextFile()` opens another one; `isRetryable(err.cause())` looks at another error.
+    let tells = words(name).first().is_some_and(|w| matches!(w.as_str(), "is" | "should" | "can" | "has"));
+    if has_word(name, &["next"]) || tells {
         return None;
     }
     // `pool.connect(listen)`: the function is what runs when there is a connection.
@@ -134,6 +135,7 @@ fn redial_at(file: &Analysis<'_>, id: NodeId) -> Option<Redial> {
     let votes = contends(file, id) && model.descendants(target).take(MOST_NODES).any(granted);
     let remote = if votes { remote.max(Remote::Named) } else { remote };
     let confidence = match (remote, named) {
+        _ if moves_on(file, failure, id) || closes_itself(file, failure) => Confidence::Low,
         (Remote::Known | Remote::Named, true) => Confidence::Medium,
         (Remote::Known, false) if timer.is_some() => Confidence::Medium,
         // A call that is known, in a function that gives itself the same again.
@@ -244,6 +246,17 @@ fn is_bare(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
 fn moves_on(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
     const MOVING: [&str; 7] = ["next", "index", "switch", "rotate", "failover", "fallback", "pick"];
     file.tables.calls_between(failure, again).iter().any(|c| has_word(file.model.name(*c), &MOVING))
+        || leaves_out(file, failure, again)
+}
+
+/// `servers.remove(server)`: the one that failed is not asked again.
+fn leaves_out(file: &Analysis<'_>, failure: NodeId, again: NodeId) -> bool {
+    let model = file.model;
+    file.tables.calls_between(failure, again).iter().any(|c| {
+        matches!(model.name(*c), "remove" | "delete" | "discard" | "Remove" | "Delete")
+            && model.child(*c, Role::Receiver).is_some_and(|r| model.name(r).ends_with('s'))
+            && model.child(*c, Role::Arg).is_some()
+    })
 }
 
 /// `createParent(); register(id)`: what was missing is there the next time.
@@ -408,6 +421,20 @@ fn is_handler(file: &Analysis<'_>, function: NodeId) -> bool {
         "then" if handed => model.children_with(parent, Role::Arg).nth(1) == Some(function),
         _ => (handed || model.kind(parent) == Kind::Assign) && listens_for_loss(file, parent),
     }
+}
+
+/// `socket.terminate(); socket.once('close', …)`, `server.on('error', …)`: it ends because this process ends it, or what is
+/// lost is no connection but the place where this process listens.
+fn closes_itself(file: &Analysis<'_>, handler: NodeId) -> bool {
+    const ENDS: [&str; 5] = ["terminate", "close", "destroy", "end", "disconnect"];
+    let model = file.model;
+    let listens = model.parent(handler).filter(|p| model.kind(*p) == Kind::Call && listens_for_loss(file, *p));
+    let Some(source) = listens.and_then(|l| model.child(l, Role::Receiver)) else { return false };
+    let same = |r: NodeId| model.sym(r) == model.sym(source) && file.function_around(r) == file.function_around(source);
+    let ended = |c: &NodeId| {
+        ENDS.contains(&model.name(*c)) && *c < handler && model.child(*c, Role::Receiver).is_some_and(same)
+    };
+    has_word(model.name(source), &["server", "listener"]) || file.tables.calls.iter().any(ended)
 }
 
 /// The function installs, or calls something that installs, the handler that `around` belongs to.

@@ -30,6 +30,8 @@ pub(crate) struct Policy {
     pub(crate) settable: bool,
     /// How often is tried; absent: without end.
     pub(crate) attempts: Option<f64>,
+    /// How often is tried is a setting or a parameter.
+    pub(crate) counted: bool,
     /// Neither pauses nor attempts were chosen: the library's defaults hold.
     pub(crate) unchosen: bool,
     /// It is a lock that is waited for.
@@ -59,6 +61,7 @@ impl Policy {
             fixed: delay.fixed,
             settable: delay.settable && !delay.grows,
             attempts: None,
+            counted: false,
             unchosen: false,
             contends,
             network: false,
@@ -110,7 +113,9 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
     let mut reading = Reading::of(file, spec);
     reading.arguments(id, known, spec)?;
     reading.later(id)?;
-    let Reading { mut pauses, mut random, mut fixed, settable, attempts, xor, tiny, zero, flag, chosen, .. } = reading;
+    let Reading {
+        mut pauses, mut random, mut fixed, settable, attempts, counted, xor, tiny, zero, flag, chosen, ..
+    } = reading;
     if zero && pauses == Pauses::Fixed {
         pauses = Pauses::None;
     }
@@ -133,6 +138,7 @@ fn known_policy(file: &Analysis<'_>, id: NodeId) -> Option<Policy> {
         fixed,
         settable,
         attempts,
+        counted,
         unchosen: !chosen && spec.delay.is_some(),
         contends,
         network: spec.network,
@@ -204,6 +210,8 @@ struct Reading<'f, 'a> {
     fixed: Option<f64>,
     settable: bool,
     attempts: Option<f64>,
+    /// The number of attempts comes from elsewhere.
+    counted: bool,
     /// The pause is given, and it is zero.
     zero: bool,
     xor: Option<NodeId>,
@@ -222,6 +230,7 @@ impl<'f, 'a> Reading<'f, 'a> {
             fixed: None,
             settable: false,
             attempts: spec.attempts,
+            counted: false,
             zero: false,
             xor: None,
             tiny: None,
@@ -260,6 +269,7 @@ impl<'f, 'a> Reading<'f, 'a> {
                 let inner = || model.child(given, Role::Arg).and_then(|a| file.value(a).number);
                 let named = has_word(model.name(given), &RETRY);
                 let number = value.number.or_else(|| inner().filter(|_| named)).filter(|n| *n >= 0.0);
+                self.counted = number.is_none() && named;
                 self.attempts = Some(number.unwrap_or(f64::INFINITY));
             }
             None if spec.opt_in => return None,

@@ -16,7 +16,7 @@ use crate::surface::quiet_beside_services;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::Pauses;
-use timelint_semantics::{Analysis, has_word};
+use timelint_semantics::{Analysis, Origins, has_word};
 
 /// See the module.
 pub(crate) struct RetryWithoutBackoff;
@@ -35,11 +35,14 @@ pub(crate) static META: RuleMeta = RuleMeta {
 const FEW: f64 = 3.0;
 
 /// A pause with which a limited number of attempts loads nobody.
-const SECONDS: f64 = 3.0;
+const SECONDS: f64 = 2.0;
 
 /// Attempts, and the pause in seconds between them, with which the same is true.
 const HANDFUL: f64 = 5.0;
 const BREATH: f64 = 0.05;
+
+/// The same where the loop looks at the clock and gives up.
+const MOMENT: f64 = 0.1;
 
 impl Rule for RetryWithoutBackoff {
     fn meta(&self) -> &'static RuleMeta {
@@ -75,7 +78,8 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
                 Some(seconds) => format!("`{call}` is repeated every {} when it fails", length(seconds)),
                 None => return None,
             };
-            (pause.at, message, when_even(attempt, delay))
+            let timed = delay.fixed.is_some_and(|s| s >= MOMENT) && gives_up_in_time(file, attempt);
+            (pause.at, message, if timed { Confidence::Low } else { when_even(attempt, delay) })
         }
         Pace::Changing(pause, delay) => {
             let (message, confidence) = of_changing(file, &call, attempt, pause, delay)?;
@@ -90,6 +94,18 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
         _ => story.step(head(file, attempt.again), "and again at once"),
     };
     Some(story.evidence(of_bound(attempt.bound)).tell())
+}
+
+/// The loop looks at the clock and ends: an even pace for so long was chosen.
+fn gives_up_in_time(file: &Analysis<'_>, attempt: &Attempt) -> bool {
+    const MOST_NODES: usize = 2000;
+    let model = file.model;
+    let compares = |n: NodeId| {
+        model.kind(n) == Kind::Binary
+            && matches!(model.name(n), "<" | "<=" | ">" | ">=")
+            && model.children_with(n, Role::Operand).any(|o| file.value(o).origins.any(Origins::CLOCKS))
+    };
+    model.descendants(attempt.again).take(MOST_NODES).any(compares)
 }
 
 /// Pauses that change and still do not back off.
@@ -171,7 +187,9 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
             if delay.xor.is_some() {
                 (format!("`^` is exclusive or, not a power: the pause before `{call}` does not grow"), Confidence::High)
             } else if let Some(seconds) = delay.fixed.filter(|_| !delay.grows && !delay.random && !delay.unknown) {
-                let confidence = if seconds >= GENTLE_SECONDS { Confidence::Low } else { redial.confidence };
+                // Some attempts at an even pace were thought of.
+                let mild = seconds >= GENTLE_SECONDS || redial.bound != Bound::Endless;
+                let confidence = if mild { Confidence::Low } else { redial.confidence };
                 (format!("`{call}` runs again every {} after a failure", length(seconds)), confidence)
             } else {
                 return None;
@@ -252,7 +270,8 @@ fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
     };
     // Who chose a few even attempts thought of it; who left it to the library did not.
     let most = if policy.pauses == Pauses::None || policy.unchosen { 2.0 } else { FEW };
-    let few = policy.attempts.is_some_and(|n| n <= most);
+    // How often is a setting: whoever runs it says so.
+    let few = policy.attempts.is_some_and(|n| n <= most) || policy.counted && policy.pauses == Pauses::None;
     let confidence = if few && policy.xor.is_none() { Confidence::Low } else { base.min(policy.confidence) };
     let bound = if policy.attempts.is_some() { Bound::Some } else { Bound::Endless };
     let help = policy.advice.clone().unwrap_or_else(|| help(policy.contends));

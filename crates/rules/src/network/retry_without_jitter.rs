@@ -8,6 +8,7 @@ use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, evidence_around};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::sessions::{Session, sessions};
+use crate::network::shared_moment::{is_shared, reconnects};
 use crate::network::times::Bound;
 use crate::story::Story;
 use crate::surface::quiet_beside_services;
@@ -68,7 +69,8 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     };
     let few = matches!(attempt.bound, Bound::Times(n) if n <= FEW);
     // Who lost a connection meets the others again, whichever server he asks next.
-    let weak = attempt.remote < Remote::Named || few || attempt.elsewhere && !attempt.connects;
+    let many = attempt.contends || is_shared(file, attempt.again, attempt.connects, false);
+    let weak = attempt.remote < Remote::Named || few || attempt.elsewhere && !attempt.connects || !many;
     let confidence = if weak { Confidence::Low } else { Confidence::Medium };
     Some(
         tell(file, pause, delay, message, confidence)
@@ -89,7 +91,8 @@ fn of_session(file: &Analysis<'_>, session: &Session) -> Option<Finding> {
         }
         _ => return None,
     };
-    let confidence = if session.remote < Remote::Named { Confidence::Low } else { Confidence::Medium };
+    let weak = session.remote < Remote::Named || !is_shared(file, session.call, true, false);
+    let confidence = if weak { Confidence::Low } else { Confidence::Medium };
     Some(
         tell(file, pause, delay, message, confidence)
             .step(file.location(session.call), "the call that is repeated")
@@ -124,7 +127,9 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
         return None;
     };
     let pause = Pause { at: amount, amount: Some(amount), unit: None };
-    let story = tell(file, pause, delay, message, redial.confidence);
+    let many = redial.contends || is_shared(file, redial.again, redial.connects, false);
+    let confidence = if many { redial.confidence } else { Confidence::Low };
+    let story = tell(file, pause, delay, message, confidence);
     Some(story.step(file.location(redial.again), "what is repeated").tell())
 }
 
@@ -150,7 +155,8 @@ fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
     let most = if even || policy.network { FEW } else { SOME };
     let few = policy.attempts.is_some_and(|n| n <= most);
     let alone = evidence_around(file, policy.at) == Remote::No && policy.confidence == Confidence::Low;
-    let confidence = if few || alone { Confidence::Low } else { policy.confidence };
+    let many = policy.contends || reconnects(&policy.name) || is_shared(file, policy.at, true, policy.network);
+    let confidence = if few || alone || !many { Confidence::Low } else { policy.confidence };
     let help = policy.advice.clone().unwrap_or_else(|| HELP.to_owned());
     let mut story = Story::new(&META, file, policy.at, message).why(WHY).help(help).confidence(confidence);
     if let Some(flag) = &policy.flag {

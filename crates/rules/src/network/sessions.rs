@@ -2,12 +2,12 @@
 //! tries again. Success does not leave them, so the pause that counts is the one after a failure.
 
 use crate::network::attempted::is_partner;
-use crate::network::attempts::attempts;
+use crate::network::attempts::{attempts, polls};
 use crate::network::elsewhere::{asks_elsewhere, drains};
 use crate::network::failing::failing;
 use crate::network::outcome::{is_error_name, targets_of};
 use crate::network::pace::{Pace, pace_of};
-use crate::network::remote::{Remote, call_evidence, evidence_around};
+use crate::network::remote::{Remote, call_evidence, evidence_around, is_near};
 use crate::network::rounds::{continues, fails_back, on_failure_path};
 use crate::network::times::{Bound, bound_of};
 use std::rc::Rc;
@@ -73,7 +73,11 @@ pub(crate) fn sessions(file: &Analysis<'_>) -> Rc<Vec<Session>> {
 
 fn session_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Session> {
     let model = file.model;
-    if model.name(repeated) == "each" || drains(file, repeated) || bound_of(file, repeated) != Bound::Endless {
+    if model.name(repeated) == "each"
+        || drains(file, repeated)
+        || polls(file, repeated)
+        || bound_of(file, repeated) != Bound::Endless
+    {
         return None;
     }
     let own =
@@ -86,6 +90,7 @@ fn session_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Session> {
             || on_failure_path(file, repeated, call)
             || !fails_back(file, repeated, call)
             || asks_elsewhere(file, repeated, call)
+            || is_near(file, call)
         {
             continue;
         }

@@ -241,11 +241,18 @@ fn sends_probe(file: &Analysis<'_>, call: NodeId) -> bool {
     asks && file.model.children_with(call, Role::Arg).any(named)
 }
 
-/// `process.is_alive()`: the system knows for certain whether its own processes and threads run.
+/// `process.is_alive()`: the system knows for certain whether its own processes and threads run. And
+/// `service.status.check()`: what was heard of it before is looked at.
 fn is_at_hand(file: &Analysis<'_>, probe: NodeId) -> bool {
+    const HEARD: [&str; 6] = ["status", "state", "info", "record", "report", "heartbeat"];
     let receiver = file.model.child(probe, Role::Receiver);
+    let heard = |r: NodeId| words(file.model.name(r)).last().is_some_and(|w| HEARD.contains(&w.as_str()));
     receiver.is_some_and(|r| {
-        has_word(file.model.name(r), &["process", "proc", "thread", "subprocess", "pid", "child", "click", "console"])
+        heard(r)
+            || has_word(
+                file.model.name(r),
+                &["process", "proc", "thread", "subprocess", "pid", "child", "click", "console"],
+            )
     })
 }
 

@@ -34,6 +34,7 @@ impl Rule for TimeoutUnitMismatch {
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
         let mut seen: Vec<NodeId> = Vec::new();
+        let mut told: Vec<(NodeId, &str)> = Vec::new();
         let texts = text_dues(file);
         let mut all: Vec<Mismatch> = file.model.ids().flat_map(|id| at(file, id)).collect();
         all.extend(texts.iter().filter_map(|due| due.mismatch(file)));
@@ -44,8 +45,11 @@ impl Rule for TimeoutUnitMismatch {
         out.extend(parts(file).iter().map(|p| p.tell(file)));
         for mismatch in all {
             // The innermost place comes last in a walk from the outside, and each expression is told of once.
-            if !seen.contains(&mismatch.length) {
+            // The same value for two arguments of one call is one mistake.
+            let again = (mismatch.taker.at, file.text(mismatch.length));
+            if !seen.contains(&mismatch.length) && !told.contains(&again) {
                 seen.push(mismatch.length);
+                told.push(again);
                 out.push(tell(file, &mismatch));
             }
         }

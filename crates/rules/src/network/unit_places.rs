@@ -83,12 +83,17 @@ pub(super) fn at_pair(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
         return Vec::new();
     }
     let args: Vec<NodeId> = model.children_with(site, Role::Arg).collect();
-    let mismatch = |pair: &[NodeId]| {
+    let mismatch = |at: usize| {
+        let pair = args.get(at..at + 2)?;
         let due = file.unit_written(pair[1])?;
+        // `new Granularity(NANOS, amount, MILLIS)`: the unit before it is its own.
+        if at.checked_sub(1).is_some_and(|before| file.unit_written(args[before]).is_some()) {
+            return None;
+        }
         let taker = Taker::takes(name_of(file, site), site);
         Mismatch::between(pair[0], file.measure(pair[0])?, due, taker, Confidence::High)
     };
-    args.windows(2).filter_map(mismatch).collect()
+    (0..args.len()).filter_map(mismatch).collect()
 }
 
 /// An argument that counts otherwise than the parameter of the project's own function, by its name or by what the body
