@@ -24,6 +24,13 @@ const LOCAL: [&str; 8] = ["out", "output", "file", "writer", "buffer", "buf", "s
 /// Nodes of one loop that are looked at.
 const MOST_NODES: usize = 3000;
 
+/// `log.atInfo().attr("port", port).log("starting")`
+fn logs(file: &Analysis<'_>, call: NodeId) -> bool {
+    let model = file.model;
+    let mut chain = std::iter::successors(model.child(call, Role::Receiver), |n| model.child(*n, Role::Receiver));
+    chain.any(|n| model.kind(n) == Kind::Name && matches!(model.name(n), "log" | "logger" | "LOG" | "LOGGER"))
+}
+
 /// A method of what runs a program of this machine talks to that.
 fn is_of_a_program(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
@@ -64,7 +71,7 @@ pub(crate) fn attempted(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -> 
         return Remote::No;
     }
     // What tells that a promise is kept.
-    if matches!(model.name(call), "resolve" | "reject") || is_of_a_program(file, call) {
+    if matches!(model.name(call), "resolve" | "reject") || is_of_a_program(file, call) || logs(file, call) {
         return Remote::No;
     }
     if is_given(file, call) {

@@ -268,8 +268,8 @@ fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
         }
         Pauses::Growing => return None,
     };
-    // Who chose a few even attempts thought of it; who left it to the library did not.
-    let most = if policy.pauses == Pauses::None || policy.unchosen { 2.0 } else { FEW };
+    // Who chose a few even attempts thought of it; who left the pause to the library did not.
+    let most = if policy.unchosen && policy.pauses == Pauses::Fixed { 2.0 } else { FEW };
     // How often is a setting: whoever runs it says so.
     let few = policy.attempts.is_some_and(|n| n <= most) || policy.counted && policy.pauses == Pauses::None;
     let confidence = if few && policy.xor.is_none() { Confidence::Low } else { base.min(policy.confidence) };

@@ -51,10 +51,10 @@ const MOVES: [&str; 27] = [
 
 /// What is nice to have: nobody is harmed where it fails.
 #[rustfmt::skip]
-const EXTRAS: [&str; 25] = [
+const EXTRAS: [&str; 27] = [
     "telemetry", "metrics", "metric", "tracing", "trace", "exporter", "analytic", "analytics", "notifier", "notifiers",
     "notification", "announce", "faker", "fake", "mock", "simulator", "sim", "installer", "install", "onboarding",
-    "tester", "diagnostics", "metadata", "console", "progress",
+    "tester", "diagnostics", "metadata", "console", "progress", "uninstall", "local",
 ];
 
 #[rustfmt::skip]
@@ -297,7 +297,10 @@ fn is_called(file: &Analysis<'_>, node: NodeId, list: &[&str]) -> bool {
 /// What takes the limit, what is asked, or the function, class and file around have one of these words.
 fn says(file: &Analysis<'_>, limit: &Limit, list: &[&str]) -> bool {
     let model = file.model;
-    let around = |a: NodeId| matches!(model.kind(a), Kind::Function | Kind::Class) && has_word(model.name(a), list);
+    // `updateClusterView()` is about a cluster, and need not be a part of it.
+    let about = |a: NodeId| model.kind(a) == Kind::Function && has_word(model.name(a), &["cluster"]);
+    let around =
+        |a: NodeId| matches!(model.kind(a), Kind::Function | Kind::Class) && has_word(model.name(a), list) && !about(a);
     let own = model.ancestors(limit.site).find_map(|a| model.child(a, Role::This));
     let ty = own.and_then(|r| model.child(r, Role::Type));
     let next = |n: &NodeId| model.child(*n, Role::Receiver).or_else(|| model.child(*n, Role::Object));
@@ -341,7 +344,7 @@ fn is_first_contact(file: &Analysis<'_>, limit: &Limit) -> bool {
 
 /// `startServer(…)`, `ServerParameters{…}`: what this process allows its own clients.
 fn serves(name: &str) -> bool {
-    has_word(name, &["start", "parameters", "options", "params"])
+    has_word(name, &["start", "parameters", "options", "params"]) || words(name).last().is_some_and(|w| w == "server")
 }
 
 /// A person waits for the answer, sees that there is none, and asks again: a handler of a web server, a command.
