@@ -40,7 +40,19 @@ impl Analysis<'_> {
         }
         let aged = if self.says(&ENDS) { self.aged_claims() } else { Vec::new() };
         let calls = self.tables.calls.iter().copied().filter(|c| self.model.kind(*c) == Kind::Call);
-        calls.filter_map(|c| self.unchecked_end(c, &aged).or_else(|| self.cleared_end(c))).collect()
+        let run = calls.filter(|c| !self.keeps_statement(*c));
+        run.filter_map(|c| self.unchecked_end(c, &aged).or_else(|| self.cleared_end(c))).collect()
+    }
+
+    /// `const completeSql = sql("UPDATE ..")`: the text is made here, and whoever runs it may have looked.
+    fn keeps_statement(&self, call: NodeId) -> bool {
+        let model = self.model;
+        let made = model.parent(call).filter(|p| matches!(model.kind(*p), Kind::Let | Kind::Assign | Kind::Entry));
+        let kept = |at: NodeId| {
+            let name = model.child(at, Role::Target).map_or(model.name(at), |t| model.name(t));
+            words(name).last().is_some_and(|w| matches!(w.as_str(), "sql" | "query" | "statement" | "stmt"))
+        };
+        made.is_some_and(kept)
     }
 
     /// `UPDATE jobs SET status = 'done', lease_owner = NULL, lease_expiry = NULL WHERE id = ?`, by whoever did the work.

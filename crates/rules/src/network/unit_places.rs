@@ -155,8 +155,11 @@ pub(super) fn at_name(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     if file.type_of(target.unwrap_or(id)).is_some_and(|t| file.catalog().knows_type(&t.name)) {
         return None;
     }
-    // `"ms": float64(time.Millisecond)` is a table of units.
-    if words(name).len() == 1 && file.value(length).number.is_some() {
+    // `"ms": float64(time.Millisecond)` is a table of units, `milliSecond = float64(time.Millisecond)` a factor.
+    let prefixes = ["milli", "micro", "nano"];
+    let said = words(name);
+    let unit_alone = said.len() == 1 || said.len() == 2 && said.first().is_some_and(|w| prefixes.contains(&w.as_str()));
+    if unit_alone && file.value(length).number.is_some() {
         return None;
     }
     // `ttlDays = SECONDS_A_DAY * days`: the name says what it was made of.
