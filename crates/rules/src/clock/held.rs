@@ -2,6 +2,7 @@
 //! container that was made here, in an object of a class of the project that is none of a store's.
 
 use crate::clock::coordination::is_local_reading;
+use crate::clock::saved_state::{is_dumped, saves_state};
 use crate::clock::stamped::{Stamped, is_filled_remotely};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, leaf};
@@ -30,7 +31,12 @@ const LOADS: [&str; 14] = [
 
 /// Whether nothing says that the time on this side of a difference is kept by this process alone.
 pub(crate) fn may_outlive(file: &Analysis<'_>, side: NodeId) -> bool {
-    !is_local_reading(file, side) && !Holder { file }.mark(Stamped::new(file, side).node, 0)
+    if is_local_reading(file, side) {
+        return false;
+    }
+    let (stamp, holder) = (Stamped::new(file, side), Holder { file });
+    let of_state = stamp.of_object || holder.is_own_field(stamp.node);
+    of_state && saves_state(file) || !holder.mark(stamp.node, 0)
 }
 
 /// `session.getAttribute("begin")`, `process.getVariable("start")`: what others keep for the program.
@@ -221,6 +227,10 @@ impl Holder<'_, '_> {
         let (file, model) = (self.file, self.file.model);
         let Some(function) = file.function_around(param) else { return false };
         let over = model.parent(function).filter(|p| model.kind(*p) == Kind::Call);
+        // `Row.select(lambda r: r.seen < limit)`
+        if over.is_some_and(|c| has_word(model.name(c), &["select", "query", "where"])) {
+            return false;
+        }
         if let Some(call) = over {
             let receiver = model.child(call, Role::Receiver);
             let mut others = model.children_with(call, Role::Arg).filter(|a| *a != function);
@@ -249,7 +259,7 @@ impl Holder<'_, '_> {
                 let values: Vec<NodeId> = stores.iter().filter_map(|s| s.value).collect();
                 let typed = |s: &Store| s.ty.is_some_and(|t| holds_many(model.name(t)));
                 let made = || values.iter().any(|v| self.is_made(*v)) || stores.iter().any(typed);
-                let loaded = values.iter().any(|v| self.is_loaded(*v)) || self.is_dumped(id);
+                let loaded = values.iter().any(|v| self.is_loaded(*v)) || is_dumped(file, id);
                 let project = || file.type_of(id).and_then(|t| self.kept(leaf(&t.name)));
                 !loaded && (made() || project().map_or_else(|| self.all_held(stores, depth), |kept| !kept))
             }
@@ -317,19 +327,6 @@ impl Holder<'_, '_> {
             Kind::Call if has_word(model.name(value), &LOADS) => true,
             _ => model.children(value).any(|c| self.is_loaded(c)),
         }
-    }
-
-    /// Whether the file writes the container out as a whole, and reads such things back.
-    fn is_dumped(&self, container: NodeId) -> bool {
-        const WRITES: [&str; 8] = ["dump", "dumps", "stringify", "marshal", "serialize", "pickle", "save", "persist"];
-        const READS: [&str; 7] = ["load", "loads", "parse", "unmarshal", "deserialize", "unpickle", "restore"];
-        let (file, model) = (self.file, self.file.model);
-        let calls = || file.tables.calls.iter().copied();
-        let named = |n: NodeId| model.sym(n) == model.sym(container) && model.kind(n) == model.kind(container);
-        let within = |c: NodeId| model.children_with(c, Role::Arg).any(|a| model.self_and_descendants(a).any(named));
-        file.says(&WRITES)
-            && calls().any(|c| has_word(model.name(c), &WRITES) && within(c))
-            && calls().any(|c| has_word(model.name(c), &READS))
     }
 
     /// A field of this object by its bare name.

@@ -15,6 +15,7 @@ mod purpose;
 mod replayed;
 mod replicas;
 mod rows;
+mod saved_state;
 mod snowflake;
 mod stamped;
 mod step_back;
