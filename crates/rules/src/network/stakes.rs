@@ -80,6 +80,7 @@ const OWNERS: [&str; 10] = [
 /// Whether a wrong length would harm somebody who cannot change it: the limit decides who is alive, it is tight for a
 /// place that is not the program's, it bounds what is moved, or everything around it can be set.
 pub(super) fn weighs(file: &Analysis<'_>, limit: &Limit, seconds: Option<f64>, number: Option<f64>) -> bool {
+    let model = file.model;
     // A bare number is of milliseconds where it is large.
     let bare = number.map(|n| if n >= 500.0 { n / 1000.0 } else { n });
     let Some(seconds) = seconds.or(bare) else { return false };
@@ -107,7 +108,9 @@ pub(super) fn weighs(file: &Analysis<'_>, limit: &Limit, seconds: Option<f64>, n
     }
     // A client whose address cannot be seen may be one of a service for everybody.
     let open = place == Place::Given || !makes_a_client(file, limit);
-    if seconds <= TIGHT && open {
+    // What is only compared with need not be anybody's answer.
+    let compared = model.kind(limit.site) == Kind::Binary;
+    if seconds <= TIGHT && open && !compared {
         return true;
     }
     let settings = near.iter().any(|n| is_setting(file, *n));

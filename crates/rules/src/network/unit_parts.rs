@@ -2,7 +2,7 @@
 
 use crate::network::timeout_unit_mismatch::META;
 use crate::story::Story;
-use timelint_diagnostics::Finding;
+use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, leaf};
 use timelint_semantics::{Analysis, How, Origins, StoreKind};
@@ -103,7 +103,10 @@ impl Part<'_> {
     pub(super) fn tell(&self, file: &Analysis<'_>) -> Finding {
         let Part { at, whole, decides, api } = self;
         let message = format!("`{}` is only a part of the length `{}`", file.short(*at), file.short(*whole));
+        // How long a field says is chosen, and mostly short; what was measured may be anything.
+        let chosen = file.model.kind(*whole) == Kind::Member && !file.value(*whole).origins.any(Origins::CLOCKS);
         Story::new(&META, file, *at, message)
+            .confidence(if chosen { Confidence::Low } else { Confidence::Medium })
             .why("it starts again at zero whenever the next larger unit is full: what is a day old looks new, and a wait is too short")
             .help(api.advice.clone().unwrap_or_else(|| "convert the whole length".to_owned()))
             .step(file.location(*whole), "the whole length")
