@@ -112,7 +112,8 @@ pub(crate) fn mends_cause(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -
     let model = file.model;
     // `store.put(key, value, old.version)`: it fails where somebody else was faster.
     let expects = |a: NodeId| has_word(model.name(a), &["version", "etag", "revision", "expected"]);
-    if model.children_with(call, Role::Arg).any(|a| matches!(model.kind(a), Kind::Name | Kind::Member) && expects(a)) {
+    // A `revision` alone may be what is asked for.
+    if model.children_with(call, Role::Arg).any(|a| model.kind(a) == Kind::Member && expects(a)) {
         return true;
     }
     let Some(guarding) = try_around(file, repeated, call) else {
