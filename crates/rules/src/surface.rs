@@ -2,7 +2,8 @@
 
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::{Analysis, has_word};
+use timelint_semantics::catalog::ApiRole;
+use timelint_semantics::{Analysis, canonical, has_word};
 
 /// Whether a file's folders say that it is part of a user interface: what it names lives as long as the page, and a
 /// person waits for it, and leaves.
@@ -91,7 +92,24 @@ pub(crate) fn is_command(file: &Analysis<'_>) -> bool {
         || file.says(&["argv"]) && file.shared(|file| TakesOrders(takes_orders(file))).0
         || is_page(file)
         || runs_once(file)
+        || imports_a_command_line(file)
 }
+
+/// Whether a file imports a library for programs that a person calls by their name and options.
+fn imports_a_command_line(file: &Analysis<'_>) -> bool {
+    file.shared(|file| {
+        let mut libraries = file.apis_in(ApiRole::CommandLine).flat_map(|a| a.name.as_slice());
+        let mut paths = file.tables.imports.values().map(|path| canonical(path));
+        let all: Vec<String> = paths.by_ref().collect();
+        let imported =
+            |l: &str| all.iter().any(|p| p == l || p.strip_prefix(l).is_some_and(|rest| rest.starts_with(['.', '/'])));
+        ImportsCommandLine(libraries.any(|l| imported(l)))
+    })
+    .0
+}
+
+/// Whether a file imports a library for command lines.
+struct ImportsCommandLine(bool);
 
 /// Whether a file is a script: it calls its own functions as it is loaded, and stays for nobody.
 fn runs_once(file: &Analysis<'_>) -> bool {
@@ -132,7 +150,19 @@ fn calls_itself(file: &Analysis<'_>) -> bool {
                 .ancestors(c)
                 .any(|a| matches!(model.kind(a), Kind::Let | Kind::Assign | Kind::Field | Kind::Class))
     };
-    calls().any(itself) && !calls().any(|c| has_word(model.name(c), &STAYS))
+    // A module is loaded for what it exports; what exports nothing is there for what it does.
+    let exports = |n: NodeId| match model.kind(n) {
+        Kind::Modifier => model.name(n) == "export",
+        Kind::Member => model.name(n) == "exports",
+        Kind::Name => model.name(n) == "exports",
+        _ => false,
+    };
+    let does = |c: NodeId| {
+        let statement = file.statement(c);
+        file.function_around(c).is_none() && matches!(model.kind(statement), Kind::Await | Kind::Loop | Kind::Try)
+    };
+    let works = || calls().any(itself) || !model.ids().any(exports) && calls().any(does);
+    !calls().any(|c| has_word(model.name(c), &STAYS)) && works()
 }
 
 /// Whether what a file names lives in a browser: it asks the page for its parts.
@@ -180,7 +210,7 @@ fn takes_orders(file: &Analysis<'_>) -> bool {
 
 /// Commands that a person runs and waits for, the tests and tools around a system, and what runs in a browser.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 29] = [
+    const TOOLS: [&str; 31] = [
         "chaos",
         "e2etests",
         "acceptance",
@@ -210,6 +240,8 @@ pub(crate) fn is_tool(path: &str) -> bool {
         "example",
         "emulator",
         "emulators",
+        "buildtools",
+        "tooling",
     ];
     // `src/main/java/org/example/command`: packages of the product.
     const PACKAGES: [&str; 5] = ["integration", "functional", "command", "commands", "dev"];
@@ -239,6 +271,7 @@ pub(crate) fn is_tool(path: &str) -> bool {
         f.ends_with("ctl")
             || f.ends_with("test")
             || f.starts_with("testenv")
+            || f.starts_with("mock")
             || has_word(f, &TOOLS)
             || browser && has_word(f, &["bin"])
     };

@@ -420,7 +420,9 @@ fn set_on(file: &Analysis<'_>, names: &[Sym], site: NodeId) -> bool {
         target.is_some_and(|t| {
             // `client.HTTPClient = limited`
             let replaces = words(model.name(t)).split_last().is_some_and(|(w, rest)| w == "client" && !rest.is_empty());
-            model.child(t, Role::Object).is_some_and(same) && (replaces || has_word(model.name(t), &SETTINGS))
+            // Also `client.inner.timeout = limit`.
+            let mut along = std::iter::successors(model.child(t, Role::Object), |o| model.child(*o, Role::Object));
+            along.any(same) && (replaces || has_word(model.name(t), &SETTINGS))
         })
     };
     let handed = |c: &NodeId| {

@@ -177,9 +177,10 @@ fn connection(file: &Analysis<'_>, id: NodeId, depth: usize) -> Option<(String, 
         };
         let values = stores.iter().filter_map(|s| s.value).chain([source]);
         let mut made = values.filter(|v| matches!(model.kind(*v), Kind::Call | Kind::New | Kind::Await));
-        let near = made.clone().any(|v| is_near(file, v));
-        let own =
-            made.any(opens) || model.kind(id) == Kind::Member && file.tables.calls.iter().any(|c| dials(file, *c));
+        let field = model.kind(id) == Kind::Member;
+        let near = made.clone().any(|v| is_near(file, v))
+            || field && file.tables.calls.iter().any(|c| dials(file, *c) && is_near(file, *c));
+        let own = made.any(opens) || field && file.tables.calls.iter().any(|c| dials(file, *c));
         return (!near).then_some((ty.name, own));
     }
     match model.kind(id) {

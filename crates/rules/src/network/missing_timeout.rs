@@ -207,11 +207,21 @@ fn client_decides(file: &Analysis<'_>, site: NodeId) -> bool {
     if !stores.is_empty() && stores.iter().all(|s| s.value.is_some_and(all_empty)) {
         return false;
     }
+    // `this.client = new Client({ region })`: made here, and given none.
+    let unlimited = |v: NodeId| {
+        let known = file.resolve(v).filter(|k| k.how != How::Name && k.api.role == ApiRole::RemoteClient);
+        known.is_some_and(|k| !k.api.waits_for_ever() && given(file, v, k.api) == Bound::Absent)
+    };
+    let mut made = stores.iter().filter_map(|s| s.value).peekable();
+    if made.peek().is_some() && made.all(unlimited) {
+        return false;
+    }
     // `Got` is what `got.extend` gives, by another name.
     let own = |t: &String| library_of(t) == library_of(&ty.name);
     let types: Vec<String> = file.catalog().ancestry(&ty.name).into_iter().filter(own).collect();
     file.apis_in(ApiRole::RemoteClient).any(|api| {
-        api.returns.as_ref().is_some_and(|r| types.contains(r))
+        let makes = api.returns.as_ref().map_or_else(|| api.name.as_slice(), std::slice::from_ref);
+        makes.iter().any(|r| types.contains(r))
             && api.args.iter().any(|a| a.is == ArgMeaning::Timeout && a.kind.is_some_and(TimeoutKind::bounds))
     })
 }

@@ -155,6 +155,9 @@ pub enum ApiRole {
     /// Runs a callback later or repeatedly; its times are polling periods.
     #[serde(rename = "schedule")]
     Schedule,
+    /// Part of a library for programs that a person calls by their name and options.
+    #[serde(rename = "command.line")]
+    CommandLine,
     /// Starts a local process; its timeouts are local.
     #[serde(rename = "local.process")]
     LocalProcess,
