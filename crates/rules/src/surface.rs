@@ -42,7 +42,8 @@ pub(crate) fn is_front_end(path: &str) -> bool {
     // It lives in the browser, whatever it serves.
     let worker =
         matches!(name.split('.').next(), Some("serviceWorker" | "service-worker" | "registerServiceWorker" | "sw"));
-    let vue = is_for_browsers(path) && any(&["vue", "jsapp", "explorer", "spa"]);
+    let app = is_for_browsers(path) && format!("/{folders}/").contains("/client/app/");
+    let vue = app || is_for_browsers(path) && any(&["vue", "jsapp", "explorer", "spa"]);
     worker || vue || web || front || !has_word(name, &["server"]) && any(&FRONT)
 }
 
@@ -73,17 +74,7 @@ fn quiet(findings: &mut [Finding]) {
 }
 
 /// Scripts that somebody runs to build, check or release a project: their names say nothing else, wherever they stand.
-const CHORES: [&str; 9] = [
-    "magefile.go",
-    "release.py",
-    "release.js",
-    "release.mjs",
-    "release.ts",
-    "changelog.py",
-    "changelog.js",
-    "bump_version.py",
-    "noxfile.py",
-];
+const CHORES: [&str; 7] = ["magefile", "release", "changelog", "bump_version", "noxfile", "test-setup", "setup-tests"];
 
 /// A file that serves nobody, by its path, because it takes its orders from the command line by itself, or because it is
 /// part of a page.
@@ -263,7 +254,7 @@ pub(crate) fn is_tool(path: &str) -> bool {
         || folders.iter().any(|f| matches!(*f, "cdk" | "bruno" | "testdb" | "postman" | "dummy" | "mocks"));
     let runs_tests = has_word(file, &["vitest", "jest", "playwright", "cypress"]);
     // The commands of a program in a file of their own, and what builds or publishes a project and is called so.
-    let commands = has_word(stem, &["cli", "subcommands", "demo"]) || CHORES.contains(&file);
+    let commands = has_word(stem, &["cli", "subcommands", "demo"]) || CHORES.contains(&stem) && !product;
     // Beside the project's folders, and not a package of the product: `luigi/contrib/ftp.py`, nor a module of it with
     // sources of its own.
     let gifts = path.starts_with("contrib/") && !path.contains("/src/");

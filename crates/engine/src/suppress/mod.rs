@@ -8,6 +8,7 @@
 
 mod cover;
 mod directive;
+mod others;
 mod remove;
 mod rules;
 
@@ -40,16 +41,22 @@ struct Suppression {
 pub(crate) struct Suppressions<'s> {
     source: &'s SourceFile,
     all: Vec<Suppression>,
+    /// Comments to other linters that say that somebody knows: their rule here, their line, the lines that they cover.
+    known: Vec<(&'static str, u32, Vec<(u32, u32)>)>,
     complaints: Vec<Finding>,
 }
 
 impl<'s> Suppressions<'s> {
     /// Reads the comments of `model`, lowered from `source`. Those that ended before `today` do not count.
     pub(crate) fn read(source: &'s SourceFile, model: &FileModel, names: &Names, today: Option<Day>) -> Self {
-        let mut found = Self { source, all: Vec::new(), complaints: Vec::new() };
+        let mut found = Self { source, all: Vec::new(), known: Vec::new(), complaints: Vec::new() };
         let mut open: Vec<Suppression> = Vec::new();
         for span in &model.comments {
             let text = span.text(&source.text);
+            if let Some(rule) = others::acknowledged(text) {
+                let line = source.lines.line(span.start);
+                found.known.push((rule, line, cover::statement(source, model, *span)));
+            }
             if memchr::memmem::find(text.as_bytes(), directive::MARK.as_bytes()).is_none() {
                 continue;
             }
@@ -166,7 +173,13 @@ impl<'s> Suppressions<'s> {
                 first = first.or_else(|| Some((one.line, one.reason.clone())));
             }
         }
-        first
+        let known = self
+            .known
+            .iter()
+            .find(|(id, _, covers)| *id == rule.id && covers.iter().any(|(from, to)| (*from..=*to).contains(&line)));
+        first.or_else(|| {
+            known.map(|(_, at, _)| (*at, Some(Arc::from("a comment to another linter says that this is known"))))
+        })
     }
 
     /// What is wrong with the comments, in source order. A name is called unused only when all rules behind it ran.

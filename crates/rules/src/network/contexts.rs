@@ -64,7 +64,9 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
     }
     let carries_request = carries_request(file, site);
     let function = file.function_around(site);
-    let dropped = root == Root::Nothing && function.is_some_and(|f| has_context(file, f));
+    // `go client.Report(context.Background(), task)`: it outlives its caller.
+    let outlives = model.ancestors(site).take_while(|a| Some(*a) != function).any(|a| model.kind(a) == Kind::Spawn);
+    let dropped = root == Root::Nothing && !outlives && function.is_some_and(|f| has_context(file, f));
     let asks = carries_request || dropped && speaks_out(file, site);
     let known = file.resolve(site).filter(|k| k.how != How::Name && is_bounded_by_context(*k));
     if is_long_lived(file, site, asks)
@@ -227,6 +229,10 @@ fn is_chosen(file: &Analysis<'_>, site: NodeId) -> bool {
 fn carries_request(file: &Analysis<'_>, site: NodeId) -> bool {
     const ASKS: [&str; 3] = ["request", "req", "input"];
     let model = file.model;
+    // What the client does by itself is bounded where it does it.
+    if model.child(site, Role::Receiver).is_some_and(|r| file.tables.is_this(model, r)) {
+        return false;
+    }
     // A message of another package, which speaks the language of the other side.
     let foreign = |name: &str| name.contains('.') || talks(file, site);
     model.children_with(site, Role::Arg).skip(1).any(|arg| {

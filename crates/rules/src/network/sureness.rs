@@ -38,13 +38,15 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
     if known.how == How::Project || default != "none" {
         confidence = lower(confidence);
     }
-    // Only some versions wait for ever, or something that no argument says gives up in the end.
+    // What is called while a file is loaded is a script's, or nothing that serves waits for it. Only some versions wait for
+    // ever, or something that no argument says gives up in the end.
     let conditional = default.contains(" before ") || default.contains('(');
     if conditional
         || is_command(file)
         || is_interface(&file.path)
         || is_of_unknown_kind(file, site, known)
         || lasts(file, site)
+        || known.api.role == ApiRole::RemoteCall && file.function_around(site).is_none()
         || is_handed_on(file, site, known)
         || requests_are_limited(file, known)
         || is_delegated(file, site, known)
@@ -144,7 +146,11 @@ fn may_be_a_file(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool
     let opens = file.type_of(receiver).is_some_and(|t| names(&t.name)) && known.api.args.is_empty() && !cast;
     let source = file.condition_source(receiver);
     // `uri.toURL()` is of the kind of what it is made of.
-    let given = |n: NodeId| file.model.kind(n) == Kind::New || file.model.child(n, Role::Arg).is_some();
+    let path = |n: NodeId| has_word(file.model.name(n), &["path", "file", "filename", "location"]);
+    let given = |n: NodeId| match file.model.kind(n) {
+        Kind::New => !file.model.children_with(n, Role::Arg).any(path),
+        _ => file.model.child(n, Role::Arg).is_some() && file.resolve(n).is_some(),
+    };
     let made = match file.model.kind(source) {
         Kind::New | Kind::Call => given(source) && !names_a_file(file, source),
         _ => false,
