@@ -83,7 +83,12 @@ pub(crate) fn is_command(file: &Analysis<'_>) -> bool {
         || file.says(&["argv"]) && file.shared(|file| TakesOrders(takes_orders(file))).0
         || is_page(file)
         || runs_once(file)
-        || imports_a_command_line(file)
+}
+
+/// The same, and files that import a library for command lines: with such a library daemons begin, too, so that this says
+/// enough of what they ask others only.
+pub(crate) fn is_called_by_a_person(file: &Analysis<'_>) -> bool {
+    is_command(file) || imports_a_command_line(file)
 }
 
 /// Whether a file imports a library for programs that a person calls by their name and options.
@@ -144,8 +149,7 @@ fn calls_itself(file: &Analysis<'_>) -> bool {
     // A module is loaded for what it exports; what exports nothing is there for what it does.
     let exports = |n: NodeId| match model.kind(n) {
         Kind::Modifier => model.name(n) == "export",
-        Kind::Member => model.name(n) == "exports",
-        Kind::Name => model.name(n) == "exports",
+        Kind::Member | Kind::Name => model.name(n) == "exports",
         _ => false,
     };
     let does = |c: NodeId| {

@@ -37,12 +37,19 @@ struct Suppression {
     used: bool,
 }
 
+/// A comment to another linter: the rule here that it speaks of, its line, the lines that it covers.
+struct Known {
+    rule: &'static str,
+    line: u32,
+    covers: Vec<(u32, u32)>,
+}
+
 /// The suppression comments of one file.
 pub(crate) struct Suppressions<'s> {
     source: &'s SourceFile,
     all: Vec<Suppression>,
-    /// Comments to other linters that say that somebody knows: their rule here, their line, the lines that they cover.
-    known: Vec<(&'static str, u32, Vec<(u32, u32)>)>,
+    /// Comments to other linters that say that somebody knows.
+    known: Vec<Known>,
     complaints: Vec<Finding>,
 }
 
@@ -55,7 +62,7 @@ impl<'s> Suppressions<'s> {
             let text = span.text(&source.text);
             if let Some(rule) = others::acknowledged(text) {
                 let line = source.lines.line(span.start);
-                found.known.push((rule, line, cover::statement(source, model, *span)));
+                found.known.push(Known { rule, line, covers: cover::statement(source, model, *span) });
             }
             if memchr::memmem::find(text.as_bytes(), directive::MARK.as_bytes()).is_none() {
                 continue;
@@ -173,13 +180,10 @@ impl<'s> Suppressions<'s> {
                 first = first.or_else(|| Some((one.line, one.reason.clone())));
             }
         }
-        let known = self
-            .known
-            .iter()
-            .find(|(id, _, covers)| *id == rule.id && covers.iter().any(|(from, to)| (*from..=*to).contains(&line)));
-        first.or_else(|| {
-            known.map(|(_, at, _)| (*at, Some(Arc::from("a comment to another linter says that this is known"))))
-        })
+        let covers = |k: &&Known| k.rule == rule.id && k.covers.iter().any(|(from, to)| (*from..=*to).contains(&line));
+        let known = self.known.iter().find(covers);
+        first
+            .or_else(|| known.map(|k| (k.line, Some(Arc::from("a comment to another linter says that this is known")))))
     }
 
     /// What is wrong with the comments, in source order. A name is called unused only when all rules behind it ran.

@@ -6,7 +6,7 @@ use crate::network::missing_timeout::META;
 use crate::network::peers::{is_a_daemon, is_daemon_name, speaks_out, talks};
 use crate::network::remote::is_near;
 use crate::story::{Story, lower};
-use crate::surface::is_command;
+use crate::surface::is_called_by_a_person;
 use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Finding};
 use timelint_model::{Kind, NodeId, Role, Sym};
@@ -95,7 +95,7 @@ fn endless_call(file: &Analysis<'_>, site: NodeId) -> Option<Call> {
         confidence = lower(confidence);
     }
     let again = || root == Root::Nothing && (is_round(file, site) || is_chosen(file, site));
-    if is_command(file) || starts_up(file, function) && !asks && !again() {
+    if is_called_by_a_person(file) || starts_up(file, function) && !asks && !again() {
         confidence = Confidence::Low;
     }
     Some(Call { site, context, confidence, dropped })

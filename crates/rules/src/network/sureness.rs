@@ -5,7 +5,7 @@ use crate::network::context_roots::carries_limit;
 use crate::network::missing_timeout::META;
 use crate::network::remote::{Remote, is_ending, is_near, source_evidence};
 use crate::story::lower;
-use crate::surface::{is_command, is_interface};
+use crate::surface::{is_called_by_a_person, is_interface};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, leaf};
@@ -42,7 +42,7 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
     // ever, or something that no argument says gives up in the end.
     let conditional = default.contains(" before ") || default.contains('(');
     if conditional
-        || is_command(file)
+        || is_called_by_a_person(file)
         || is_interface(&file.path)
         || is_of_unknown_kind(file, site, known)
         || lasts(file, site)
