@@ -89,7 +89,9 @@ const PARTS: [&str; 4] = ["timeout", "time_out", "deadline", "heartbeat"];
 
 /// What a name that speaks of a timeout says it bounds.
 pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
-    const OTHER: [&str; 59] = [
+    const OTHER: [&str; 61] = [
+        "unit",
+        "units",
         "free",
         "busy",
         "restore",
