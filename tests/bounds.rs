@@ -21,6 +21,20 @@ fn elements_that_lead_to_each_other_are_followed_once() {
     assert!(project.findings().is_empty(), "nothing says what `started` is");
 }
 
+/// Two objects, each of which may be the other one in many places.
+#[test]
+fn objects_that_stand_for_each_other_are_followed_within_bounds() {
+    const TIMES: usize = 60;
+    let mut text = String::from("function run() {\n  let a = {};\n  let b = {};\n");
+    for _ in 0..TIMES {
+        text.push_str("  a = b;\n  b = a;\n");
+    }
+    text.push_str("  a.seen = Date.now();\n  if (Date.now() - a.seen > 5000) {\n    stop();\n  }\n}\n");
+    let mut project = Project::default();
+    project.add("a.js", &text);
+    assert_eq!(project.findings().iter().map(|f| f.rule.id).collect::<Vec<_>>(), ["wall-clock-duration"]);
+}
+
 #[test]
 fn limits_that_are_made_of_each_other_are_followed_once() {
     let text = "import httpx\n\n\ndef f(url):\n    a = httpx.Timeout(b)\n    b = httpx.Timeout(a)\n    return httpx.get(url, timeout=a)\n";

@@ -141,7 +141,7 @@ fn calls_itself(file: &Analysis<'_>) -> bool {
     let itself = |c: NodeId| {
         file.function_around(c).is_none()
             && model.child(c, Role::Receiver).is_none()
-            && file.tables.functions.iter().any(|f| model.name(f.node) == model.name(c))
+            && file.tables.functions.iter().any(|f| model.sym(f.node) == model.sym(c))
             && !model
                 .ancestors(c)
                 .any(|a| matches!(model.kind(a), Kind::Let | Kind::Assign | Kind::Field | Kind::Class))

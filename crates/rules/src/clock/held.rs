@@ -4,12 +4,16 @@
 use crate::clock::coordination::is_local_reading;
 use crate::clock::saved_state::{is_dumped, saves_state};
 use crate::clock::stamped::{Stamped, is_filled_remotely};
+use std::cell::Cell;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{ApiRole, leaf};
 use timelint_semantics::{Analysis, Callee, Origins, Store, StoreKind, has_word, words};
 
 /// How many variables, fields and functions are looked through.
 const DEEP: usize = 6;
+
+/// Variables, fields and functions that are looked at for one mark; more is generated code, of which nothing is said.
+const MOST_STEPS: u32 = 2000;
 
 /// Words of calls that bring back what was kept outside the process.
 const LOADS: [&str; 14] = [
@@ -34,7 +38,7 @@ pub(crate) fn may_outlive(file: &Analysis<'_>, side: NodeId) -> bool {
     if is_local_reading(file, side) {
         return false;
     }
-    let (stamp, holder) = (Stamped::new(file, side), Holder { file });
+    let (stamp, holder) = (Stamped::new(file, side), Holder { file, left: Cell::new(MOST_STEPS) });
     let of_state = stamp.of_object || holder.is_own_field(stamp.node);
     of_state && saves_state(file) || !holder.mark(stamp.node, 0)
 }
@@ -67,14 +71,23 @@ fn holds_many(name: &str) -> bool {
 }
 
 struct Holder<'f, 'a> {
+    /// Steps that may still be taken: variables that are stored in each other lead everywhere.
+    left: Cell<u32>,
     file: &'f Analysis<'a>,
 }
 
 impl Holder<'_, '_> {
+    /// Whether enough was looked at.
+    fn ends_at(&self, depth: usize) -> bool {
+        let left = self.left.get().saturating_sub(1);
+        self.left.set(left);
+        depth > DEEP || left == 0
+    }
+
     /// The mark itself.
     fn mark(&self, id: NodeId, depth: usize) -> bool {
         let (file, model) = (self.file, self.file.model);
-        if depth > DEEP {
+        if self.ends_at(depth) {
             return true;
         }
         match model.kind(id) {
@@ -165,7 +178,7 @@ impl Holder<'_, '_> {
     /// The object that has the mark.
     fn thing(&self, id: NodeId, depth: usize) -> bool {
         let (file, model) = (self.file, self.file.model);
-        if depth > DEEP {
+        if self.ends_at(depth) {
             return true;
         }
         if file.tables.is_this(model, id) {
@@ -250,7 +263,7 @@ impl Holder<'_, '_> {
     /// What holds many of them.
     fn container(&self, id: NodeId, depth: usize) -> bool {
         let (file, model) = (self.file, self.file.model);
-        if depth > DEEP {
+        if self.ends_at(depth) {
             return true;
         }
         let stores = file.stores_of(id);
