@@ -161,7 +161,7 @@ fn calls_itself(file: &Analysis<'_>) -> bool {
 }
 
 /// Whether what a file names lives in a browser: it asks the page for its parts.
-fn is_page(file: &Analysis<'_>) -> bool {
+pub(crate) fn is_page(file: &Analysis<'_>) -> bool {
     is_for_browsers(&file.path)
         && file.says(&["window", "document", "html"])
         && file.shared(|file| AsksThePage(asks_the_page(file))).0

@@ -9,7 +9,7 @@ use crate::clock::purpose::{Purpose, is_counting, purpose};
 use crate::clock::step_back::{allows_for_step_back, are_now, is_order, is_step_back};
 use crate::shown::SHOWN;
 use crate::story::{Story, lower};
-use crate::surface::{is_for_browsers, is_front_end, is_interface, is_tool};
+use crate::surface::{is_for_browsers, is_front_end, is_interface, is_page, is_tool};
 use crate::usage::{Usage, usage};
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity, Span};
 use timelint_model::{Kind, NodeId, Role};
@@ -151,20 +151,6 @@ fn is_stripped_here(file: &Analysis<'_>, id: NodeId) -> bool {
     model.descendants(id).any(|n| model.kind(n) == Kind::Call && strips(n))
 }
 
-/// The file holds parts of a page: elements by their types, or the document itself.
-fn draws(file: &Analysis<'_>) -> bool {
-    let model = file.model;
-    let part = |n: NodeId| match model.kind(n) {
-        Kind::Type => model.name(n).starts_with("HTML") && model.name(n).ends_with("Element"),
-        Kind::Name => {
-            let used = matches!(model.role(n), Role::Object | Role::Receiver | Role::Arg);
-            used && model.name(n) == "document" && file.stores_of(n).is_empty()
-        }
-        _ => false,
-    };
-    file.says(&["document", "html"]) && model.ids().any(part)
-}
-
 fn is_reading(value: &Value) -> bool {
     value.shape == Shape::Instant && value.origins.any(Origins::WALL.and(Origins::BOTH))
 }
@@ -220,7 +206,7 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         confidence = lower(confidence);
     }
     // What a browser measures decides about its page, and a command is waited for by who started it.
-    let page = is_for_browsers(&file.path) && (is_front_end(&file.path) || is_of_client(&file.path) || draws(file));
+    let page = is_for_browsers(&file.path) && (is_front_end(&file.path) || is_of_client(&file.path) || is_page(file));
     let command = is_tool(&file.path) && !is_interface(&file.path);
     if is_end_of_record(file, id) || page || command || is_unproven(file, id) || spans_days(file, limited(file, id)) {
         confidence = Confidence::Low;
