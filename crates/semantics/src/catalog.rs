@@ -32,6 +32,8 @@ struct File {
     types: Vec<ApiType>,
     #[serde(default, rename = "module")]
     modules: Vec<ApiModule>,
+    #[serde(default, rename = "integer")]
+    integers: Vec<Integer>,
 }
 
 /// Why a catalogue was refused.
@@ -59,6 +61,8 @@ pub struct Catalog {
     called: FxHashMap<String, String>,
     /// Other names of modules, and the name under which entries speak of them.
     modules: FxHashMap<String, String>,
+    /// Types of whole numbers that wrap around.
+    integers: Vec<Integer>,
     /// Every `a.b.C` of which an entry `a.b.C.m` or `a.b.C#m` exists.
     containers: FxHashSet<String>,
     /// Simple type name to qualified ones, for languages with wildcard imports.
@@ -85,6 +89,7 @@ impl Catalog {
         for module in parsed.modules {
             self.modules.extend(module.also.into_iter().map(|other| (other, module.name.clone())));
         }
+        self.integers.extend(parsed.integers);
         self.add_entries(file, text, parsed.api, parsed.types)
     }
 
@@ -318,6 +323,11 @@ impl Catalog {
             return None;
         }
         self.called.get(&words(name).join("_")).map(String::as_str)
+    }
+
+    /// The type of the language's plain whole numbers, where it wraps around.
+    pub fn plain_integer(&self) -> Option<&Integer> {
+        self.integers.first()
     }
 
     /// Known types with this simple name.

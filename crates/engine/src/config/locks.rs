@@ -117,7 +117,7 @@ impl RawWrapper {
             return Err((Some(ttl.span().start), message.to_owned()));
         }
         let argument = |place: Option<ArgPlace>, is: ArgMeaning, unit: Option<Unit>| {
-            place.map(|at| ArgSpec { at: OneOrMany::One(at), is, unit, kind: None, infinite: Vec::new() })
+            place.map(|at| ArgSpec { at: OneOrMany::One(at), is, unit, kind: None, infinite: Vec::new(), most: None })
         };
         let ttl = self.ttl.map(Spanned::into_inner);
         let args = [

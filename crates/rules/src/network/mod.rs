@@ -57,6 +57,7 @@ pub(crate) mod timeout_unit_mismatch;
 mod times;
 mod unheard;
 mod unit_numbers;
+mod unit_overflow;
 mod unit_parts;
 mod unit_places;
 mod unit_products;

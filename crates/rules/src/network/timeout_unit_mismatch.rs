@@ -2,6 +2,7 @@
 
 use crate::Rule;
 use crate::network::unit_numbers::{implausible, spelled_out, unconverted};
+use crate::network::unit_overflow::{beyond_timer, wrapped};
 use crate::network::unit_parts::parts;
 use crate::network::unit_places::{at_api, at_name, at_operands, at_pair, at_parameters, at_returns, at_update};
 use crate::network::unit_products::{in_other_unit, squared};
@@ -40,6 +41,8 @@ impl Rule for TimeoutUnitMismatch {
         all.extend(texts.iter().filter_map(|due| due.mismatch(file)));
         all.extend(used_differently(file, &texts));
         out.extend(file.model.ids().filter_map(|id| squared(file, id)).map(|s| s.tell(file)));
+        out.extend(file.model.ids().filter_map(|id| wrapped(file, id)));
+        out.extend(file.tables.calls.iter().filter_map(|c| beyond_timer(file, *c)));
         out.extend(file.tables.calls.iter().filter_map(|c| swapped(file, *c)).map(|s| s.tell(file)));
         out.extend(file.tables.calls.iter().filter_map(|c| unmoved(file, *c)).map(|u| u.tell(file)));
         out.extend(parts(file).iter().map(|p| p.tell(file)));

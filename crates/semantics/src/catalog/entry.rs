@@ -255,6 +255,9 @@ pub struct ArgSpec {
     /// Numbers that mean "for ever".
     #[serde(default)]
     pub infinite: Vec<f64>,
+    /// The greatest number that it can be: what is greater is not what is waited for.
+    #[serde(default)]
+    pub most: Option<f64>,
 }
 
 /// One value or a list.
@@ -513,6 +516,18 @@ pub(super) struct ApiModule {
     pub(super) name: String,
     /// The other names.
     pub(super) also: Vec<String>,
+}
+
+/// A type of whole numbers of the language, of which literals without an ending are.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Integer {
+    /// Its names.
+    pub names: Vec<String>,
+    /// Its greatest number: what is greater wraps around.
+    pub most: f64,
+    /// The ending that makes a literal one of a wider type.
+    pub wide: String,
 }
 
 /// A type of a library.
