@@ -58,6 +58,7 @@ pub struct Analysis<'a> {
     pub(crate) helpers: Kept<NodeId, Option<LockHelper>>,
     pub(crate) callees: Kept<NodeId, Option<Callee<'a>>>,
     pub(crate) measures: Kept<NodeId, Option<Measure>>,
+    pub(crate) commands: Kept<NodeId, Option<KeyCommand>>,
     /// The strongest unfenced write of a function, through so many others.
     pub(crate) effects: Kept<(NodeId, usize), Option<Effect>>,
     pub(crate) supertypes: RefCell<FxHashMap<String, Rc<[String]>>>,
@@ -101,6 +102,7 @@ impl<'a> Analysis<'a> {
             helpers: RefCell::default(),
             callees: RefCell::default(),
             measures: RefCell::default(),
+            commands: RefCell::default(),
             effects: RefCell::default(),
             supertypes: RefCell::default(),
             vocabulary: OnceCell::new(),

@@ -132,6 +132,10 @@ fn command_named(name: &str) -> Option<Command> {
 impl Analysis<'_> {
     /// The command that a call gives to a shared store, if it gives one.
     pub fn key_command(&self, call: NodeId) -> Option<KeyCommand> {
+        self.kept(&self.commands, call, || self.find_key_command(call))
+    }
+
+    fn find_key_command(&self, call: NodeId) -> Option<KeyCommand> {
         if let Some(found) = self.object_command(call) {
             return Some(found);
         }

@@ -30,22 +30,22 @@ pub(crate) fn compared_column(file: &Analysis<'_>, id: NodeId) -> Option<NodeId>
 /// `new BasicDBObject("$lt", cutoff)`.
 fn by_call(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
     let model = file.model;
-    let reading = model.children_with(call, Role::Arg).find_map(|a| reading_in(file, a))?;
-    if is_log_call(file, call) {
-        return None;
-    }
     let texts: Vec<&str> = model.children_with(call, Role::Arg).filter_map(|a| text(file, a)).collect();
     let called = if model.kind(call) == Kind::Call { model.name(call) } else { "" };
     let name = words(called);
     let finder = matches!(name.first().map(String::as_str), Some("find" | "delete" | "count" | "exists"))
         && name.iter().any(|w| w == "by");
     // `zremrangebyscore(beats, 0, cutoff)`: members whose score is a time.
-    let scores = called.to_lowercase().contains("rangebyscore") || name.ends_with(&["by".into(), "score".into()]);
+    let scores = || called.to_lowercase().contains("rangebyscore") || name.ends_with(&["by".into(), "score".into()]);
     let last = name.last().map_or("", String::as_str);
     let by_operator = last == "than" || COMPARES.contains(&last) && !matches!(last, "before" | "after");
     let named = by_operator || COMPARES.contains(&last);
     let operator = texts.iter().any(|t| COMPARES.contains(t) || t.contains(['<', '>']));
-    if !(named || operator || scores) {
+    if !(named || operator || scores()) {
+        return None;
+    }
+    let reading = model.children_with(call, Role::Arg).find_map(|a| reading_in(file, a))?;
+    if is_log_call(file, call) {
         return None;
     }
     let itself = (finder || last == "lt" || last == "gt") && coordinates(&[called]);
