@@ -1,11 +1,11 @@
 //! What callers and other objects may set: names of parameters that take a limit of time, members that are stored to.
 
 use crate::analysis::Analysis;
-use crate::catalog::leaf;
+use crate::catalog::{ApiRole, ArgMeaning, leaf};
 use crate::names::has_word;
 use crate::resolve::Callee;
 use crate::tables::{Store, StoreKind};
-use crate::value::Origins;
+use crate::value::{How, Origins};
 use timelint_model::{Kind, NodeId, Role};
 
 impl Analysis<'_> {
@@ -42,10 +42,18 @@ impl Analysis<'_> {
                 && model.children(value).all(|c| model.kind(c) == Kind::Argument);
             (model.kind(value) == Kind::Record || named || self.is_empty_map(value)).then_some(value)
         };
-        let records = self.tables.stores(scope, symbol).iter().map(literal).collect::<Option<Vec<_>>>()?;
+        let of_text = |s: &&Store| s.kind == StoreKind::Plain && s.value.is_some_and(|v| self.is_made_of_text(v));
+        let others = self.tables.stores(scope, symbol).iter().filter(|s| !of_text(s));
+        let records = others.map(literal).collect::<Option<Vec<_>>>()?;
         let mut reads = self.tables.reads(symbol).iter().filter(|r| model.contains(scope, **r));
         let filled = records.iter().any(|r| model.kind(*r) == Kind::New);
         (!reads.any(|r| self.may_gain_a_limit(*r) || filled && self.may_be_filled(*r))).then_some(records)
+    }
+
+    /// `url.parse(address)`: made of a text that the catalogue knows, and of no settings.
+    fn is_made_of_text(&self, value: NodeId) -> bool {
+        let known = self.resolve(value).filter(|k| k.how == How::Import && k.api.role == ApiRole::None);
+        known.is_some_and(|k| !k.api.args.is_empty() && k.api.args.iter().all(|a| a.is == ArgMeaning::Text))
     }
 
     /// `new Properties()`, `new HashMap<>()`.

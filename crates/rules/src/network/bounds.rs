@@ -1,6 +1,7 @@
 //! What limits how long a call to another machine may take: its arguments, the chain it stands in, what is set on its
 //! result, what stands around it.
 
+use crate::network::built_settings::built;
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, ArgPlace, ArgSpec, TimeoutKind};
 use timelint_semantics::{Analysis, Callee, How, Origins, has_word, words};
@@ -299,6 +300,9 @@ fn link(file: &Analysis<'_>, id: NodeId) -> Bound {
     }
     if sets_limit(file, id) {
         return Bound::Given;
+    }
+    if let Some(bound) = built(file, id) {
+        return bound;
     }
     let args: Vec<NodeId> = model.children_with(id, Role::Arg).collect();
     let named = |n: &str| has_word(n, &["config", "options", "settings", "factory", "customizer", "transport"]);

@@ -5,6 +5,7 @@ use crate::network::answers::{
     awaited_answer, awaited_call, awaited_channel, awaited_condition, awaited_latch, awaited_peer,
 };
 use crate::network::bounds::{Bound, chained, given, limited_around, set_on_receiver, set_on_result};
+use crate::network::built_settings::limits_connecting;
 use crate::network::commands::remote_command;
 use crate::network::connections::endless_connections;
 use crate::network::contexts::endless_contexts;
@@ -245,6 +246,9 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
     };
     let message = match endless.value {
         Some(value) => format!("`{}` lets `{subject}` wait for ever", file.short(value)),
+        None if limits_connecting(file, site) => {
+            format!("`{subject}` limits how long connecting may take, and not how long an answer may")
+        }
         None => format!("`{subject}` {what}"),
     };
     let mut story = Story::new(&META, file, endless.value.unwrap_or(site), message)

@@ -18,14 +18,19 @@ pub(crate) fn stub_call<'a>(file: &Analysis<'a>, site: NodeId) -> Option<Endless
     let positional = model.children_with(site, Role::Arg).filter(|a| model.kind(*a) != Kind::Argument).count();
     let lasts = words(model.name(site)).iter().any(|w| LASTS.contains(&w.as_str()));
     let unary = positional == 1 || calls_back(file, site);
-    if !unary || lasts || !is_stub(file, receiver) || speaks_of_deadlines(file) || limited_around(file, site) {
+    if !unary || lasts || !is_stub(file, receiver) || limited_around(file, site) {
+        return None;
+    }
+    let forgotten = is_limited_beside(file, receiver);
+    if !forgotten && speaks_of_deadlines(file) {
         return None;
     }
     let open = model.children_with(site, Role::Arg).any(|a| model.kind(a) == Kind::Spread);
     let quiet = open || is_near(file, site) || is_command(file) || ends(file, site);
     let help = "give every call a deadline: `withDeadlineAfter(limit, unit)` on the stub at the time of the call, or the call's \
                 own `timeout`, from settings";
-    let confidence = if quiet || file.stubs_have_deadlines() { Confidence::Low } else { Confidence::Medium };
+    let elsewhere = file.stubs_have_deadlines() && !forgotten;
+    let confidence = if quiet || elsewhere { Confidence::Low } else { Confidence::Medium };
     Some(Endless { site, api: None, value: None, help: Some(help), confidence })
 }
 
@@ -77,6 +82,31 @@ fn returned(file: &Analysis<'_>, call: NodeId) -> Vec<NodeId> {
     let Some(Callee::Here(function)) = file.callee(call) else { return Vec::new() };
     file.returns(function).iter().copied().filter(|v| file.model.kind(*v) == Kind::Name).collect()
 }
+
+/// Other calls of the same stub are given a deadline where they are made, `stub.withDeadlineAfter(..).getUser(request)`: then
+/// the deadline comes on no other way, and this call was forgotten.
+fn is_limited_beside(file: &Analysis<'_>, receiver: NodeId) -> bool {
+    let model = file.model;
+    let limits = |n: NodeId| model.kind(n) == Kind::Call && has_word(model.name(n), &["deadline"]);
+    let on_it = |c: NodeId| {
+        model
+            .child(c, Role::Receiver)
+            .is_some_and(|r| model.kind(r) == model.kind(receiver) && model.name(r) == model.name(receiver))
+    };
+    let called_at_once = |c: NodeId| {
+        let outer = model.parent(c).filter(|_| model.role(c) == Role::Receiver);
+        outer.is_some_and(|call| model.kind(call) == Kind::Call && !model.name(call).starts_with("with"))
+    };
+    let kept = |v: NodeId| model.self_and_descendants(v).any(limits);
+    let otherwise = |n: NodeId| has_word(model.name(n), &INTERCEPTS) && model.kind(n) != Kind::String;
+    matches!(model.kind(receiver), Kind::Name | Kind::Member)
+        && file.tables.calls.iter().any(|c| limits(*c) && on_it(*c) && called_at_once(*c))
+        && !file.stores_of(receiver).iter().filter_map(|s| s.value).any(kept)
+        && !model.ids().any(otherwise)
+}
+
+/// What sees every call of a channel.
+const INTERCEPTS: [&str; 3] = ["interceptor", "interceptors", "intercept"];
 
 /// A deadline may come on another way: an interceptor, a service configuration, a stub that is limited where it is made.
 fn speaks_of_deadlines(file: &Analysis<'_>) -> bool {

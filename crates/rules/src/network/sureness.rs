@@ -1,6 +1,7 @@
 //! How sure it is that a call waits for another machine, and that nothing limits it.
 
 use crate::network::answers::{has_come, is_asynchronous, is_own_request};
+use crate::network::built_settings::limits_connecting;
 use crate::network::context_roots::carries_limit;
 use crate::network::missing_timeout::META;
 use crate::network::remote::{Remote, is_ending, is_near, source_evidence};
@@ -196,7 +197,10 @@ fn is_handed_on(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool 
     let is_client = known.api.role == ApiRole::RemoteClient && model.kind(site) != Kind::New;
     let by_request = made_type(known).is_some_and(|client| limits_by_request(file, client));
     let shared = file.function_around(site).is_none() && model.kind(file.statement(site)) != Kind::Return;
-    is_client && (requests_carry_limits(file, site) || by_request && !shared && !is_asked_without_limit(file, site))
+    // Where connecting is limited here, the limits are chosen here.
+    is_client
+        && !limits_connecting(file, site)
+        && (requests_carry_limits(file, site) || by_request && !shared && !is_asked_without_limit(file, site))
 }
 
 /// What a construction makes, or what is ready for use.

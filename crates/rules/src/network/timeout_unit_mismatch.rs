@@ -1,13 +1,14 @@
 //! `timeout-unit-mismatch`: a length of time in one unit where another one is due.
 
 use crate::Rule;
-use crate::network::unit_numbers::{implausible, spelled_out, unconverted};
+use crate::network::unit_numbers::{beside_typed, implausible, spelled_out, unconverted};
 use crate::network::unit_overflow::{beyond_timer, wrapped};
 use crate::network::unit_parts::parts;
 use crate::network::unit_places::{at_api, at_name, at_operands, at_pair, at_parameters, at_returns, at_update};
 use crate::network::unit_products::{in_other_unit, squared};
 use crate::network::unit_swaps::{swapped, unmoved};
 use crate::network::unit_texts::text_dues;
+use crate::network::unit_unheard::unheard;
 use crate::network::unit_uses::used_differently;
 use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Edit, Family, Finding, RuleMeta, Severity};
@@ -45,6 +46,7 @@ impl Rule for TimeoutUnitMismatch {
         out.extend(file.tables.calls.iter().filter_map(|c| beyond_timer(file, *c)));
         out.extend(file.tables.calls.iter().filter_map(|c| swapped(file, *c)).map(|s| s.tell(file)));
         out.extend(file.tables.calls.iter().filter_map(|c| unmoved(file, *c)).map(|u| u.tell(file)));
+        out.extend(file.tables.functions.iter().filter_map(|f| unheard(file, f.node)).map(|u| u.tell(file)));
         out.extend(parts(file).iter().map(|p| p.tell(file)));
         for mismatch in all {
             // The innermost place comes last in a walk from the outside, and each expression is told of once.
@@ -73,7 +75,11 @@ fn at(file: &Analysis<'_>, id: NodeId) -> Vec<Mismatch> {
         Kind::Let | Kind::Assign | Kind::Argument | Kind::Entry | Kind::Param | Kind::Field => {
             at_name(file, id).or_else(|| at_update(file, id)).or_else(|| spelled_out(file, id)).into_iter().collect()
         }
-        Kind::Binary => at_operands(file, id).or_else(|| in_other_unit(file, id)).into_iter().collect(),
+        Kind::Binary => at_operands(file, id)
+            .or_else(|| beside_typed(file, id))
+            .or_else(|| in_other_unit(file, id))
+            .into_iter()
+            .collect(),
         Kind::Function => at_returns(file, id),
         _ => Vec::new(),
     }

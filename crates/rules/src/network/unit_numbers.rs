@@ -7,7 +7,7 @@ use crate::network::unit_places::{name_of, unit_of_place};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, TimeoutKind, Unit, leaf};
-use timelint_semantics::{Analysis, How, Origins, has_word, is_length_name};
+use timelint_semantics::{Analysis, By, How, Origins, Shape, has_word, is_length_name};
 
 /// A literal that makes no sense in the unit that is due: 5000 seconds, 30 milliseconds, 10 nanoseconds.
 pub(super) fn implausible(file: &Analysis<'_>, site: NodeId) -> Vec<Mismatch> {
@@ -58,8 +58,38 @@ fn counts_nanos(number: f64, kind: TimeoutKind) -> bool {
 
 /// Whether a bare number is a count of nanoseconds where a typed length is due.
 fn takes_nanos(file: &Analysis<'_>, site: NodeId) -> bool {
+    counts_as_nanos(file) && file.resolve(site).is_some()
+}
+
+/// In a language whose typed lengths are numbers of nanoseconds.
+fn counts_as_nanos(file: &Analysis<'_>) -> bool {
     file.apis_in(ApiRole::TimeDuration).any(|a| a.args.is_empty() && a.unit == Some(Unit::Nanos))
-        && file.resolve(site).is_some()
+}
+
+/// `time.Since(seen) > expirySecs`: a bare constant beside a typed length counts what the type counts, whatever it is called.
+pub(super) fn beside_typed(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
+    let model = file.model;
+    if !matches!(model.name(id), "+" | "-" | "<" | ">" | "<=" | ">=") {
+        return None;
+    }
+    let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
+    let [left, right] = sides[..] else { return None };
+    let length = |n: NodeId| {
+        let value = file.value(n);
+        let since = || file.resolve(n).is_some_and(|k| k.api.role == ApiRole::TimeSince && k.how != How::Name);
+        value.unit == Some(Unit::Typed) && (value.shape == Shape::Duration || since())
+    };
+    let (typed, bare) = if length(left) { (left, right) } else { (right, left) };
+    let value = file.value(bare);
+    let counts =
+        value.is_constant() && value.unit.is_none() && value.number.is_some() && model.kind(bare) != Kind::Number;
+    if !length(typed) || !counts || file.is_typed(bare) || !counts_as_nanos(file) {
+        return None;
+    }
+    let is = file.measure(bare).filter(|m| m.by == By::Statement)?;
+    let taker = Taker::is_in(format!("`{}`", file.short(typed)), typed);
+    let found = Mismatch::between(bare, is, Unit::Nanos, taker, Confidence::High)?;
+    Some(Mismatch { converts: false, ..found })
 }
 
 /// The unit in which a number is a whole number of days or hours, where in the unit that is due it is nothing at all:
