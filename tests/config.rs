@@ -226,3 +226,20 @@ fn a_project_says_what_other_versions_of_its_libraries_do() {
     assert_eq!(code, 2);
     assert!(message.contains("`new` is no version: write numbers with dots between, `8.1`"), "{message}");
 }
+
+#[test]
+fn what_a_package_depends_on_tells_whether_it_runs_on_screens() {
+    let code = "import axios from 'axios';\nexport const level = (url: string) => axios.get(url);\n";
+    let of = |manifests: &[(&str, &str)]| {
+        let files: Vec<(&str, &str)> =
+            [("shop/src/level.ts", code)].into_iter().chain(manifests.iter().copied()).collect();
+        let found = Folder::new(&files).run("check . --min-confidence low --format json").json();
+        found["findings"][0]["confidence"].as_str().map(str::to_owned)
+    };
+    let page = "{\"dependencies\": {\"react-dom\": \"^18.0.0\"}}";
+    let both = "{\"dependencies\": {\"react-dom\": \"workspace:*\", \"express\": \"^4.0.0\"}}";
+    assert_eq!(of(&[("shop/package.json", page)]).as_deref(), Some("low"));
+    assert_eq!(of(&[("shop/package.json", both)]).as_deref(), Some("high"), "a server that draws pages, too");
+    assert_eq!(of(&[("package.json", page), ("shop/package.json", "{}")]).as_deref(), Some("high"), "of other code");
+    assert_eq!(of(&[]).as_deref(), Some("high"));
+}

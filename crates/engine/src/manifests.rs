@@ -94,7 +94,15 @@ pub(crate) fn versions(
         let (Ok(text), Some(folder)) = (read::text(path), path.parent()) else { continue };
         let stands_below = KINDS[rank].name == CATALOG && folder.ends_with(CATALOG_FOLDER);
         let folder = shown(folder.parent().filter(|_| stands_below).unwrap_or(folder));
+        // Lock files say what others depend on, too.
+        let is_lock_file = KINDS[rank].name.contains("lock") || KINDS[rank].name.contains("shrinkwrap");
+        if !is_lock_file {
+            versions.manifest(&folder);
+        }
         (KINDS[rank].read)(&text, &mut |package, constraint| {
+            if packages.contains(package) && !is_lock_file {
+                versions.mention(&folder, package);
+            }
             if packages.contains(package)
                 && let Some(range) = VersionRange::parse(constraint)
             {

@@ -160,15 +160,19 @@ fn calls_itself(file: &Analysis<'_>) -> bool {
     !calls().any(|c| has_word(model.name(c), &STAYS)) && works()
 }
 
-/// Whether what a file names lives in a browser: it asks the page for its parts.
+/// Whether what a file names lives in a browser: it asks the page for its parts, or its package is one of pages.
 pub(crate) fn is_page(file: &Analysis<'_>) -> bool {
     is_for_browsers(&file.path)
-        && file.says(&["window", "document", "html"])
-        && file.shared(|file| AsksThePage(asks_the_page(file))).0
+        && (!has_word(&file.path, &["server", "servers", "backend"])
+            && file.shared(|file| RunsOnScreens(file.runs_on_screens())).0
+            || file.says(&["window", "document", "html"]) && file.shared(|file| AsksThePage(asks_the_page(file))).0)
 }
 
 /// Whether a file asks the page for its parts.
 struct AsksThePage(bool);
+
+/// Whether a file belongs to a package of pages.
+struct RunsOnScreens(bool);
 
 /// `document.body`, `window.setTimeout(..)`, where neither is a variable of the file.
 fn asks_the_page(file: &Analysis<'_>) -> bool {
@@ -255,6 +259,7 @@ pub(crate) fn is_tool(path: &str) -> bool {
         || has_word(stem, &["example", "examples"])
         || folders.contains(&"cmd") && folders.iter().take(1).chain([&file]).any(asks)
         || path.starts_with("build/")
+        || path.starts_with("release/")
         || folders.iter().any(|f| matches!(*f, "cdk" | "bruno" | "testdb" | "postman" | "dummy" | "mocks"));
     let runs_tests = has_word(file, &["vitest", "jest", "playwright", "cypress"]);
     // The commands of a program in a file of their own, and what builds or publishes a project and is called so.
@@ -299,6 +304,7 @@ mod tests {
             "src/cmd/cephctl/a.go",
             "web/e2e/a.ts",
             "release.py",
+            "release/deploy.py",
             "contrib/a.py",
             "tools/x.py",
             "ci/release.py",

@@ -1,6 +1,6 @@
 //! One file with everything that rules may ask about it.
 
-use crate::catalog::{Api, ApiId, ApiRole, Catalog, Effect};
+use crate::catalog::{Api, ApiId, ApiRole, Catalog, Effect, RunsIn};
 use crate::index::ProjectIndex;
 use crate::key_command::KeyCommand;
 use crate::lock_helper::LockHelper;
@@ -181,6 +181,15 @@ impl<'a> Analysis<'a> {
     /// The catalogue of the file's language.
     pub fn catalog(&self) -> &Catalog {
         self.catalog
+    }
+
+    /// Whether the package that the file belongs to, by what its manifest asks for, runs on users' screens only.
+    pub fn runs_on_screens(&self) -> bool {
+        let asks = |place| {
+            let mut packages = self.catalog.packages_that_run_in(place);
+            packages.any(|package| self.index.asks_for(&self.path, package))
+        };
+        asks(RunsIn::Page) && !asks(RunsIn::Server)
     }
 
     /// The catalogue's entries in a role.

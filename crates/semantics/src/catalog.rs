@@ -34,6 +34,8 @@ struct File {
     modules: Vec<ApiModule>,
     #[serde(default, rename = "integer")]
     integers: Vec<Integer>,
+    #[serde(default, rename = "package")]
+    packages: Vec<ApiPackage>,
 }
 
 /// Why a catalogue was refused.
@@ -69,6 +71,8 @@ pub struct Catalog {
     simple_types: FxHashMap<String, Vec<String>>,
     /// What the team says its locks are for.
     locks: Vec<DeclaredLocks>,
+    /// Packages that tell by themselves where what depends on them runs.
+    packages: FxHashMap<String, RunsIn>,
     /// What files are searched for before they are analysed.
     triggers: OnceLock<relevance::Triggers>,
 }
@@ -90,6 +94,9 @@ impl Catalog {
             self.modules.extend(module.also.into_iter().map(|other| (other, module.name.clone())));
         }
         self.integers.extend(parsed.integers);
+        for package in parsed.packages {
+            self.packages.extend(package.name.as_slice().iter().map(|name| (name.clone(), package.runs_in)));
+        }
         self.add_entries(file, text, parsed.api, parsed.types)
     }
 
@@ -340,10 +347,16 @@ impl Catalog {
         self.apis.iter().filter(move |slot| slot.role() == role).map(Slot::api)
     }
 
-    /// The packages whose versions matter to any entry.
+    /// The packages that tell that what depends on them runs there.
+    pub(crate) fn packages_that_run_in(&self, place: RunsIn) -> impl Iterator<Item = &str> {
+        self.packages.iter().filter(move |(_, runs_in)| **runs_in == place).map(|(name, _)| name.as_str())
+    }
+
+    /// The packages whose versions or presence matter.
     pub fn packages(&self) -> FxHashSet<&str> {
         let versions = self.apis.iter().filter(|slot| slot.may_say("versions")).flat_map(|slot| &slot.api().versions);
-        versions.map(|span| span.package.as_str()).collect()
+        let telling = self.packages.keys().map(String::as_str);
+        versions.map(|span| span.package.as_str()).chain(telling).collect()
     }
 
     /// All entries with their names, in the order of the files.

@@ -272,6 +272,11 @@ impl ProjectIndex {
         self.versions.of(path, package)
     }
 
+    /// Whether the nearest manifest around `path` asks for `package`.
+    pub(crate) fn asks_for(&self, path: &str, package: &str) -> bool {
+        self.versions.asks_for(path, package)
+    }
+
     /// Whether the project has a function of this name, in any class.
     pub(crate) fn defines(&self, function: &str) -> bool {
         self.function_names.contains(function)

@@ -1,7 +1,7 @@
 //! Which versions of libraries a project uses, as far as its manifests and lock files say.
 
 use crate::catalog::Api;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -122,12 +122,31 @@ impl VersionRange {
 #[derive(Debug, Clone, Default)]
 pub struct ProjectVersions {
     folders: BTreeMap<String, FxHashMap<String, VersionRange>>,
+    /// The packages that the manifests of a folder ask for, in whatever version, of those that matter.
+    named: BTreeMap<String, FxHashSet<String>>,
 }
 
 impl ProjectVersions {
     /// What the manifests of `folder` (`""`: of all files) say of `package`. What is said later counts.
     pub fn add(&mut self, folder: &str, package: &str, range: VersionRange) {
         self.folders.entry(folder.to_owned()).or_default().insert(package.to_owned(), range);
+    }
+
+    /// `folder` has a manifest of its own.
+    pub fn manifest(&mut self, folder: &str) {
+        self.named.entry(folder.to_owned()).or_default();
+    }
+
+    /// A manifest of `folder` asks for `package`.
+    pub fn mention(&mut self, folder: &str, package: &str) {
+        self.named.entry(folder.to_owned()).or_default().insert(package.to_owned());
+    }
+
+    /// Whether the nearest manifest around `path` asks for `package`.
+    pub(crate) fn asks_for(&self, path: &str, package: &str) -> bool {
+        let folders = path.match_indices('/').map(|(at, _)| &path[..at]).rev();
+        let nearest = folders.chain([""]).find_map(|folder| self.named.get(folder));
+        nearest.is_some_and(|packages| packages.contains(package))
     }
 
     /// The versions among which that of `package` is for the file at `path`: the nearest folder that names it decides.

@@ -8,7 +8,7 @@ use crate::surface::is_command;
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{Api, ApiRole, leaf};
-use timelint_semantics::{Analysis, How, has_word, words};
+use timelint_semantics::{Analysis, Callee, How, Store, StoreKind, has_word, words};
 
 /// Words of names of what another machine sends back.
 const ANSWER: [&str; 10] =
@@ -47,7 +47,10 @@ pub(crate) fn is_own_request(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     let own = model.child(call, Role::Receiver).is_none_or(|r| file.tables.is_this(model, r));
     let mut outer = model.ancestors(call).filter(|a| model.kind(*a) == Kind::Class);
+    // Whoever implements it limits it, or does not.
+    let only_declared = || matches!(file.callee(call), Some(Callee::Here(f)) if model.child(f, Role::Body).is_none());
     model.kind(call) == Kind::Call
+        && !only_declared()
         && is_asynchronous(model.name(call))
         && own
         && outer.any(|c| has_word(model.name(c), &["client", "stub", "proxy", "connection", "session"]))
@@ -217,7 +220,12 @@ pub(crate) fn awaited_answer<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
         return None;
     }
     let api = wait_named(file, name)?;
-    unlimited(file, site, Some(api))
+    let found = unlimited(file, site, Some(api))?;
+    // Whoever handed it over knows what it comes from, and what ends that.
+    let handed = |s: &Store| matches!(s.kind, StoreKind::Param(_));
+    let stores = file.stores_of(object);
+    let given = model.kind(object) == Kind::Name && !stores.is_empty() && stores.iter().all(handed);
+    Some(Endless { confidence: if given { Confidence::Low } else { found.confidence }, ..found })
 }
 
 /// A bare receive of what another machine sends: `<-m.leaveBroadcast`, `resp := <-call.reply` after the request went out.

@@ -147,6 +147,11 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
             Kind::Name | Kind::Member if position > 0 && names_a_limit(model.name(arg)) => return Bound::Given,
             Kind::Argument if has_word(model.name(arg), &HANDED) => Bound::Unknown,
             Kind::Record => of_record(file, arg),
+            // `request(config as Options)`
+            Kind::Cast => model.children(arg).find(|c| model.kind(*c) == Kind::Name).map_or(Bound::Absent, |named| {
+                let options = position > 0 || has_word(model.name(named), &CARRIERS);
+                if options { of_settings(file, named) } else { Bound::Absent }
+            }),
             Kind::Name if position > 0 && is_callback(model.name(arg)) => Bound::Absent,
             Kind::Call if position > 0 && makes_a_callback(file, arg) => Bound::Absent,
             Kind::Name | Kind::Member | Kind::Call | Kind::Conditional | Kind::Binary | Kind::New | Kind::Index => {

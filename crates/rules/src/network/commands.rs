@@ -37,6 +37,9 @@ const REMOTE_PROGRAMS: [&str; 23] = [
     "etcdctl",
 ];
 
+/// Of these, the ones that take as long as there is to move or to compute, or that as often change only a file here.
+const MOVES: [&str; 9] = ["rsync", "aws", "gcloud", "gsutil", "az", "psql", "mysql", "mysqldump", "pg_dump"];
+
 /// Whether a program is the client of a server, by what it is or by how such programs are called: `rabbitmqctl`,
 /// `redis-cli`. The system's own control programs ask nobody else.
 pub(crate) fn is_client_program(program: &str) -> bool {
@@ -70,7 +73,11 @@ pub(crate) fn remote_command<'a>(file: &Analysis<'a>, site: NodeId) -> Option<En
     {
         return None;
     }
-    let quiet = is_near(file, site) || is_command(file) || ends(file, site) || file.function_around(site).is_none();
+    let quiet = MOVES.contains(&program)
+        || is_near(file, site)
+        || is_command(file)
+        || ends(file, site)
+        || file.function_around(site).is_none();
     let help = "let the command end by itself (`--max-time`, `-o ConnectTimeout=`, `--timeout=`), and stop it from outside when its \
                 time is up: with the limit of the call that starts it, or by killing it";
     let confidence = if quiet { Confidence::Low } else { Confidence::Medium };

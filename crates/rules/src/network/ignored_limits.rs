@@ -132,7 +132,7 @@ fn waits(file: &Analysis<'_>, function: NodeId, call: NodeId) -> bool {
     let known = file.resolve(call).filter(|k| k.how != How::Name);
     match known.map(|k| k.api.role) {
         Some(ApiRole::Await) => known.is_some_and(|k| k.api.waits_for_ever()) && bare,
-        Some(ApiRole::RemoteCall) => true,
+        Some(ApiRole::RemoteCall) => known.is_some_and(|k| k.api.waits_for_ever()),
         Some(_) => false,
         // `get(timeout, unit) { return get(); }`, but not a getter of something that is there.
         None if model.name(call) == model.name(function) && model.child(call, Role::Receiver).is_none_or(own) => {

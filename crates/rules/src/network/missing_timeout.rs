@@ -9,6 +9,7 @@ use crate::network::built_settings::limits_connecting;
 use crate::network::commands::remote_command;
 use crate::network::connections::endless_connections;
 use crate::network::contexts::endless_contexts;
+use crate::network::ended_beside::is_ended_by_a_timer;
 use crate::network::endless_polls::endless_polls;
 use crate::network::events::awaited_event;
 use crate::network::forwarded::forwarded_calls;
@@ -47,6 +48,7 @@ impl Rule for MissingTimeout {
         let mut groups: Vec<Vec<Endless<'_>>> = Vec::new();
         let mut clients: BTreeMap<(Sym, Option<NodeId>), usize> = BTreeMap::new();
         let mut families: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut listening: Option<usize> = None;
         for site in file.model.ids() {
             let endless = match file.model.kind(site) {
                 Kind::Call => known(file, site).or_else(|| guessed(file, site)),
@@ -60,6 +62,8 @@ impl Rule for MissingTimeout {
             let group = group.or_else(|| {
                 endless.api.and_then(|api| family_of(file, api)).map(|f| *families.entry(f).or_insert(next))
             });
+            let serves = endless.api.is_some_and(|a| a.role == ApiRole::Server);
+            let group = group.or_else(|| serves.then(|| *listening.get_or_insert(next)));
             match group.and_then(|g| groups.get_mut(g)) {
                 Some(group) => group.push(endless),
                 None => groups.push(vec![endless]),
@@ -139,6 +143,8 @@ pub(crate) fn otherwise_unlimited(file: &Analysis<'_>, site: NodeId, known: Reso
         || quiet("it is only asked what it is made of", is_only_asked(file, site, known))
         || quiet("the chain of calls sets a limit, or may", chained(file, site) != Bound::Absent)
         || quiet("what stands around it limits it", limited_around(file, site))
+        || quiet("a timer beside it ends it", is_ended_by_a_timer(file, site))
+        || quiet("what it is built of was made elsewhere", is_built_elsewhere(file, site, known))
         || quiet("the project sets a limit for all of its kind", is_covered(file, known))
         || quiet("an option sets its limit", option_is_limited(file, site, known))
         || quiet("the object that is called or made has its limit elsewhere", is_limited_elsewhere(file, site, known))
@@ -146,6 +152,36 @@ pub(crate) fn otherwise_unlimited(file: &Analysis<'_>, site: NodeId, known: Reso
         return None;
     }
     sureness(file, site, known)
+}
+
+/// `provider.getBuilder().build()`: who made what it is built of may have limited it.
+fn is_built_elsewhere(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    const MOST_LINKS: usize = 24;
+    let model = file.model;
+    let next = |n: &NodeId| match model.kind(*n) {
+        Kind::Name => Some(file.condition_source(*n)).filter(|s| s != n),
+        Kind::Call => model.child(*n, Role::Receiver),
+        _ => None,
+    };
+    let links = std::iter::successors(model.child(site, Role::Receiver), next).take(MOST_LINKS);
+    let mut calls = links.filter(|n| model.kind(*n) == Kind::Call);
+    // What another part of the project gives, and no link of the library's own chain.
+    let foreign = |c: NodeId| {
+        let gives_builder = words(model.name(c)).last().is_some_and(|w| w == "builder");
+        gives_builder
+            && model.child(c, Role::Receiver).is_some()
+            && file.resolve(c).is_none()
+            && file.callee(c).is_none()
+    };
+    known.api.role == ApiRole::RemoteClient
+        && model.kind(site) == Kind::Call
+        && calls.any(|c| foreign(c) && !is_of_a_class(file, c))
+}
+
+/// `Client.newBuilder()`: called on a class, and not on an object.
+fn is_of_a_class(file: &Analysis<'_>, call: NodeId) -> bool {
+    let receiver = file.model.child(call, Role::Receiver);
+    receiver.is_some_and(|r| file.model.name(r).starts_with(char::is_uppercase) && file.stores_of(r).is_empty())
 }
 
 /// A client that a library has ready for use, not a class whose members are spoken of.
@@ -239,7 +275,7 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
     let role = endless.api.map_or(ApiRole::RemoteCall, |a| a.role);
     let subject = if is_operator(file, site) { file.short(site) } else { subject(file, site) };
     let what = match role {
-        ApiRole::RemoteClient | ApiRole::None | ApiRole::TimeoutSet => "has no limit of time",
+        ApiRole::RemoteClient | ApiRole::None | ApiRole::TimeoutSet | ApiRole::Server => "has no limit of time",
         // `none (undici: headers 300 s)`
         _ if default_of(endless).is_some_and(|d| d.starts_with("none (")) => "waits without a limit of time of its own",
         _ => "waits without a limit of time",
@@ -255,7 +291,7 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
         .why(why(role))
         .help(help(endless))
         .confidence(endless.confidence)
-        .step(file.location(site), "nothing ends this when no answer comes");
+        .step(file.location(site), ends_never(role));
     if let Some(default) = default_of(endless).filter(|d| *d != "none") {
         story = story.evidence(format!("default: {default}"));
     }
@@ -266,6 +302,13 @@ fn tell(file: &Analysis<'_>, group: &[Endless<'_>]) -> Finding {
         story = story.step(file.location(begun), "what it is made of begins here");
     }
     story.tell()
+}
+
+fn ends_never(role: ApiRole) -> &'static str {
+    match role {
+        ApiRole::Server => "nothing ends a connection on which nothing comes",
+        _ => "nothing ends this when no answer comes",
+    }
 }
 
 fn default_of<'a>(endless: &Endless<'a>) -> Option<&'a str> {
@@ -292,6 +335,10 @@ pub(crate) fn subject(file: &Analysis<'_>, site: NodeId) -> String {
 
 fn why(role: ApiRole) -> &'static str {
     match role {
+        ApiRole::Server => {
+            "a client that vanishes, or sends its request a byte at a time, keeps its connection and what serves it for as long as \
+             it likes: some hundred of them use up descriptors and memory, and nobody else is served"
+        }
         ApiRole::RemoteClient | ApiRole::TimeoutSet => {
             "a peer that vanishes sends no error: without a limit every caller of this client hangs on it, one after another, \
              until threads, connections and memory are used up"

@@ -4,18 +4,21 @@ use crate::network::answers::{has_come, is_asynchronous, is_own_request};
 use crate::network::built_settings::limits_connecting;
 use crate::network::context_roots::carries_limit;
 use crate::network::missing_timeout::META;
+use crate::network::peers::is_daemon_name;
 use crate::network::remote::{Remote, is_ending, is_near, source_evidence};
+use crate::network::servers::sureness_of_server;
 use crate::story::lower;
 use crate::surface::{is_called_by_a_person, is_interface};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::{Api, ApiRole, leaf};
+use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, leaf};
 use timelint_semantics::{Analysis, Guard, How, Resolved, has_word, library_of, words};
 
 /// How sure it is that this waits for another machine and that nothing limits it; `None` where it is not.
 pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> Option<Confidence> {
     let receiver = file.model.child(site, Role::Receiver).map(|r| file.condition_source(r));
-    let near = is_near(file, site) || receiver.is_some_and(|r| is_near(file, r));
+    let near =
+        is_near(file, site) || receiver.is_some_and(|r| is_near(file, r)) || is_called_a_local_socket(file, site);
     let never =
         || file.guards(site).iter().any(|g| file.model.kind(g.condition) == Kind::Boolean && is_false(file, *g));
     if file.is_silent(&META, site, "the other side is on this machine", near)
@@ -23,6 +26,9 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
         || file.is_silent(&META, site, "it never runs", never())
     {
         return None;
+    }
+    if known.api.role == ApiRole::Server {
+        return Some(sureness_of_server(file, site));
     }
     let mut confidence = match known.api.role {
         ApiRole::Await => match awaited_source(file, site) {
@@ -52,6 +58,9 @@ pub(super) fn sureness(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -
         || requests_are_limited(file, known)
         || is_delegated(file, site, known)
         || may_be_a_file(file, site, known)
+        || known.api.role == ApiRole::RemoteCall && is_a_location(file, site)
+        || speaks_to_a_plugin(file, site)
+        || is_of_any_network(file, site, known)
     {
         confidence = Confidence::Low;
     }
@@ -135,6 +144,36 @@ fn is_of_a_given_client(file: &Analysis<'_>, site: NodeId) -> bool {
     matches!(model.kind(root), Kind::Name | Kind::Member)
         && file.type_of(root).is_some_and(|t| file.catalog().knows_type(&t.name))
         && !file.stores_of(root).iter().filter_map(|s| s.value).any(made)
+}
+
+/// A location that somebody else found: a resource of the program, a file.
+fn is_a_location(file: &Analysis<'_>, site: NodeId) -> bool {
+    let Some(given) = file.model.child(site, Role::Arg).filter(|a| file.model.kind(*a) == Kind::Name) else {
+        return false;
+    };
+    let source = file.condition_source(given);
+    let names = file.type_of(given).is_some_and(|t| matches!(leaf(&t.name), "URL" | "URI"));
+    names && (file.model.kind(source) != Kind::New || names_a_file(file, source))
+}
+
+/// In a class or file that is called after the sockets of one machine: `DomainSocketClient`.
+fn is_called_a_local_socket(file: &Analysis<'_>, site: NodeId) -> bool {
+    let local = |name: &str| has_word(name, &["socket"]) && has_word(name, &["domain", "unix"]);
+    let mut outer = file.model.ancestors(site).filter(|a| matches!(file.model.kind(*a), Kind::Class | Kind::Function));
+    outer.any(|a| local(file.model.name(a))) || file.path.rsplit('/').next().is_some_and(local)
+}
+
+/// `client.Call("Plugin.Name", ..)`: the other side is a part of the program in a process of its own.
+fn speaks_to_a_plugin(file: &Analysis<'_>, site: NodeId) -> bool {
+    let first = file.model.child(site, Role::Arg).filter(|a| file.model.kind(*a) == Kind::String);
+    first.is_some_and(|a| !file.model.name(a).contains('/') && is_daemon_name(file.model.name(a)))
+}
+
+/// What the connection runs over is a setting: it may as well be a datagram, or a socket of this machine.
+fn is_of_any_network(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
+    let network = known.api.args.iter().find(|a| a.is == ArgMeaning::Network);
+    let given = network.and_then(|a| file.argument_at(site, a.at.as_slice()));
+    given.is_some_and(|n| file.model.kind(file.condition_source(n)) != Kind::String && !file.value(n).is_constant())
 }
 
 /// The address comes from elsewhere and is of a kind that may as well name a file.

@@ -107,6 +107,8 @@ pub enum ArgMeaning {
     Value,
     /// A map or properties with settings, a limit of time perhaps among them.
     Settings,
+    /// What a connection runs over (`tcp`, `udp`, `unix`).
+    Network,
     /// A time stamp that the store uses to order writes.
     Timestamp,
     /// A point in time of the monotonic clock until which, or at which, something is done.
@@ -528,6 +530,27 @@ pub struct Integer {
     pub most: f64,
     /// The ending that makes a literal one of a wider type.
     pub wide: String,
+}
+
+/// Where a program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunsIn {
+    /// On a user's screen: a browser, a desktop, a telephone.
+    Page,
+    /// On a server.
+    Server,
+}
+
+/// A package that tells by itself where what depends on it runs.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApiPackage {
+    /// As manifests name it.
+    #[serde(alias = "names")]
+    pub(super) name: OneOrMany<String>,
+    /// Where.
+    pub(super) runs_in: RunsIn,
 }
 
 /// A type of a library.

@@ -113,6 +113,9 @@ pub enum ApiRole {
     /// Makes a client of a remote service.
     #[serde(rename = "remote.client")]
     RemoteClient,
+    /// Makes or runs a server: its limits are those of its clients.
+    #[serde(rename = "server")]
+    Server,
     /// Sets a timeout on a client, builder or request (see `args`).
     #[serde(rename = "timeout.set")]
     TimeoutSet,
