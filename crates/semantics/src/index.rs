@@ -4,6 +4,7 @@ use crate::catalog::{Catalog, Effect, Unit, leaf};
 use crate::globals::Globals;
 use crate::implements::{ClassMethods, implicit_interfaces};
 use crate::lock_helper::LockHelper;
+use crate::settable::LimitMethod;
 use crate::shims::Shims;
 use crate::sites::Site;
 use crate::summary::{FieldSummary, FileSummary, FunctionSummary};
@@ -48,6 +49,8 @@ pub struct ProjectIndex {
     /// Methods of interfaces whose implementations read a clock, all of them the same.
     clocks: Methods<FunctionSummary>,
     parameters: FxHashMap<String, Option<Vec<String>>>,
+    /// Methods that take a limit of time, by their names.
+    limit_methods: FxHashMap<String, Vec<LimitMethod>>,
     /// By class, function and position; none where functions of one name differ.
     parameter_units: FxHashMap<(String, String, usize), Option<Unit>>,
     /// Of fields whose names state none; none where classes differ.
@@ -109,6 +112,9 @@ impl ProjectIndex {
                 if known.as_ref() != Some(&names) {
                     *known = None;
                 }
+            }
+            for method in summary.limit_methods {
+                index.limit_methods.entry(method.name.clone()).or_default().push(method);
             }
             for (class, function, position, unit) in summary.parameter_units {
                 let known = index.parameter_units.entry((class, function, position)).or_insert(Some(unit));
@@ -378,6 +384,11 @@ impl ProjectIndex {
     /// The names of the parameters of the project's functions of this name that take a limit of time, if all agree.
     pub fn parameters(&self, function: &str) -> Option<&[String]> {
         self.parameters.get(function)?.as_deref()
+    }
+
+    /// The project's methods of a name that take a limit of time.
+    pub(crate) fn methods_with_limits(&self, name: &str) -> Option<&[LimitMethod]> {
+        self.limit_methods.get(name).map(Vec::as_slice)
     }
 
     /// The unit in which a function takes the argument at `position`, as far as its body says.

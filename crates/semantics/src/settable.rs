@@ -4,15 +4,29 @@ use crate::analysis::Analysis;
 use crate::catalog::{ApiRole, ArgMeaning, leaf};
 use crate::names::has_word;
 use crate::resolve::Callee;
-use crate::tables::{Store, StoreKind};
+use crate::tables::{FunctionInfo, Store, StoreKind};
 use crate::value::{How, Origins};
 use timelint_model::{Kind, NodeId, Role};
+
+/// A method of a class of the project that takes a limit of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LimitMethod {
+    /// Its class.
+    pub(crate) class: String,
+    /// Its own name.
+    pub(crate) name: String,
+    /// The names of its parameters, in order.
+    pub(crate) parameters: Vec<String>,
+}
 
 impl Analysis<'_> {
     /// The names of the parameters of the function that a call reaches, in this file or, for functions that take a
     /// limit of time, anywhere in the project; empty where it is not known.
     pub fn parameter_names(&self, call: NodeId) -> Vec<String> {
         let model = self.model;
+        if let Some(names) = self.parameters_by_class(call) {
+            return names.to_vec();
+        }
         if !self.may_lead_here(call) && self.index().parameters(model.name(call)).is_none() {
             return Vec::new();
         }
@@ -27,6 +41,19 @@ impl Analysis<'_> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The names of the parameters of the method that a call reaches by the class of its receiver and the number of its
+    /// arguments, where it takes a limit of time.
+    fn parameters_by_class(&self, call: NodeId) -> Option<&[String]> {
+        let methods = self.index().methods_with_limits(self.model.name(call))?;
+        let receiver = self.model.child(call, Role::Receiver)?;
+        let arity = self.model.children_with(call, Role::Arg).count();
+        let fitting = methods.iter().filter(|m| m.parameters.len() == arity);
+        let ty = fitting.clone().next().and_then(|_| self.type_of(receiver))?;
+        let mut of_class = fitting.filter(|m| m.class == leaf(&ty.name));
+        let only = of_class.next()?;
+        of_class.all(|m| m.parameters == only.parameters).then_some(only.parameters.as_slice())
     }
 
     /// The records that a local variable holds, if it never holds anything else and no entry is put in that might be a
@@ -124,6 +151,17 @@ impl Analysis<'_> {
         let named = self.tables.functions.iter().filter(|f| !self.model.name(f.node).is_empty());
         let all = named.map(|f| (self.model.name(f.node).to_owned(), self.names_of_parameters(f.node)));
         all.filter(|(_, names)| names.iter().any(|n| speaks_of_a_limit(n))).collect()
+    }
+
+    /// The methods of this file that take a limit of time.
+    pub(crate) fn limit_methods(&self) -> Vec<LimitMethod> {
+        let of_class = |f: &FunctionInfo| {
+            let class = self.tables.classes[f.class? as usize].name.clone();
+            let (name, parameters) = (self.model.name(f.node).to_owned(), self.names_of_parameters(f.node));
+            let speaks = !name.is_empty() && !class.is_empty() && parameters.iter().any(|n| speaks_of_a_limit(n));
+            speaks.then_some(LimitMethod { class, name, parameters })
+        };
+        self.tables.functions.iter().filter_map(of_class).collect()
     }
 
     /// Beginnings of the qualified names that limits for the whole process bound, where this file sets such limits.

@@ -6,6 +6,7 @@ use crate::globals::Global;
 use crate::implements::ClassMethods;
 use crate::index::ProjectIndex;
 use crate::lock_helper::LockHelper;
+use crate::settable::LimitMethod;
 use crate::shims::Shim;
 use crate::stamps::Stamp;
 use crate::tables::{ClassInfo, LOOSE};
@@ -62,6 +63,8 @@ pub struct FileSummary {
     pub(crate) arguments: Vec<(String, u32, Value)>,
     pub(crate) stamps: Vec<Stamp>,
     pub(crate) parameters: Vec<(String, Vec<String>)>,
+    /// Methods that take a limit of time.
+    pub(crate) limit_methods: Vec<LimitMethod>,
     pub(crate) parameter_units: Vec<(String, String, usize, Unit)>,
     pub(crate) field_units: Vec<(String, Option<Unit>)>,
     pub(crate) return_units: Vec<(String, String, Option<Unit>)>,
@@ -142,6 +145,7 @@ pub fn summarize(catalog: &Catalog, path: &Arc<str>, model: &FileModel) -> FileS
     summarize_arguments(&file, &mut summary);
     summary.stamps = file.stamps();
     summary.parameters = file.limit_parameters();
+    summary.limit_methods = file.limit_methods();
     summary.parameter_units = file.parameter_units();
     summary.field_units = file.field_units();
     summary.return_units = file.return_units();
