@@ -314,7 +314,10 @@ fn link(file: &Analysis<'_>, id: NodeId) -> Bound {
     if args.iter().any(|a| speaks_of_limits(file, *a)) {
         return Bound::Given;
     }
-    if !args.is_empty() && named(model.name(id)) { Bound::Unknown } else { Bound::Absent }
+    // `newBuilder(request, filter)`, `request.toBuilder()`: what is copied may have a limit.
+    let copies = has_word(model.name(id), &["builder", "copy"])
+        && args.iter().any(|a| model.kind(*a) == Kind::Name && has_word(model.name(*a), &["request", "req", "client"]));
+    if !args.is_empty() && named(model.name(id)) || copies { Bound::Unknown } else { Bound::Absent }
 }
 
 /// A call that limits something: by its role, or by its name.

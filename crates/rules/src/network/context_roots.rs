@@ -84,13 +84,31 @@ pub(crate) fn has_context(file: &Analysis<'_>, function: NodeId) -> bool {
     takes_context(file, function) || file.model.children_with(function, Role::Param).any(|p| carries_context(file, p))
 }
 
+/// How a function that is given a context, or a request that has one, speaks of it.
+pub(crate) fn context_at_hand(file: &Analysis<'_>, function: NodeId) -> Option<String> {
+    let model = file.model;
+    let name = |p: NodeId| model.child(p, Role::Target).map_or(model.name(p), |t| model.name(t));
+    let mut params = model.children_with(function, Role::Param);
+    params.find_map(|p| match way_to_context(file, p) {
+        _ if is_context(file, p) => Some(name(p).to_owned()),
+        Some(way) => Some(format!("{}.{way}()", name(p))),
+        None => None,
+    })
+}
+
 /// A parameter that has a context of its own: the request that a handler answers.
 fn carries_context(file: &Analysis<'_>, param: NodeId) -> bool {
+    way_to_context(file, param).is_some()
+}
+
+/// The method that gives the context of a parameter.
+fn way_to_context<'a>(file: &Analysis<'a>, param: NodeId) -> Option<&'a str> {
     let written = file.model.child(param, Role::Type).map_or("", |t| file.model.name(t));
-    let Some((package, name)) = written.rsplit_once('.') else { return false };
+    let (package, name) = written.rsplit_once('.')?;
     let ty = format!("{}.{name}", file.tables.imports.get(package).map_or(package, String::as_str));
-    let own = |n: &String| n.split_once('#').is_some_and(|(of, way)| of == ty && is_named_context(way));
-    file.apis_in(ApiRole::None).any(|api| api.ends.is_some() && api.name.as_slice().iter().any(own))
+    let ways = file.apis_in(ApiRole::None).filter(|api| api.ends.is_some()).flat_map(|api| api.name.as_slice());
+    let mut own = ways.filter_map(|n| n.split_once('#').filter(|(of, way)| *of == ty && is_named_context(way)));
+    own.next().map(|(_, way)| way)
 }
 
 /// A parameter that is called a context.

@@ -1,6 +1,6 @@
 //! Calls to other machines under a context that nothing ends.
 
-use crate::network::context_roots::{Root, has_context, is_context, is_named_context, made, root_of};
+use crate::network::context_roots::{Root, context_at_hand, has_context, is_context, is_named_context, made, root_of};
 use crate::network::lasting::{is_long_lived, starts_up};
 use crate::network::missing_timeout::META;
 use crate::network::peers::{is_a_daemon, is_daemon_name, speaks_out, talks};
@@ -275,10 +275,15 @@ fn tell(file: &Analysis<'_>, calls: &[Call]) -> Finding {
             )
         }
     };
-    let help = if best.dropped {
-        "pass on the caller's context, and bound it: `ctx, cancel := context.WithTimeout(ctx, limit)`"
-    } else {
-        "bound it: `ctx, cancel := context.WithTimeout(ctx, limit)`, with a limit from settings; `defer cancel()`"
+    let at_hand = file.function_around(best.site).filter(|_| best.dropped).and_then(|f| context_at_hand(file, f));
+    let help = match at_hand {
+        Some(own) => {
+            format!("pass on the caller's context, and bound it: `ctx, cancel := context.WithTimeout({own}, limit)`")
+        }
+        None => {
+            "bound it: `ctx, cancel := context.WithTimeout(ctx, limit)`, with a limit from settings; `defer cancel()`"
+                .to_owned()
+        }
     };
     let mut story = Story::new(&META, file, best.site, message)
         .why(

@@ -193,15 +193,18 @@ fn is_ready_made(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool
 fn is_only_asked(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool {
     let model = file.model;
     let asked = model.parent(site).filter(|_| model.role(site) == Role::Receiver);
-    known.api.role == ApiRole::RemoteClient
-        && model.kind(site) == Kind::New
-        && asked.is_some_and(|call| {
-            let name = words(model.name(call));
-            name.len() > 1
-                && name.first().is_some_and(|w| w == "get")
-                && model.child(call, Role::Arg).is_none()
-                && file.resolve(call).is_none()
-        })
+    let bare = |call: NodeId| model.child(call, Role::Arg).is_none() && file.resolve(call).is_none();
+    let getter = |call: NodeId| {
+        let name = words(model.name(call));
+        name.len() > 1 && name.first().is_some_and(|w| w == "get")
+    };
+    // `builder.build().uri()`
+    let part = |call: NodeId| matches!(model.name(call), "uri" | "url" | "headers" | "method");
+    match known.api.role {
+        ApiRole::RemoteClient if model.kind(site) == Kind::New => asked.is_some_and(|c| getter(c) && bare(c)),
+        ApiRole::None => asked.is_some_and(|c| part(c) && bare(c)),
+        _ => false,
+    }
 }
 
 /// A limit of none that somebody wrote down matters where a whole exchange hangs on it.

@@ -34,7 +34,8 @@ pub(super) fn sureness_of_server(file: &Analysis<'_>, site: NodeId) -> Confidenc
         || targets.any(inside)
         || outer.any(inside)
         || parts.any(inside)
-        || serves_what_packages_register(file, site);
+        || serves_what_packages_register(file, site)
+        || is_handed_over(file, site);
     if quiet { Confidence::Low } else { Confidence::Medium }
 }
 
@@ -43,4 +44,11 @@ fn serves_what_packages_register(file: &Analysis<'_>, site: NodeId) -> bool {
     let model = file.model;
     let empty = |n: NodeId| model.kind(n) == Kind::Null;
     model.kind(site) == Kind::Call && model.children_with(site, Role::Arg).any(empty)
+}
+
+/// `withLimits(&http.Server{..})`: what it is given to may set its limits.
+fn is_handed_over(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let outer = model.ancestors(site).find(|a| model.kind(*a) != Kind::Unary);
+    model.kind(site) == Kind::Record && outer.is_some_and(|o| model.kind(o) == Kind::Call)
 }

@@ -58,7 +58,8 @@ fn slow_call(file: &Analysis<'_>, call: NodeId) -> Option<Window> {
         ApiRole::Await | ApiRole::LockAcquire | ApiRole::LockTry => {
             Some("it waits for others here while the answer gets older")
         }
-        ApiRole::RemoteCall | ApiRole::RemoteRead | ApiRole::Write => Some("a remote call takes its time here"),
+        ApiRole::RemoteRead => Some("what another process sends is read here"),
+        ApiRole::RemoteCall | ApiRole::Write => Some("a remote call takes its time here"),
         _ => None,
     };
     if let Some(known) = file.resolve(call) {
