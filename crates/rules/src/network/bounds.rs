@@ -315,8 +315,11 @@ fn link(file: &Analysis<'_>, id: NodeId) -> Bound {
         return Bound::Given;
     }
     // `newBuilder(request, filter)`, `request.toBuilder()`: what is copied may have a limit.
-    let copies = has_word(model.name(id), &["builder", "copy"])
-        && args.iter().any(|a| model.kind(*a) == Kind::Name && has_word(model.name(*a), &["request", "req", "client"]));
+    let handed = |a: &NodeId| model.kind(*a) == Kind::Name && has_word(model.name(*a), &["request", "req", "client"]);
+    let copies = match args.as_slice() {
+        [] => matches!(model.name(id), "copy" | "toBuilder"),
+        given => has_word(model.name(id), &["builder", "copy"]) && given.iter().any(handed),
+    };
     if !args.is_empty() && named(model.name(id)) || copies { Bound::Unknown } else { Bound::Absent }
 }
 
