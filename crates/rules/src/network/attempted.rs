@@ -9,13 +9,14 @@ use timelint_semantics::{Analysis, Callee, How, Resolved, has_word, words};
 
 /// Words of calls that are no attempt, whatever they are called on.
 #[rustfmt::skip]
-const IDLE: [&str; 72] = [
+const IDLE: [&str; 78] = [
     "log", "debug", "info", "warn", "warning", "error", "errorf", "infof", "warnf", "debugf", "trace", "print",
     "printf", "println", "format", "sprintf", "close", "closed", "stop", "cancel", "destroy", "is", "has",
     "valid", "invalid", "running", "enabled", "disabled", "len", "size", "string", "parse", "new", "now", "since", "done", "err", "sleep", "wait", "delay", "build",
     "builder", "with", "emit", "metrics", "observe", "pop", "equal", "equals", "contains", "starts", "ends",
     "matches", "compare", "bind", "listen", "next", "hash", "decode", "encode", "append", "should", "can",
-    "to", "getattr", "isinstance", "min", "max", "addr", "split", "poll", "recv",
+    "to", "getattr", "isinstance", "min", "max", "addr", "split", "poll", "recv", "presign", "presigned", "signed",
+    "getsockname", "assert", "namespace",
 ];
 
 /// Words of what is written to in this process.
@@ -28,7 +29,9 @@ const MOST_NODES: usize = 3000;
 fn logs(file: &Analysis<'_>, call: NodeId) -> bool {
     let model = file.model;
     let mut chain = std::iter::successors(model.child(call, Role::Receiver), |n| model.child(*n, Role::Receiver));
-    chain.any(|n| model.kind(n) == Kind::Name && matches!(model.name(n), "log" | "logger" | "LOG" | "LOGGER"))
+    chain.any(|n| {
+        model.kind(n) == Kind::Name && matches!(model.name(n), "log" | "logger" | "LOG" | "LOGGER" | "metrics")
+    })
 }
 
 /// A method of what runs a program of this machine talks to that.

@@ -96,6 +96,7 @@ fn attempt_in(file: &Analysis<'_>, repeated: NodeId) -> Option<Attempt> {
         || quiet("it asks again and again by design", polls(file, repeated))
         || quiet("it takes what there is until nothing is left", drains(file, repeated))
         || quiet("a person is asked in each round", asks_a_person(file, repeated))
+        || quiet("each round takes the next one", takes_next(file, repeated))
     {
         return None;
     }
@@ -224,6 +225,17 @@ pub(crate) fn polls(file: &Analysis<'_>, repeated: NodeId) -> bool {
     function.is_some_and(|f| {
         has_word(file.model.name(f), &["wait", "await", "poll", "polling", "until", "eventually", "test"])
     })
+}
+
+/// `for { msg, err := sub.NextMsg() … }`: each round begins with taking another one from somebody else.
+fn takes_next(file: &Analysis<'_>, repeated: NodeId) -> bool {
+    const TAKES: [&str; 6] = ["next", "receive", "recv", "accept", "dequeue", "message"];
+    let model = file.model;
+    let body = model.child(repeated, Role::Body);
+    let first = body.and_then(|b| model.children(b).next()).filter(|s| model.kind(*s) == Kind::Let);
+    let taken = first.and_then(|s| model.child(s, Role::Value)).filter(|v| model.kind(*v) == Kind::Call);
+    let endless = model.child(repeated, Role::Condition).is_none();
+    endless && taken.is_some_and(|c| has_word(model.name(c), &TAKES) && !speaks_of_retry(file, repeated))
 }
 
 /// `password = ask_password()`

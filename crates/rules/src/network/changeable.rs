@@ -118,7 +118,12 @@ pub(super) fn is_set_elsewhere(file: &Analysis<'_>, limit: &Limit, set: &Members
     let here = set.contains(&(target, leaf(name))) || set.contains(&("", leaf(name)));
     // A literal with options is nobody else's.
     let own = model.kind(limit.site) == Kind::Record && model.child(limit.site, Role::Type).is_none();
-    named && (here || limit.how == How::Name && !own && file.index().is_set(name))
+    // `rpc.CallTimeout = time.Duration(conf.Timeout)`: a variable of its package that others fill.
+    let variable = Some(limit.length).filter(|l| matches!(model.kind(*l), Kind::Name | Kind::Member));
+    let open = variable.map(|l| model.name(l)).filter(|n| n.starts_with(char::is_uppercase));
+    let open = open.filter(|n| n.chars().any(char::is_lowercase));
+    open.is_some_and(|n| file.index().is_set(n))
+        || named && (here || limit.how == How::Name && !own && file.index().is_set(name))
 }
 
 /// What something is a member of, or a member of a member.
@@ -168,8 +173,11 @@ pub(super) fn has_settable_sibling(file: &Analysis<'_>, limit: &Limit) -> bool {
         .take(MOST_NEAR)
         .filter(|d| matches!(model.kind(*d), Kind::Entry | Kind::Argument));
     let mut named = entries.filter(|e| model.name(*e).to_ascii_lowercase().contains("timeout"));
+    let given = |n: NodeId| file.value(n).origins.any(Origins::PARAM.and(Origins::CONFIG));
     named.any(|e| {
-        model.child(e, Role::Value).is_some_and(|v| file.value(v).origins.any(Origins::PARAM.and(Origins::CONFIG)))
+        let value = model.child(e, Role::Value);
+        // `settings.idleTimeout`
+        value.is_some_and(|v| given(v) || model.kind(v) == Kind::Member && given(root_of(file, v)))
     })
 }
 

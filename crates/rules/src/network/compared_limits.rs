@@ -89,7 +89,7 @@ pub(super) fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     if !(detects || times_out) || has(&["log", "warn", "print", "report", "cache", "cached"]) {
         return None;
     }
-    if detects && beats_itself(file, id) {
+    if detects && (beats_itself(file, id) || only_tells(file, id)) {
         return None;
     }
     let kind = if detects { TimeoutKind::Heartbeat } else { TimeoutKind::Total };
@@ -97,18 +97,50 @@ pub(super) fn compared_limit(file: &Analysis<'_>, id: NodeId) -> Option<Limit> {
     Some(Limit { length, site: id, name, kind, unit, infinite: Vec::new(), how: How::Name, remote })
 }
 
-/// `if now - lastHeartbeat > PERIOD: sendHeartbeat()`: how often a sign of life is given or asked for.
+/// `if now - lastHeartbeat > PERIOD: sendHeartbeat()`, `lock.reacquire()`: how often a sign of life is given or asked for.
 fn beats_itself(file: &Analysis<'_>, comparison: NodeId) -> bool {
     const BEATS: [&str; 5] = ["heartbeat", "heartbeats", "ping", "keepalive", "beat"];
     const GIVES: [&str; 7] = ["send", "emit", "write", "publish", "heartbeat", "ping", "beat"];
+    const RENEWS: [&str; 6] = ["reacquire", "renew", "extend", "refresh", "prolong", "touch"];
+    let model = file.model;
+    let gives = |c: NodeId| {
+        let first = words(model.name(c)).into_iter().next().unwrap_or_default();
+        has_word(model.name(c), &BEATS) && GIVES.contains(&first.as_str()) || RENEWS.contains(&first.as_str())
+    };
+    // `keepaliveId = ++nextKeepaliveId`: the next sign of life gets its number.
+    let next = |n: NodeId| has_word(model.name(n), &BEATS) && has_word(model.name(n), &["next"]);
+    branch_of(file, comparison)
+        .is_some_and(|t| model.descendants(t).take(64).any(|c| model.kind(c) == Kind::Call && gives(c) || next(c)))
+}
+
+/// The branch that is taken where a comparison holds.
+fn branch_of(file: &Analysis<'_>, comparison: NodeId) -> Option<NodeId> {
     let model = file.model;
     let test = model.ancestors(comparison).find(|a| matches!(model.kind(*a), Kind::If | Kind::Function));
-    let then = test.filter(|t| model.kind(*t) == Kind::If).and_then(|t| model.child(t, Role::Then));
-    let gives = |c: NodeId| {
-        let name = model.name(c);
-        has_word(name, &BEATS) && words(name).first().is_some_and(|w| GIVES.contains(&w.as_str()))
+    test.filter(|t| model.kind(*t) == Kind::If).and_then(|t| model.child(t, Role::Then))
+}
+
+/// Nothing follows from it but a line in a log.
+fn only_tells(file: &Analysis<'_>, comparison: NodeId) -> bool {
+    const TELLS: [&str; 9] = ["log", "logger", "warn", "warning", "warnf", "warnln", "debug", "info", "logrus"];
+    let model = file.model;
+    let Some(branch) = branch_of(file, comparison) else { return false };
+    let tells = |c: NodeId| {
+        let links = std::iter::successors(Some(c), |n| {
+            model.child(*n, Role::Receiver).or_else(|| model.child(*n, Role::Object))
+        });
+        file.resolve(c).is_some_and(|k| k.api.role == ApiRole::Log)
+            || links.take(16).any(|n| words(model.name(n)).iter().any(|w| TELLS.contains(&w.as_str())))
     };
-    then.is_some_and(|t| model.descendants(t).take(64).any(|c| model.kind(c) == Kind::Call && gives(c)))
+    let statements = || model.children(branch);
+    statements().next().is_some()
+        && statements().all(|s| {
+            let made = model.kind(s) == Kind::Let;
+            let call = model.self_and_descendants(s).find(|n| model.kind(*n) == Kind::Call);
+            let ends =
+                matches!(model.kind(s), Kind::Return | Kind::Throw | Kind::Break | Kind::Continue | Kind::Assign);
+            made || !ends && call.is_some_and(&tells)
+        })
 }
 
 /// `query("last_seen", ">=", now - PING_TIMEOUT)`: how long a member may be silent, in a question to a store.

@@ -48,8 +48,9 @@ pub(crate) fn asks_elsewhere(file: &Analysis<'_>, repeated: NodeId, call: NodeId
         let among = || model.children_with(n, Role::Arg).any(|a| has_word(model.name(a), &PLACES));
         // `addr = pool.Next()`
         let stored = || {
-            let store = model.parent(n).filter(|p| matches!(model.kind(*p), Kind::Assign | Kind::Let));
-            store.and_then(|s| model.child(s, Role::Target)).is_some_and(|t| has_word(model.name(t), &PLACES))
+            let store = Some(file.statement(n)).filter(|p| matches!(model.kind(*p), Kind::Assign | Kind::Let));
+            let mut targets = store.into_iter().flat_map(|s| model.children_with(s, Role::Target));
+            targets.any(|t| model.self_and_descendants(t).any(|n| has_word(model.name(n), &PLACES)))
         };
         // `brokers.remove(leader)`: the one that failed is left out.
         let leaves_out = matches!(name, "remove" | "delete" | "discard" | "Remove" | "Delete") && of_places();
@@ -142,7 +143,15 @@ pub(crate) fn mends_cause(file: &Analysis<'_>, repeated: NodeId, call: NodeId) -
             named.is_some_and(|n| has_word(model.name(n), &ENTERING))
         }
     };
-    by_type || handlers.iter().any(|h| model.descendants(*h).take(MOST_NODES).any(logs_in))
+    // `if (!(err instanceof UniqueError)) throw err;`
+    let lets_pass = |n: NodeId| {
+        model.kind(n) == Kind::Throw
+            && file.guards(n).iter().any(|g| {
+                let mut inner = model.self_and_descendants(g.condition).take(FEW_NODES);
+                inner.any(|d| matches!(model.kind(d), Kind::Name | Kind::Type) && is_cause(model.name(d)))
+            })
+    };
+    by_type || handlers.iter().any(|h| model.descendants(*h).take(MOST_NODES).any(|n| logs_in(n) || lets_pass(n)))
 }
 
 /// Words of calls that get in again after what let in before has expired.
@@ -151,11 +160,11 @@ const ENTERING: [&str; 6] = ["login", "relogin", "authenticate", "reauthenticate
 /// A failure that names what is wrong, and it is not the connection.
 pub(crate) fn is_cause(name: &str) -> bool {
     #[rustfmt::skip]
-    const CAUSES: [&str; 32] = [
+    const CAUSES: [&str; 35] = [
         "auth", "authentication", "authorization", "unauthorized", "permission", "denied", "token", "conflict",
         "integrity", "optimistic", "stale", "concurrent", "duplicate", "exists", "serialization", "deadlock",
         "credentials", "redirect", "watch", "such", "missing", "found", "full", "programming", "empty", "big",
-        "large", "concurrency", "locking", "yet", "precondition", "exist",
+        "large", "concurrency", "locking", "yet", "precondition", "exist", "constraint", "insufficient", "buffer",
     ];
     let pairs = ["nonode", "badversion", "notempty", "tryagain", "notready"];
     has_word(name, &CAUSES) || pairs.iter().any(|p| name.to_ascii_lowercase().contains(p))

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, Location, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, TimeoutKind};
-use timelint_semantics::{Analysis, How, Value, has_word, words};
+use timelint_semantics::{Analysis, How, Resolved, Value, has_word, words};
 
 /// See the module.
 pub(crate) struct HardCodedTimeout;
@@ -152,7 +152,7 @@ fn sureness(file: &Analysis<'_>, limit: &Limit, value: &Value, seconds: Option<f
     let dials = connects && made.is_some_and(|t| !dialer(t));
     let settable = is_open_entry(file, limit) || may_be_overridden(file, limit.length);
     let harmless = seconds.is_some_and(|s| s >= if of_a_client { TWO_HOURS } else { TEN_MINUTES })
-        || keeps_alive(limit)
+        || keeps_alive(file, limit)
         || ends(file, limit)
         || is_near(file, limit.site)
         || is_near_by_origin(file, limit.site)
@@ -221,8 +221,14 @@ fn moves_much(file: &Analysis<'_>, limit: &Limit) -> bool {
     file.function_around(limit.site).is_some_and(|f| moves(file.model.name(f)))
 }
 
-/// How often a connection is probed, not how long silence is tolerated.
-fn keeps_alive(limit: &Limit) -> bool {
+/// How often a connection is probed, not how long silence is tolerated; or what a client does about its own connection,
+/// which it opens again by itself.
+fn keeps_alive(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let of_client =
+        |k: Resolved<'_>| k.how != How::Name && k.api.name.as_slice().iter().any(|n| has_word(n, &["keepalive"]));
+    if file.resolve(limit.site).is_some_and(of_client) {
+        return true;
+    }
     let words = words(&limit.name);
     let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     let probes = has(&["keepalive", "alive", "ping", "pings"]);

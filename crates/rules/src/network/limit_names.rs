@@ -89,7 +89,7 @@ const PARTS: [&str; 4] = ["timeout", "time_out", "deadline", "heartbeat"];
 
 /// What a name that speaks of a timeout says it bounds.
 pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
-    const OTHER: [&str; 61] = [
+    const OTHER: [&str; 63] = [
         "unit",
         "units",
         "free",
@@ -151,6 +151,8 @@ pub(crate) fn named_kind(name: &str) -> Option<TimeoutKind> {
         "iterations",
         "retries",
         "attempts",
+        "scale",
+        "continue",
     ];
     if !contains_part(name, &PARTS) {
         return None;

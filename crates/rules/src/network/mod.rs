@@ -35,6 +35,7 @@ pub(crate) mod missing_timeout;
 mod outcome;
 mod pace;
 mod peers;
+mod purposes;
 mod redial;
 mod remote;
 mod reopen;

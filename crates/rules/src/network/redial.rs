@@ -454,9 +454,15 @@ fn leads_back(file: &Analysis<'_>, target: NodeId, around: &[NodeId]) -> bool {
 
 fn waits_somewhere(file: &Analysis<'_>, function: NodeId) -> bool {
     let model = file.model;
-    model.descendants(function).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Call).any(|c| {
-        file.resolve(c).is_some_and(|k| matches!(k.api.role, ApiRole::Sleep | ApiRole::Schedule))
-            || has_word(model.name(c), &["sleep", "delay", "backoff", "wait", "later", "schedule", "timer"])
+    let mut inside = model.descendants(function).take(MOST_NODES);
+    inside.any(|n| match model.kind(n) {
+        // `retry(() => start(), { minDelay: settings.pause })`
+        Kind::Entry | Kind::Argument => has_word(model.name(n), &["delay", "backoff"]),
+        Kind::Call => {
+            file.resolve(n).is_some_and(|k| matches!(k.api.role, ApiRole::Sleep | ApiRole::Schedule))
+                || has_word(model.name(n), &["sleep", "delay", "backoff", "wait", "later", "schedule", "timer"])
+        }
+        _ => false,
     })
 }
 

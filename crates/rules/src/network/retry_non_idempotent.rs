@@ -86,6 +86,11 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     // `counter.incr(key).result()`
     let model = file.model;
     let calls = model.self_and_descendants(attempt.call).take(MOST_NODES).filter(|n| model.kind(*n) == Kind::Call);
+    let told =
+        || file.resolve(attempt.call).is_some_and(|k| k.api.role == ApiRole::Log) || measures(file, attempt.call);
+    if quiet("it only counts", told()) {
+        return None;
+    }
     let confidence = calls.into_iter().find_map(|c| doing(file, c)).or_else(|| done_inside(file, attempt.call));
     quiet("nothing says that it does something that must not be done twice", confidence.is_none());
     let confidence = confidence?;
@@ -96,6 +101,12 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     let message = format!("`{}` is repeated although it may have been carried out", file.short(attempt.call));
     let story = Story::new(&META, file, attempt.call, message).why(WHY).help(HELP).confidence(confidence);
     Some(story.step(file.location(attempt.call), "sent again after a failure that may have come too late").tell())
+}
+
+/// `metrics.Increment(…)`
+fn measures(file: &Analysis<'_>, call: NodeId) -> bool {
+    let receiver = file.model.child(call, Role::Receiver);
+    receiver.is_some_and(|r| has_word(file.model.name(r), &["metrics", "metric", "meter", "stats", "statsd"]))
 }
 
 /// What a function of this file does that is called: `submit(order)`, which posts it.
@@ -238,9 +249,11 @@ fn names_doing_method(file: &Analysis<'_>, methods: NodeId) -> bool {
 fn of_all_methods(file: &Analysis<'_>, at: NodeId) -> Finding {
     let message = "requests that are not idempotent are repeated, too";
     // Somebody chose to repeat everything: that anything is sent that must not arrive twice has to be seen.
-    let does = file.tables.calls.iter().any(|c| doing(file, *c).is_some());
-    let named = file.model.kind(at) == Kind::List;
-    let confidence = if does || named { Confidence::Medium } else { Confidence::Low };
+    // `def post(self, …): return self.session.post(…)` only hands it on: whether anybody does so is not known.
+    let model = file.model;
+    let hands_on = |c: NodeId| file.function_around(c).is_some_and(|f| words(model.name(f)) == words(model.name(c)));
+    let does = file.tables.calls.iter().any(|c| doing(file, *c).is_some() && !hands_on(*c));
+    let confidence = if does { Confidence::Medium } else { Confidence::Low };
     let story = Story::new(&META, file, at, message).why(WHY).help(HELP).confidence(confidence);
     story.step(file.location(at), "leaves out no method").tell()
 }

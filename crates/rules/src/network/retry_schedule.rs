@@ -27,6 +27,10 @@ pub(crate) fn given_by_schedule(file: &Analysis<'_>, function: NodeId) -> Option
     if file.says(&["jitter", "jittered", "randomize", "randomized"]) {
         return None;
     }
+    // A setting that is read is as long as whoever wrote it said.
+    if file.calls_below(function).iter().any(|c| has_word(model.name(*c), &["parse"])) {
+        return None;
+    }
     let yields: Vec<NodeId> = yields_of(file, function);
     let (at, delay) = if yields.is_empty() {
         let gives = gives_next(names.first().copied().unwrap_or_default());

@@ -2,7 +2,7 @@
 
 use crate::Rule;
 use crate::network::attempts::{Attempt, attempts};
-use crate::network::delay::{Delay, GENTLE_SECONDS};
+use crate::network::delay::Delay;
 use crate::network::pace::{Pace, Pause, pace_of};
 use crate::network::redial::{Redial, redials};
 use crate::network::remote::Remote;
@@ -16,7 +16,7 @@ use crate::surface::quiet_beside_services;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::Pauses;
-use timelint_semantics::{Analysis, Origins, has_word};
+use timelint_semantics::{Analysis, Origins, has_word, words};
 
 /// See the module.
 pub(crate) struct RetryWithoutBackoff;
@@ -34,12 +34,15 @@ pub(crate) static META: RuleMeta = RuleMeta {
 /// Attempts up to which an even pace does little harm.
 const FEW: f64 = 3.0;
 
-/// A pause with which a limited number of attempts loads nobody.
-const SECONDS: f64 = 2.0;
-
 /// Attempts, and the pause in seconds between them, with which the same is true.
 const HANDFUL: f64 = 5.0;
 const BREATH: f64 = 0.05;
+
+/// A pause longer than this keeps one client from being a load, however often it tries.
+const CALM: f64 = 1.0;
+
+/// Words of calls that only look.
+const READS: [&str; 9] = ["get", "list", "find", "read", "load", "lookup", "describe", "fetch", "is"];
 
 /// The same where the loop looks at the clock and gives up.
 const MOMENT: f64 = 0.1;
@@ -68,7 +71,8 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
             // A lock by name alone may be one of this process, which is spun on for moments.
             let spins = attempt.remote != Remote::Known && has_word(file.model.name(attempt.call), &["lock", "mutex"]);
             // Who retries after timeouts only has waited for as long.
-            let confidence = if spins || has_waited(file, attempt) { Confidence::Low } else { when_at_once(attempt) };
+            let confidence =
+                if spins || has_waited(file, attempt) { Confidence::Low } else { when_at_once(file, attempt) };
             (attempt.call, format!("`{call}` is repeated with no pause when it fails"), confidence)
         }
         // Who waits for a lock may ask at a steady pace; that all do so together is another rule's.
@@ -148,7 +152,13 @@ fn has_waited(file: &Analysis<'_>, attempt: &Attempt) -> bool {
     types.peek().is_some() && types.all(|t| has_word(model.name(t), &["timeout"]))
 }
 
-fn when_at_once(attempt: &Attempt) -> Confidence {
+/// `client.Get(..)`: it looks, and changes nothing.
+fn only_reads(file: &Analysis<'_>, call: NodeId) -> bool {
+    let first = words(file.model.name(call)).into_iter().next();
+    first.is_some_and(|w| READS.contains(&w.as_str()))
+}
+
+fn when_at_once(file: &Analysis<'_>, attempt: &Attempt) -> Confidence {
     let sure = match attempt.remote {
         Remote::Known => Confidence::High,
         Remote::Named => Confidence::Medium,
@@ -156,6 +166,8 @@ fn when_at_once(attempt: &Attempt) -> Confidence {
     };
     match attempt.bound {
         Bound::Times(n) if n <= FEW => Confidence::Low,
+        // Some looks at once are soon over.
+        Bound::Times(_) | Bound::Some if only_reads(file, attempt.call) => Confidence::Low,
         _ if attempt.elsewhere => Confidence::Low,
         _ => sure,
     }
@@ -163,13 +175,12 @@ fn when_at_once(attempt: &Attempt) -> Confidence {
 
 fn when_even(attempt: &Attempt, delay: Delay) -> Confidence {
     let few = matches!(attempt.bound, Bound::Times(n) if n <= FEW);
-    let gentle = delay.fixed.is_some_and(|s| s >= GENTLE_SECONDS);
+    let gentle = delay.fixed.is_some_and(|s| s > CALM);
     // Some attempts, seconds apart, load nobody; nor do a handful that do not come in one breath.
     let gentle = gentle
         || match attempt.bound {
-            Bound::Endless => false,
-            Bound::Times(n) if n <= HANDFUL => delay.fixed.is_some_and(|s| s >= BREATH),
-            Bound::Times(_) | Bound::Some => delay.fixed.is_some_and(|s| s >= SECONDS),
+            Bound::Endless | Bound::Some => false,
+            Bound::Times(n) => n <= HANDFUL && delay.fixed.is_some_and(|s| s >= BREATH),
         };
     if few || gentle || attempt.elsewhere || attempt.remote < Remote::Named {
         Confidence::Low
@@ -188,7 +199,7 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
                 (format!("`^` is exclusive or, not a power: the pause before `{call}` does not grow"), Confidence::High)
             } else if let Some(seconds) = delay.fixed.filter(|_| !delay.grows && !delay.random && !delay.unknown) {
                 // Some attempts at an even pace were thought of.
-                let mild = seconds >= GENTLE_SECONDS || redial.bound != Bound::Endless;
+                let mild = seconds > CALM || redial.bound != Bound::Endless;
                 let confidence = if mild { Confidence::Low } else { redial.confidence };
                 (format!("`{call}` runs again every {} after a failure", length(seconds)), confidence)
             } else {
@@ -202,7 +213,9 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
     if redial.contends && redial.delay.is_some() && confidence != Confidence::High {
         return None;
     }
-    let few = matches!(redial.bound, Bound::Times(n) if n <= FEW);
+    let last = file.function_around(redial.failure).map(|f| file.tables.calls_between(f, redial.failure));
+    let reads = last.and_then(<[NodeId]>::last).is_some_and(|c| only_reads(file, *c));
+    let few = matches!(redial.bound, Bound::Times(n) if n <= FEW) || redial.bound != Bound::Endless && reads;
     let confidence = if few { Confidence::Low } else { redial.confidence.min(confidence) };
     let story = Story::new(&META, file, at, message).why(why(redial.bound)).help(help(false)).confidence(confidence);
     let story = story.sites(&declared, "the pause").step(file.location(redial.failure), "reached after a failure");
@@ -219,7 +232,7 @@ fn of_session(file: &Analysis<'_>, session: &Session) -> Option<Finding> {
         }
         Pace::Even(pause, delay) => {
             let seconds = delay.fixed?;
-            let gentle = seconds >= GENTLE_SECONDS || !session.opens;
+            let gentle = seconds > CALM || !session.opens;
             let confidence = if gentle { Confidence::Low } else { Confidence::Medium };
             (pause.at, format!("`{call}` is repeated every {} when it fails", length(seconds)), confidence)
         }
@@ -258,7 +271,7 @@ fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
         Pauses::None => (format!("`{}` repeats what failed with no pause", policy.name), Confidence::Medium),
         Pauses::Fixed if policy.contends || policy.random => return None,
         Pauses::Fixed => {
-            let length = policy.fixed.filter(|s| *s < GENTLE_SECONDS).map(length);
+            let length = policy.fixed.filter(|s| *s <= CALM).map(length);
             let sure = if length.is_some() { Confidence::Medium } else { Confidence::Low };
             let pace = length.map_or_else(|| "at an even pace".to_owned(), |l| format!("every {l}"));
             if policy.settable {

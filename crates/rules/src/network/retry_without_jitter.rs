@@ -8,7 +8,7 @@ use crate::network::redial::{Redial, redials};
 use crate::network::remote::{Remote, evidence_around};
 use crate::network::retry_policy::{Policy, policies};
 use crate::network::sessions::{Session, sessions};
-use crate::network::shared_moment::{is_shared, reconnects};
+use crate::network::shared_moment::{is_given_work, is_of_many, is_shared, is_voted_on, reconnects};
 use crate::network::times::Bound;
 use crate::story::Story;
 use crate::surface::quiet_beside_services;
@@ -67,9 +67,11 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
         }
         _ => return None,
     };
+    let helper = is_given_work(file, attempt.again) && !matches!(attempt.bound, Bound::Times(n) if n < SOME);
     let few = matches!(attempt.bound, Bound::Times(n) if n <= FEW);
     // Who lost a connection meets the others again, whichever server he asks next.
-    let many = attempt.contends || is_shared(file, attempt.again, attempt.connects, false);
+    let many =
+        attempt.contends && is_voted_on(file) || helper || is_shared(file, attempt.again, attempt.connects, false);
     let weak = attempt.remote < Remote::Named || few || attempt.elsewhere && !attempt.connects || !many;
     let confidence = if weak { Confidence::Low } else { Confidence::Medium };
     Some(
@@ -91,7 +93,8 @@ fn of_session(file: &Analysis<'_>, session: &Session) -> Option<Finding> {
         }
         _ => return None,
     };
-    let weak = session.remote < Remote::Named || !is_shared(file, session.call, true, false);
+    let many = is_given_work(file, session.call) || is_shared(file, session.call, true, false);
+    let weak = session.remote < Remote::Named || !many;
     let confidence = if weak { Confidence::Low } else { Confidence::Medium };
     Some(
         tell(file, pause, delay, message, confidence)
@@ -127,7 +130,9 @@ fn of_redial(file: &Analysis<'_>, redial: &Redial) -> Option<Finding> {
         return None;
     };
     let pause = Pause { at: amount, amount: Some(amount), unit: None };
-    let many = redial.contends || is_shared(file, redial.again, redial.connects, false);
+    let many = redial.contends && is_voted_on(file)
+        || is_given_work(file, redial.again)
+        || is_shared(file, redial.again, redial.connects, false);
     let confidence = if many { redial.confidence } else { Confidence::Low };
     let story = tell(file, pause, delay, message, confidence);
     Some(story.step(file.location(redial.again), "what is repeated").tell())
@@ -155,7 +160,12 @@ fn of_policy(file: &Analysis<'_>, policy: &Policy) -> Option<Finding> {
     let most = if even || policy.network { FEW } else { SOME };
     let few = policy.attempts.is_some_and(|n| n <= most);
     let alone = evidence_around(file, policy.at) == Remote::No && policy.confidence == Confidence::Low;
-    let many = policy.contends || reconnects(&policy.name) || is_shared(file, policy.at, true, policy.network);
+    let many = policy.contends && is_voted_on(file)
+        || reconnects(&policy.name)
+        || is_given_work(file, policy.at)
+        || is_of_many(file, policy.at)
+        // Where a file lies says nothing of who waits for the pauses that one of its functions computes.
+        || (policy.advice.is_some() || policy.flag.is_some()) && is_shared(file, policy.at, true, policy.network);
     let confidence = if few || alone || !many { Confidence::Low } else { policy.confidence };
     let help = policy.advice.clone().unwrap_or_else(|| HELP.to_owned());
     let mut story = Story::new(&META, file, policy.at, message).why(WHY).help(help).confidence(confidence);

@@ -37,17 +37,37 @@ pub(super) fn is_shared(file: &Analysis<'_>, id: NodeId, connects: bool, library
     // What has a word for losing its connection loses it together with the others.
     let inside = |f: NodeId| model.self_and_descendants(f).take(MOST_NODES).any(|n| reconnects(model.name(n)));
     let broke = || around().any(|a| reconnects(model.name(a))) || file.function_around(id).is_some_and(inside);
-    connects && (of_many() || !library && broke()) || is_helper(file, around)
+    connects && (of_many() || !library && broke())
+}
+
+/// Whether the function or class around is called after what there are many of.
+pub(super) fn is_of_many(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let mut around = model.ancestors(id).filter(|a| matches!(model.kind(*a), Kind::Function | Kind::Class));
+    around.any(|a| has_word(model.name(a), &MANY))
+}
+
+/// Whether the lock is one that several servers vote on, as in the Redlock algorithm: who asks in step with others splits
+/// the votes each time, and nobody gets it.
+pub(super) fn is_voted_on(file: &Analysis<'_>) -> bool {
+    struct Voted(bool);
+    let votes = |file: &Analysis<'_>| {
+        file.model.symbols().any(|(_, name)| {
+            has_word(name, &["quorum", "drift", "votes"]) || name.to_ascii_lowercase().contains("redlock")
+        })
+    };
+    file.shared(|file| Voted(votes(file))).0
 }
 
 /// `func WithRetry(ctx, operation)`, `def retry(times): def decorate(function): …`: it repeats whatever it is given.
-fn is_helper<I: Iterator<Item = NodeId>>(file: &Analysis<'_>, around: impl Fn() -> I) -> bool {
+pub(super) fn is_given_work(file: &Analysis<'_>, id: NodeId) -> bool {
     #[rustfmt::skip]
     const GIVEN: [&str; 14] = [
         "fn", "func", "function", "f", "op", "operation", "action", "callback", "task", "supplier", "callable", "invoker",
         "wrapped", "exceptions",
     ];
     let model = file.model;
+    let around = || file.model.ancestors(id).filter(|a| file.model.kind(*a) == Kind::Function);
     let given = |a: NodeId| {
         let names = file.names_of_parameters(a);
         names.iter().any(|p| has_word(p, &GIVEN))

@@ -3,6 +3,7 @@
 
 use crate::network::changeable::has_settable_sibling;
 use crate::network::limits::Limit;
+use crate::network::purposes::{is_a_probe, is_an_order, is_asked_by_a_person, is_first_contact, takes_what_comes};
 use crate::network::remote::MOST_NEAR;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, TimeoutKind};
@@ -22,10 +23,14 @@ enum Place {
 /// So short that a pause or a slow link is longer.
 const TIGHT: f64 = 3.0;
 
+/// The same for setting up a connection.
+const TIGHT_CONNECT: f64 = 2.0;
+
 /// Longer than whoever waits for an ordinary answer.
 const LONG: f64 = 30.0;
 
-/// The same for setting up a connection.
+/// The same among members of one system, which ask each other for little; and for setting up a connection to one.
+const LONG_MEMBER: f64 = 15.0;
 const LONG_CONNECT: f64 = 10.0;
 
 /// The same where data of any size go over to a place that is set.
@@ -41,12 +46,11 @@ const PEERS: [&str; 20] = [
     "cluster", "gossip", "secondary", "p2p", "rpc", "quorum", "federation", "supervisor", "watchdog", "liveness",
 ];
 
-/// What takes as long as there is to move, or as another's program takes.
+/// What takes as long as there is to move.
 #[rustfmt::skip]
-const MOVES: [&str; 27] = [
-    "rsync", "download", "upload", "replicate", "replication", "backup", "restore", "transfer", "snapshot", "s3", "gcs",
-    "oss", "blob", "bucket", "objstore", "chunk", "chunks", "export", "stream", "migrate", "storage", "webhook", "hook",
-    "cleaner", "purge", "prune", "reindex",
+const MOVES: [&str; 16] = [
+    "rsync", "download", "upload", "replicate", "replication", "backup", "restore", "transfer", "snapshot", "export",
+    "import", "migrate", "cleaner", "purge", "prune", "reindex",
 ];
 
 /// What is nice to have: nobody is harmed where it fails.
@@ -81,10 +85,12 @@ const OWNERS: [&str; 10] = [
 /// place that is not the program's, it bounds what is moved, or everything around it can be set.
 pub(super) fn weighs(file: &Analysis<'_>, limit: &Limit, seconds: Option<f64>, number: Option<f64>) -> bool {
     let model = file.model;
-    // A bare number is of milliseconds where it is large.
-    let bare = number.map(|n| if n >= 500.0 { n / 1000.0 } else { n });
-    let Some(seconds) = seconds.or(bare) else { return false };
-    if says(file, limit, &EXTRAS) || is_asked_by_a_person(file, limit) || takes_what_comes(file, limit) {
+    let Some(seconds) = seconds.or(number.map(of_bare)) else { return false };
+    if says(file, limit, &EXTRAS)
+        || is_asked_by_a_person(file, limit)
+        || takes_what_comes(file, limit)
+        || is_for_tests(file, limit)
+    {
         return false;
     }
     let near = neighbours(file, limit);
@@ -103,38 +109,93 @@ pub(super) fn weighs(file: &Analysis<'_>, limit: &Limit, seconds: Option<f64>, n
     if moves_all(file, limit) && seconds <= MINUTES {
         return true;
     }
-    if peers && seconds <= if connects { LONG_CONNECT } else { LONG } {
+    let longest = match () {
+        () if connects => LONG_CONNECT,
+        () if makes_a_member(file, limit) || kills(file, limit) => LONG,
+        () => LONG_MEMBER,
+    };
+    if peers && seconds <= longest {
         return true;
+    }
+    if is_a_probe(file, limit) {
+        return false;
     }
     // A client whose address cannot be seen may be one of a service for everybody.
     let open = place == Place::Given || !makes_a_client(file, limit);
     // What is only compared with need not be anybody's answer.
     let compared = model.kind(limit.site) == Kind::Binary;
-    if seconds <= TIGHT && open && !compared {
+    let tight = match limit.kind {
+        TimeoutKind::Pool => 0.0,
+        TimeoutKind::Connect => TIGHT_CONNECT,
+        _ => TIGHT,
+    };
+    if seconds <= tight && open && !compared {
         return true;
     }
     let settings = near.iter().any(|n| is_setting(file, *n));
-    let moves = says(file, limit, &MOVES);
     !connects
-        && (moves && seconds <= longest(limit, settings)
-            || settings && open && seconds <= LONG
+        && (moves_data(file, limit) && seconds <= if settings { LONG_MOVE } else { LONG }
+            || settings && open && seconds <= LONG && changes_something(file, limit)
             || is_for_everybody(file, limit) && place == Place::Unseen && seconds <= LONG_MOVE)
+}
+
+/// The seconds of a bare number: of milliseconds where it is large and no number of minutes.
+fn of_bare(number: f64) -> f64 {
+    const LARGE: f64 = 500.0;
+    let minutes = number % 600.0 == 0.0 && number % 1000.0 != 0.0;
+    if number >= LARGE && !minutes { number / 1000.0 } else { number }
+}
+
+/// `if runningInTests { .. }`
+fn is_for_tests(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    file.guards(limit.site).iter().any(|g| {
+        let mut inner = model.self_and_descendants(g.condition).take(16);
+        g.holds && inner.any(|n| has_word(model.name(n), &["test", "tests", "testing"]))
+    })
+}
+
+/// A client of members is made of what it is given, but for its limit: whoever makes it cannot say how long it waits.
+fn makes_a_member(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    let given = |e: NodeId| {
+        let value = model.child(e, Role::Value).filter(|v| *v != limit.length);
+        value.is_some_and(|v| file.value(v).origins.any(Origins::PARAM))
+    };
+    model.kind(limit.site) == Kind::Record
+        && model.child(limit.site, Role::Type).is_some()
+        && model.children(limit.site).any(given)
+}
+
+/// Whoever does not answer in time is ended.
+fn kills(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let Some(function) = file.function_around(limit.site) else { return false };
+    file.calls_below(function).iter().any(|c| has_word(file.model.name(*c), &["kill", "terminate", "evict"]))
+}
+
+/// A request by a library that has an effect: cut off, nobody knows whether it was carried out.
+fn changes_something(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    limit.how != How::Name
+        && model.kind(limit.site) == Kind::Call
+        && has_word(model.name(limit.site), &["post", "put", "patch", "delete"])
+}
+
+/// All of what is moved has to have come within the limit, and there is as much of it as others have stored.
+fn moves_data(file: &Analysis<'_>, limit: &Limit) -> bool {
+    let model = file.model;
+    let function = file.function_around(limit.site).map_or("", |f| model.name(f));
+    let chain = std::iter::successors(Some(limit.site), |n| model.child(*n, Role::Receiver)).take(16);
+    let own = model.ancestors(limit.site).find_map(|a| model.child(a, Role::This));
+    let ty = own.and_then(|r| model.child(r, Role::Type)).map_or("", |t| model.name(t));
+    let mut names = chain.map(|n| model.name(n)).chain([function, ty]);
+    limit.how != How::Name && limit.kind == TimeoutKind::Total && names.any(|n| has_word(n, &MOVES))
 }
 
 /// The function around is called after moving as much as there is.
 fn moves_all(file: &Analysis<'_>, limit: &Limit) -> bool {
     limit.how != How::Name
         && file.function_around(limit.site).is_some_and(|f| has_word(file.model.name(f), &["rsync", "replicate"]))
-}
-
-/// How long is long for what moves data; little where nothing but names says so.
-fn longest(limit: &Limit, settings: bool) -> f64 {
-    const BY_NAME: f64 = 5.0;
-    match limit.how {
-        _ if settings => LONG_MOVE,
-        How::Name => BY_NAME,
-        _ => LONG,
-    }
 }
 
 /// One client of a module for whoever imports it: its limit is for requests that it does not know.
@@ -322,80 +383,4 @@ fn makes_a_client(file: &Analysis<'_>, limit: &Limit) -> bool {
     let last = words(name).last().cloned().unwrap_or_default();
     known.is_some_and(|k| k.api.role == ApiRole::RemoteClient)
         || matches!(last.as_str(), "client" | "transport" | "session" | "dialer" | "http")
-}
-
-/// Something starts, and looks whether the other side is there: who starts it sees that it is not, and starts it again.
-fn is_first_contact(file: &Analysis<'_>, limit: &Limit) -> bool {
-    #[rustfmt::skip]
-    const FIRST: [&str; 12] = [
-        "new", "init", "initialize", "connect", "open", "setup", "start", "bootstrap", "configure", "create", "main",
-        "constructor",
-    ];
-    let model = file.model;
-    let function = file.function_around(limit.site).map_or("", |f| model.name(f));
-    let context =
-        limit.kind == TimeoutKind::Total && file.resolve(limit.site).is_some_and(|k| k.api.role == ApiRole::TimeoutSet);
-    let begins = words(function).first().is_some_and(|w| FIRST.contains(&w.as_str()));
-    let mut around = model.self_and_ancestors(limit.length).take_while(|a| !model.kind(*a).is_statement());
-    context && begins
-        || around.any(|a| {
-            let name = model.child(a, Role::Type).map_or(model.name(a), |t| model.name(t));
-            has_word(name, &["ready", "validation", "validate"]) || has_word(name, &["server"]) && serves(name)
-        })
-        || has_word(&limit.name, &["validation"])
-}
-
-/// `startServer(…)`, `ServerParameters{…}`: what this process allows its own clients.
-fn serves(name: &str) -> bool {
-    has_word(name, &["start", "parameters", "options", "params"]) || words(name).last().is_some_and(|w| w == "server")
-}
-
-/// A person waits for the answer, sees that there is none, and asks again: a handler of a web server, a command.
-fn is_asked_by_a_person(file: &Analysis<'_>, limit: &Limit) -> bool {
-    let model = file.model;
-    let asked = |a: NodeId| {
-        let receiver = model.child(a, Role::Receiver).map_or("", |r| model.name(r));
-        model.kind(a) == Kind::Call
-            && model.name(a).eq_ignore_ascii_case("context")
-            && matches!(receiver, "r" | "req" | "request" | "Request")
-    };
-    let handler = model.child(limit.site, Role::Arg).is_some_and(asked);
-    // `func(cmd *Command, args []string)`
-    let mut functions = model.ancestors(limit.site).filter(|a| model.kind(*a) == Kind::Function);
-    let command = functions.any(|f| {
-        let names = file.names_of_parameters(f);
-        names.iter().any(|n| n == "cmd") && names.iter().any(|n| n == "args")
-    });
-    let prints = |c: &NodeId| {
-        let receiver = model.child(*c, Role::Receiver).map_or("", |r| model.name(r));
-        matches!(model.name(*c), "println" | "Println" | "Printf") && matches!(receiver, "out" | "fmt")
-    };
-    // A program prints what it is while it starts.
-    let function = file.function_around(limit.site).filter(|f| !matches!(model.name(*f), "main" | "run"));
-    let tells = || {
-        let within = |c: &&NodeId| function.is_some_and(|f| model.contains(f, **c));
-        file.tables.calls.iter().filter(within).any(prints)
-    };
-    handler || command || tells()
-}
-
-/// `arguments.host`: a word of the command line.
-fn is_an_order(file: &Analysis<'_>, node: NodeId) -> bool {
-    let object = file.model.child(node, Role::Object);
-    file.model.kind(node) == Kind::Member
-        && object.is_some_and(|o| matches!(file.model.name(o), "arguments" | "argv" | "flags"))
-}
-
-/// It takes what has come, and asks again where nothing has; or what is called a limit is the number of something.
-fn takes_what_comes(file: &Analysis<'_>, limit: &Limit) -> bool {
-    #[rustfmt::skip]
-    const TAKES: [&str; 20] = [
-        "pop", "brpop", "blpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax", "poll", "receive", "recv", "message",
-        "messages", "notifies", "notifications", "dequeue", "take", "consume", "listen", "subscribe", "events",
-    ];
-    let model = file.model;
-    let call = model.kind(limit.site) == Kind::Call;
-    let object = model.child(limit.length, Role::Object).map_or("", |o| model.name(o));
-    call && has_word(model.name(limit.site), &TAKES) && !has_word(model.name(limit.site), &["until"])
-        || has_word(object, &["type", "types", "command", "commands", "opcode", "kind", "kinds"])
 }

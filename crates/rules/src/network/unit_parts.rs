@@ -98,6 +98,20 @@ fn taken_apart(file: &Analysis<'_>, at: NodeId, whole: NodeId) -> bool {
     inside.any(|n| matches!(model.kind(n), Kind::Member | Kind::Call) && other(n))
 }
 
+/// `midnight - now()`: the time until something is as long as it was chosen, and ends.
+fn lies_ahead(file: &Analysis<'_>, whole: NodeId) -> bool {
+    let model = file.model;
+    let difference = file.condition_source(whole);
+    let mut sides = model.children_with(difference, Role::Operand);
+    let (Some(later), Some(now)) = (sides.next(), sides.next()) else { return false };
+    let reads = |n: NodeId| {
+        let source = file.condition_source(n);
+        let call = |c: NodeId| model.kind(c) == Kind::Call;
+        (call(n) || call(source)) && file.value(n).origins.any(Origins::CLOCKS)
+    };
+    model.kind(difference) == Kind::Binary && model.name(difference) == "-" && reads(now) && !reads(later)
+}
+
 impl Part<'_> {
     /// What is wrong with it.
     pub(super) fn tell(&self, file: &Analysis<'_>) -> Finding {
@@ -106,7 +120,7 @@ impl Part<'_> {
         // How long a field says is chosen, and mostly short; what was measured may be anything.
         let chosen = file.model.kind(*whole) == Kind::Member && !file.value(*whole).origins.any(Origins::CLOCKS);
         Story::new(&META, file, *at, message)
-            .confidence(if chosen { Confidence::Low } else { Confidence::Medium })
+            .confidence(if chosen || lies_ahead(file, *whole) { Confidence::Low } else { Confidence::Medium })
             .why("it starts again at zero whenever the next larger unit is full: what is a day old looks new, and a wait is too short")
             .help(api.advice.clone().unwrap_or_else(|| "convert the whole length".to_owned()))
             .step(file.location(*whole), "the whole length")

@@ -279,7 +279,11 @@ pub(super) fn at_returns(file: &Analysis<'_>, function: NodeId) -> Vec<Mismatch>
     let returns: Vec<NodeId> = file.returns(function).into_iter().flat_map(branches).collect();
     let name = model.name(function);
     let converts = words(name).iter().any(|w| TAKING.contains(&w.as_str()));
-    let named = stated_unit(name).filter(|_| !converts).map(|unit| (unit, function, format!("`{name}`")));
+    // `fmt_millis(millis)`
+    let params = file.names_of_parameters(function);
+    let of_params = |unit: &Unit| params.iter().any(|p| stated_unit(p) == Some(*unit));
+    let named =
+        stated_unit(name).filter(|u| !converts && !of_params(u)).map(|unit| (unit, function, format!("`{name}`")));
     let measured = |r: &NodeId| file.measure(*r).map(|m| (*r, m));
     let elsewhere = || {
         let (at, first) = returns.iter().find_map(measured)?;
