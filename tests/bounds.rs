@@ -43,6 +43,19 @@ fn limits_that_are_made_of_each_other_are_followed_once() {
     assert!(project.findings().iter().all(|f| f.rule.id != "missing-timeout"), "nothing says that it is none");
 }
 
+#[test]
+fn options_that_are_made_of_themselves_are_followed_once() {
+    for made in ["!options", "-options", "options", "options || {}", "{ ...options }"] {
+        let text = format!(
+            "import axios from 'axios';\n\nexport function level(url, options) {{\n  options = {made};\n  return axios.get(url, options);\n}}\n\nlet own = !own;\naxios.get('http://x', own);\n"
+        );
+        let mut project = Project::default();
+        project.add("a.js", &text);
+        let found = project.findings();
+        assert!(found.iter().all(|f| f.rule.id == "missing-timeout"), "{made}: {found:?}");
+    }
+}
+
 /// What generated parsers do: two variables are saved in others and restored from them, a thousand times.
 #[test]
 fn tuples_that_are_saved_and_restored_are_followed_within_bounds() {

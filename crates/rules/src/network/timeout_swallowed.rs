@@ -116,9 +116,10 @@ fn of_dropped_error(file: &Analysis<'_>, test: NodeId) -> Option<Finding> {
     let model = file.model;
     let condition = model.child(test, Role::Condition).filter(|c| matches!(model.name(*c), "!=" | "==" | "!"))?;
     let body = model.child(test, Role::Then)?;
-    let success = model.descendants(body).find(|n| {
-        model.kind(*n) == Kind::Return && model.child(*n, Role::Value).is_some_and(|v| model.kind(v) == Kind::Null)
-    })?;
+    // `return nil, ErrForbidden` is none.
+    let null = |r: NodeId| model.children_with(r, Role::Value).all(|v| model.kind(v) == Kind::Null);
+    let returns = |n: &NodeId| model.kind(*n) == Kind::Return && model.child(*n, Role::Value).is_some();
+    let success = model.descendants(body).find(|n| returns(n) && null(*n))?;
     let name = model.self_and_descendants(condition).find(|n| model.kind(*n) == Kind::Name)?;
     let statement = file.stores_of(name).iter().map(|s| s.at).rfind(|at| *at < test)?;
     let targets: Vec<NodeId> = model.children_with(statement, Role::Target).collect();

@@ -3,7 +3,7 @@
 use crate::analysis::{Analysis, Resolved};
 use crate::catalog::{ArgMeaning, ArgPlace};
 use crate::resolve::Callee;
-use crate::tables::StoreKind;
+use crate::tables::{Store, StoreKind};
 use timelint_model::{Kind, NodeId, Role};
 
 impl Analysis<'_> {
@@ -41,14 +41,20 @@ impl Analysis<'_> {
     /// The value under a (dotted) key of a record, through a local variable.
     pub fn entry(&self, id: NodeId, key: &str) -> Option<NodeId> {
         let model = self.model;
+        let plain = |s: Store| s.value.filter(|_| matches!(s.kind, StoreKind::Plain) && s.index == 0);
         let record = match model.kind(id) {
             Kind::Record => id,
             Kind::Name => {
-                let store = self.local_store(id, model.sym(id))?;
-                let value = store.value.filter(|_| matches!(store.kind, StoreKind::Plain) && store.index == 0)?;
+                // `var transport *http.Transport`, and set once later.
+                let set_once = || match self.stores_of(id) {
+                    [declared, only] if declared.value.is_none() => plain(*only),
+                    _ => None,
+                };
+                let value = self.local_store(id, model.sym(id)).and_then(plain).or_else(set_once)?;
                 match model.kind(value) {
                     Kind::Record => value,
-                    Kind::Unary | Kind::Call => return self.entry(value, key),
+                    // What is made of itself, `options = !options`, leads nowhere.
+                    Kind::Unary | Kind::Call | Kind::Name => return self.guarded(value, || self.entry(value, key)),
                     _ => return None,
                 }
             }
