@@ -99,6 +99,9 @@ pub(crate) fn versions(
         if !is_lock_file {
             versions.manifest(&folder);
         }
+        if let Some(name) = own_name(KINDS[rank].name, &text) {
+            versions.name(&folder, &name);
+        }
         (KINDS[rank].read)(&text, &mut |package, constraint| {
             if packages.contains(package) && !is_lock_file {
                 versions.mention(&folder, package);
@@ -111,6 +114,27 @@ pub(crate) fn versions(
         });
     }
     versions
+}
+
+/// What a manifest calls the package that it stands for.
+fn own_name(manifest: &str, text: &str) -> Option<String> {
+    match manifest {
+        "pyproject.toml" => {
+            let file = toml_of(text);
+            let project = file.get("project").or_else(|| file.get("tool").and_then(|t| t.get("poetry")))?;
+            Some(project.get("name")?.as_str()?.to_owned())
+        }
+        "package.json" => Some(json_of(text).get("name")?.as_str()?.to_owned()),
+        "go.mod" => {
+            let path = text.lines().find_map(|l| l.trim().strip_prefix("module "))?;
+            Some(path.rsplit('/').next()?.trim().to_owned())
+        }
+        "pom.xml" => {
+            let rest = text.split_once("</parent>").map_or(text, |(_, rest)| rest);
+            element(rest, "artifactId").map(str::to_owned)
+        }
+        _ => None,
+    }
 }
 
 /// The name of a Python package as `PyPI` compares it.

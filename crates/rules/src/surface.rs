@@ -80,6 +80,7 @@ const CHORES: [&str; 7] = ["magefile", "release", "changelog", "bump_version", "
 /// part of a page.
 pub(crate) fn is_command(file: &Analysis<'_>) -> bool {
     is_tool(&file.path)
+        || file.index().serves_tests(&file.path)
         || file.says(&["argv"]) && file.shared(|file| TakesOrders(takes_orders(file))).0
         || is_page(file)
         || runs_once(file)
@@ -209,8 +210,9 @@ fn takes_orders(file: &Analysis<'_>) -> bool {
 
 /// Commands that a person runs and waits for, the tests and tools around a system, and what runs in a browser.
 pub(crate) fn is_tool(path: &str) -> bool {
-    const TOOLS: [&str; 31] = [
+    const TOOLS: [&str; 32] = [
         "chaos",
+        "conformance",
         "e2etests",
         "acceptance",
         "tests",

@@ -155,6 +155,7 @@ impl ProjectIndex {
         index.connect_lock_helpers(catalog);
         index.connect_effects(catalog);
         index.collect_names();
+        index.doubt_overridden_clocks(catalog);
         index.connect_clocks(catalog, &interfaces);
         index
     }
@@ -188,6 +189,26 @@ impl ProjectIndex {
         self.lock_names = locks.chain(self.locks.keys().map(|key| &key.1)).cloned().collect();
         let effects = functions().filter(|f| f.effect.is_some()).map(|f| &f.name);
         self.effect_names = effects.chain(self.effects.keys().map(|key| &key.1)).cloned().collect();
+    }
+
+    /// A clock that a class below replaces by one that does not wrap, because it counts from 0: of the one above nothing is
+    /// known but that it is monotonic, for nobody knows which of the two answers.
+    fn doubt_overridden_clocks(&mut self, catalog: &Catalog) {
+        let wraps = |f: &&FunctionSummary| f.value.origins.any(Origins::WRAPPING) && !f.class.is_empty();
+        let wrapping = self.functions.values().flatten().filter(wraps);
+        let names: FxHashSet<&str> = wrapping.map(|f| f.name.as_str()).collect();
+        let replaces = |f: &&FunctionSummary| {
+            names.contains(f.name.as_str()) && !f.class.is_empty() && !f.value.origins.any(Origins::WRAPPING)
+        };
+        let below = self.functions.values().flatten().filter(replaces);
+        let doubted: Vec<(String, String)> = below
+            .flat_map(|f| self.ancestors(&f.class, catalog).into_iter().map(|class| (class, f.name.clone())))
+            .collect();
+        for (class, name) in doubted {
+            for function in self.functions.get_mut(&Names(&class, &name)).into_iter().flatten() {
+                function.value.origins = function.value.origins.without(Origins::WRAPPING);
+            }
+        }
     }
 
     /// Lets readings of a clock be found through interfaces: an injected time service, a provider. Fakes that give out what
@@ -281,6 +302,11 @@ impl ProjectIndex {
     /// Whether the nearest manifest around `path` asks for `package`.
     pub(crate) fn asks_for(&self, path: &str, package: &str) -> bool {
         self.versions.asks_for(path, package)
+    }
+
+    /// Whether the file at `path` belongs to a package that tests or measures something else, by its name.
+    pub fn serves_tests(&self, path: &str) -> bool {
+        self.versions.serves_tests(path)
     }
 
     /// Whether the project has a function of this name, in any class.

@@ -1,9 +1,10 @@
 //! Which versions of libraries a project uses, as far as its manifests and lock files say.
 
 use crate::catalog::Api;
+use crate::names::has_word;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// A version by its numbers: `v1.5.0-rc.1` is 1.5, as 1.5 and 1.5.0 are.
@@ -124,6 +125,8 @@ pub struct ProjectVersions {
     folders: BTreeMap<String, FxHashMap<String, VersionRange>>,
     /// The packages that the manifests of a folder ask for, in whatever version, of those that matter.
     named: BTreeMap<String, FxHashSet<String>>,
+    /// Folders of packages by whose names they test or measure something else.
+    testing: BTreeSet<String>,
 }
 
 impl ProjectVersions {
@@ -147,6 +150,31 @@ impl ProjectVersions {
         let folders = path.match_indices('/').map(|(at, _)| &path[..at]).rev();
         let nearest = folders.chain([""]).find_map(|folder| self.named.get(folder));
         nearest.is_some_and(|packages| packages.contains(package))
+    }
+
+    /// What the manifest of `folder` calls its own package.
+    pub fn name(&mut self, folder: &str, package: &str) {
+        #[rustfmt::skip]
+        const TESTS: [&str; 9] =
+            ["test", "tests", "testing", "testkit", "e2e", "conformance", "benchmark", "benchmarks", "bench"];
+        if has_word(package, &TESTS) {
+            self.testing.insert(folder.to_owned());
+        }
+    }
+
+    /// Whether the file at `path` belongs to a package that tests or measures something else.
+    pub fn serves_tests(&self, path: &str) -> bool {
+        let mut folder = path;
+        while !self.testing.is_empty() {
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+            if self.testing.contains(folder) {
+                return true;
+            }
+            if folder.is_empty() {
+                break;
+            }
+        }
+        false
     }
 
     /// The versions among which that of `package` is for the file at `path`: the nearest folder that names it decides.
@@ -255,5 +283,17 @@ mod tests {
         assert_eq!(versions.of("services/old/main.py", "redis"), Some(&range("7.0")));
         assert_eq!(versions.of("main.py", "redis"), Some(&range("7.0")));
         assert_eq!(versions.of("main.py", "httpx"), None);
+    }
+
+    #[test]
+    fn packages_that_test_others_are_told_by_their_names() {
+        let mut versions = ProjectVersions::default();
+        versions.name("", "acme-cluster-tests");
+        versions.name("lib/contest", "contest");
+        assert!(versions.serves_tests("acme/waits.py"));
+        let mut versions = ProjectVersions::default();
+        versions.name("", "acme");
+        versions.name("packages/testkit", "@acme/testkit");
+        assert!(versions.serves_tests("packages/testkit/src/a.ts") && !versions.serves_tests("packages/core/a.ts"));
     }
 }

@@ -374,8 +374,22 @@ impl Holder<'_, '_> {
             _ => false,
         };
         let methods = file.tables.classes[class as usize].methods.iter();
+        // `Record(**json.loads(text))`, `new Mark({...row})`
+        let name = file.tables.classes[class as usize].name.as_str();
+        let filled =
+            |c: NodeId| model.name(c) == name && model.children_with(c, Role::Arg).any(|a| self.is_spread_load(a));
+        if file.tables.calls.iter().any(|c| filled(*c)) {
+            return true;
+        }
         let restoring = methods.filter(|(name, _)| RESTORES.contains(&model.text(**name).to_lowercase().as_str()));
         restoring.flat_map(|(_, all)| all).any(|f| model.descendants(*f).any(says))
+    }
+
+    /// What was loaded, and is spread over parameters.
+    fn is_spread_load(&self, arg: NodeId) -> bool {
+        let model = self.file.model;
+        model.kind(arg) == Kind::Spread
+            && model.descendants(arg).any(|d| model.kind(d) == Kind::Call && has_word(model.name(d), &LOADS))
     }
 
     fn is_own_class(&self, id: NodeId, class: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod bound_clocks;
 mod compared_columns;
+mod consequence;
 mod coordination;
 mod held;
 mod ingredients;

@@ -121,9 +121,13 @@ fn is_calendar_answer(file: &Analysis<'_>, id: NodeId) -> bool {
         let whole = matches!(model.kind(n), Kind::Name | Kind::Member);
         whole && has_word(model.name(n), &["next", "tomorrow"]) && has_word(model.name(n), &PERIODS)
     };
+    // `combine(today(), at)`: a time of this day.
+    let combined = |n: NodeId| model.kind(n) == Kind::Call && model.name(n) == "combine";
     model.kind(id) == Kind::Binary
-        && (model.children_with(id, Role::Operand).any(|o| answer(o) || answer(file.condition_source(o)))
-            || model.name(id) == "-" && model.descendants(id).any(period))
+        && (model.children_with(id, Role::Operand).any(|o| {
+            let source = file.condition_source(o);
+            answer(o) || answer(source) || combined(o) || combined(source)
+        }) || model.name(id) == "-" && model.descendants(id).any(period))
 }
 
 /// The order of two things, in the function that says which of them comes first.
@@ -321,6 +325,15 @@ fn allows_for_skew(file: &Analysis<'_>, id: NodeId) -> bool {
     model.descendants(function).count() < SHORT && model.descendants(function).any(skew)
 }
 
+/// `until = now + answer.getExpiresIn() * 1000`: how long something is good was said by who gave it.
+fn is_granted(file: &Analysis<'_>, mark: NodeId) -> bool {
+    let model = file.model;
+    let says = |n: NodeId| words(model.name(n)).windows(2).any(|w| w[0] == "expires" && w[1] == "in");
+    let mut values = file.stores_of(mark).iter().filter_map(|s| s.value);
+    matches!(model.kind(mark), Kind::Name | Kind::Member)
+        && values.any(|v| model.descendants(v).any(|n| model.kind(n) != Kind::Number && says(n)))
+}
+
 /// Measuring skew, detecting suspends, dates that an outside standard sets: the wall clock is the subject.
 fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
     // Tickets and certificates are dated by who gave them.
@@ -380,7 +393,7 @@ fn is_about_the_clock(file: &Analysis<'_>, id: NodeId) -> bool {
         || has_word(stem, &["cron", "crontab", "calendar"])
         || has_word(class, &DATED)
         || has_word(class, &["sequence", "snowflake"])
-        || file.model.self_and_descendants(id).any(|n| token(file.model.name(n)))
+        || file.model.self_and_descendants(id).any(|n| token(file.model.name(n)) || is_granted(file, n))
         || file.model.descendants(id).filter(|n| file.model.kind(*n) == Kind::Name).any(|n| {
             // `next = refreshTime(ticket)`
             let made_of =

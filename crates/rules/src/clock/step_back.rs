@@ -51,7 +51,23 @@ pub(crate) fn allows_for_step_back(file: &Analysis<'_>, id: NodeId) -> bool {
         let order = model.kind(n) == Kind::Binary && matches!(model.name(n), "<" | ">" | "<=" | ">=");
         order && !model.contains(n, id) && syms(n).len() == 2 && syms(n) == syms(id)
     };
-    model.name(id) == "-" && either.is_some_and(|e| model.descendants(e).any(same))
+    model.name(id) == "-" && (either.is_some_and(|e| model.descendants(e).any(same)) || is_negative_asked(file, id))
+}
+
+/// `age = now - begin; if age < 0 || age > length`
+fn is_negative_asked(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let statement = model.parent(id).filter(|p| matches!(model.kind(*p), Kind::Let | Kind::Assign));
+    let Some(age) = statement.and_then(|s| model.child(s, Role::Target)) else { return false };
+    file.reads_of(age).into_iter().any(|read| {
+        let Some(below) = model.parent(read).filter(|p| model.name(*p) == "<") else { return false };
+        let mut sides = model.children_with(below, Role::Operand);
+        let zero = |n: NodeId| model.kind(n) == Kind::Number && file.value(n).number == Some(0.0);
+        let negative = sides.next() == Some(read) && sides.next().is_some_and(zero);
+        let either = model.parent(below).filter(|e| matches!(model.name(*e), "||" | "or"));
+        let named = |n: NodeId| model.kind(n) == Kind::Name && model.sym(n) == model.sym(age);
+        negative && either.is_some_and(|e| model.descendants(e).filter(|n| named(*n)).count() > 1)
+    })
 }
 
 /// A reading as it came from the clock, also kept in a variable or field, with a number for "none yet".

@@ -2,6 +2,7 @@
 //! controls something.
 
 use crate::Rule;
+use crate::clock::consequence::is_harmless;
 use crate::clock::coordination::{is_own_mark, spans_days};
 use crate::clock::marks::{is_end_of_record, is_unproven, mark_of, sides};
 use crate::clock::monotonic_edit::monotonic_edit;
@@ -63,6 +64,10 @@ fn operands(file: &Analysis<'_>, id: NodeId) -> Option<(Value, Value)> {
             // `start < t < stop`: what lies between two times that were asked for.
             let asked = |n: &NodeId| model.kind(*n) == Kind::Name && file.value(*n).origins.any(Origins::PARAM);
             if sides.len() == 3 && [sides[0], sides[2]].iter().all(asked) {
+                return None;
+            }
+            // `now - minutes * 60000`: what is multiplied is a length, whatever else has its name.
+            if model.name(id) == "-" && sides.last().is_some_and(|s| is_multiple(file, *s)) {
                 return None;
             }
             let mut pairs = sides.windows(2).map(|pair| pair_of(file, pair[0], pair[1]));
@@ -132,6 +137,16 @@ fn made_of_reading(file: &Analysis<'_>, id: NodeId) -> Option<Value> {
     let value = file.value(only);
     let reading = model.kind(only) == Kind::Call && value.shape == Shape::Instant && value.origins == Origins::WALL;
     (opaque && reading).then_some(Value { how: How::Project, ..value })
+}
+
+/// A product with a number that is no factor between the units of clocks.
+fn is_multiple(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let number = |n: NodeId| file.value(n).number.filter(|_| model.kind(n) == Kind::Number);
+    let counts = |n: f64| n > 1.0 && ![1e3, 1e6, 1e9].contains(&n);
+    model.kind(id) == Kind::Binary
+        && model.name(id) == "*"
+        && model.children_with(id, Role::Operand).filter_map(number).any(counts)
 }
 
 /// Parts of the page in the folder that holds all that runs in the browser: `client/components/list.js`.
@@ -207,8 +222,13 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     }
     // What a browser measures decides about its page, and a command is waited for by who started it.
     let page = is_for_browsers(&file.path) && (is_front_end(&file.path) || is_of_client(&file.path) || is_page(file));
-    let command = is_tool(&file.path) && !is_interface(&file.path);
+    let command = file.index().serves_tests(&file.path) || is_tool(&file.path) && !is_interface(&file.path);
     if is_end_of_record(file, id) || page || command || is_unproven(file, id) || spans_days(file, limited(file, id)) {
+        confidence = Confidence::Low;
+    }
+    // Two fields of one name, a moment here and a number there: which of them is meant is not known.
+    let either = Origins::BOTH.and(Origins::STRIPPED);
+    if [left, right].iter().any(|v| v.origins.has(either) && v.unit.is_none()) {
         confidence = Confidence::Low;
     }
     // `for (t = start; t <= end; t++)` goes through seconds that were chosen before.
@@ -216,7 +236,7 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
         confidence = Confidence::Low;
     }
     // Two things of which nothing but the names of their fields is known.
-    if left.how == How::Name && right.how == How::Name {
+    if left.how == How::Name && right.how == How::Name || is_harmless(file, id) {
         confidence = Confidence::Low;
     }
     if purpose == Purpose::Other || purpose == Purpose::Statistic && usage == Usage::Decides {

@@ -247,6 +247,19 @@ fn given(file: &Analysis<'_>, at: NodeId, name: &str, value: NodeId) -> Option<F
     if !version && !number && !is_specific(name) {
         return None;
     }
+    let model = file.model;
+    // `NA_1700000000`: a text for people, where nothing was given.
+    let placeholder = |n: NodeId| {
+        model.kind(n) == Kind::String && has_word(model.name(n), &["na", "none", "null", "unknown", "undefined"])
+    };
+    if file.is_silent(
+        &META,
+        value,
+        "it stands for what is not known",
+        model.self_and_descendants(value).any(placeholder),
+    ) {
+        return None;
+    }
     let reading = made_of(file, name, value)?;
     let matched = version || number || is_matched_by(name) || is_sent(file, at) && is_compared(file, name);
     let confidence = if is_interface(&file.path) || !matched { Confidence::Low } else { Confidence::Medium };

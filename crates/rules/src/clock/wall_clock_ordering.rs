@@ -133,6 +133,7 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         || quiet("nothing says that another machine gave the other time", !(is_remote || is_row))
         || !is_row && quiet("this process set the other time itself", is_own_mark(file, stamp.node))
         || quiet("how far two clocks are apart is what is asked", is_about_skew(file, id, &stamp))
+        || quiet("a token or version is compared as well", is_also_compared(file, id, &stamp))
     {
         return None;
     }
@@ -174,6 +175,23 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         None => story,
     };
     Some(story.step(file.location(id), "and the two are compared here").tell())
+}
+
+/// `row.token != lease.token || lease.expires <= now`: what was taken is told by its token, and its age refuses only more.
+fn is_also_compared(file: &Analysis<'_>, id: NodeId, stamp: &Stamped) -> bool {
+    const TOLD: [&str; 7] = ["token", "version", "revision", "generation", "epoch", "fence", "fencing"];
+    let model = file.model;
+    let Some(owner) = stamp.owner(file) else { return false };
+    let told = |n: NodeId| {
+        let same = model.child(n, Role::Object).is_some_and(|o| model.sym(o) == model.sym(owner));
+        model.kind(n) == Kind::Member && same && has_word(model.name(n), &TOLD)
+    };
+    let equal = |n: NodeId| {
+        let equality = matches!(model.name(n), "==" | "!=" | "===" | "!==");
+        equality && model.kind(n) == Kind::Binary && model.children_with(n, Role::Operand).any(told)
+    };
+    let chain = model.ancestors(id).take_while(|a| matches!(model.kind(*a), Kind::Binary | Kind::Group)).last();
+    chain.is_some_and(|c| model.descendants(c).any(equal))
 }
 
 /// The class of the stamp says that it is stored or sent.

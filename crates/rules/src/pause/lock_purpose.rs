@@ -54,7 +54,9 @@ const DOMAIN: [&str; 44] = [
     "bill",
 ];
 /// Work that may be done twice without harm.
-const EFFICIENCY: [&str; 31] = [
+const EFFICIENCY: [&str; 33] = [
+    "cleaner",
+    "vacuum",
     "cache",
     "caches",
     "cached",

@@ -2,6 +2,7 @@
 
 use crate::Rule;
 use crate::story::Story;
+use crate::surface::quiet_in_tools;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, LockScope};
@@ -32,6 +33,7 @@ impl Rule for LockWithoutExpiry {
     }
 
     fn check(&self, file: &Analysis<'_>, out: &mut Vec<Finding>) {
+        let from = out.len();
         out.extend(file.known_calls().into_iter().filter_map(|(call, known)| library_lock(file, call, known)));
         let commands = file.key_commands();
         out.extend(commands.iter().filter_map(|take| own_lock(file, take, commands)));
@@ -39,6 +41,7 @@ impl Rule for LockWithoutExpiry {
         out.extend(rows_of_one(file).into_iter().map(|found| row_of_one(file, found)));
         out.extend(file.unleased_puts().into_iter().map(|found| unleased(file, found)));
         out.extend(file.unbound_nodes().into_iter().map(|found| unbound(file, found)));
+        quiet_in_tools(file, &mut out[from..]);
     }
 }
 

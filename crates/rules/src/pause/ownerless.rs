@@ -139,7 +139,25 @@ fn is_mild(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand, all: &[K
     let reads_monotonic = |n: NodeId| file.value(n).origins.any(Origins::MONOTONIC);
     let asks =
         |g: &Guard| model.self_and_descendants(g.condition).any(|n| model.kind(n) == Kind::Call && reads_monotonic(n));
-    file.guards(delete.at).iter().any(asks) || fills_cache(file, take, delete, all)
+    file.guards(delete.at).iter().any(asks) || fills_cache(file, take, delete, all) || saves_work(file, take, delete)
+}
+
+/// Whether names say that the key only keeps one message, mail or look-up from being handled by two: a third one that comes
+/// in costs some work.
+fn saves_work(file: &Analysis<'_>, take: &KeyCommand, delete: &KeyCommand) -> bool {
+    #[rustfmt::skip]
+    const ONCE: [&str; 17] = [
+        "dedup", "dedupe", "deduplicate", "deduplication", "once", "idempotency", "idempotent", "processing", "processed",
+        "notification", "notifications", "notify", "notifier", "email", "emails", "mail", "webhook",
+    ];
+    let model = file.model;
+    let class = |at: NodeId| file.tables.class_around(model, at).map(|c| file.tables.classes[c as usize].name.as_str());
+    let stem = file.path.rsplit('/').next().map_or("", |name| name.split('.').next().unwrap_or(name));
+    let functions = [take.at, delete.at].into_iter().filter_map(|at| file.named_function_around(at));
+    let names = functions.map(|f| file.function_name(f)).chain(class(delete.at)).chain([stem, model.name(delete.key)]);
+    // What is called a store of caches serves everybody; a class that is one itself serves nobody else.
+    let cache = class(take.at).is_some_and(|c| class(delete.at) == Some(c) && has_word(c, &["cache", "cached"]));
+    cache || names.into_iter().any(|n| has_word(n, &ONCE))
 }
 
 /// Whether what is called a cache is filled between the two commands of a function.
