@@ -44,7 +44,8 @@ pub(crate) fn doing(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
         let inserts =
             text().is_some_and(|t| t.trim_start().to_ascii_uppercase().starts_with("INSERT") && !is_conditional(&t));
         if write.effect == Effect::External || inserts {
-            return Some(Confidence::Medium);
+            let bare = !inserts && matches!(model.name(call), "post" | "request" | "fetch");
+            return Some(if bare { of_post(file, call) } else { Confidence::Medium });
         }
     }
     let parts = words(model.name(call));
@@ -60,7 +61,23 @@ pub(crate) fn doing(file: &Analysis<'_>, call: NodeId) -> Option<Confidence> {
     let posts = first == "post" && parts.len() == 1 && model.child(call, Role::Receiver).is_some();
     let sends = parts.len() <= 2 && matches!(first, "request" | "do" | "send" | "execute" | "fetch");
     let does = DOING.contains(&first) || makes || posts || sends && posts_something(file, call);
-    (does && call_evidence(file, call) >= Remote::Named).then_some(Confidence::Medium)
+    let sure = if DOING.contains(&first) || makes { Confidence::Medium } else { of_post(file, call) };
+    (does && call_evidence(file, call) >= Remote::Named).then_some(sure)
+}
+
+/// How sure it is that a `POST` does something: many only ask, for the question is long. What is sent, its address or the
+/// function around it says that something new comes of it.
+fn of_post(file: &Analysis<'_>, call: NodeId) -> Confidence {
+    const NEW: [&str; 12] = [
+        "create", "add", "insert", "submit", "place", "register", "enqueue", "launch", "start", "trigger", "issue",
+        "book",
+    ];
+    let model = file.model;
+    let says = |name: &str| names_a_deed(name) || has_word(name, &NEW);
+    let around = model.ancestors(call).find(|a| model.kind(*a) == Kind::Function && !model.name(*a).is_empty());
+    let told =
+        around.is_some_and(|f| says(model.name(f))) || model.descendants(call).take(64).any(|n| says(model.name(n)));
+    if told { Confidence::Medium } else { Confidence::Low }
 }
 
 /// `request("POST", url)`, `Do(req)` after `req := NewRequest(MethodPost, url)`, `execute(post)` of an `HttpPost`.
