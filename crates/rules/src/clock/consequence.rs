@@ -3,8 +3,8 @@
 
 use crate::shown::{LOGS_THAT_ARE_KEPT, is_shown_call};
 use timelint_model::{Kind, NodeId, Role};
-use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Callee, has_word, words};
+use timelint_semantics::catalog::{ApiRole, ArgMeaning};
+use timelint_semantics::{Analysis, Callee, Resolved, has_word, words};
 
 /// Words of what somebody waits for or is kept out by: dropping it early or late is noticed.
 #[rustfmt::skip]
@@ -157,11 +157,16 @@ fn lets_go(file: &Analysis<'_>, block: NodeId) -> bool {
 fn only_yields(file: &Analysis<'_>, id: NodeId) -> bool {
     let model = file.model;
     let Some(branch) = model.enclosing(id, Kind::If).and_then(|i| model.child(i, Role::Then)) else { return false };
-    let zero = |a: NodeId| model.kind(a) == Kind::Number && file.value(a).number == Some(0.0);
+    // At once, after what others have to do: a pause of nothing, a callback without a delay.
     let turns = |c: NodeId| {
-        let name = model.name(c).to_lowercase();
-        matches!(name.as_str(), "settimeout" | "sleep") && model.children_with(c, Role::Arg).any(zero)
-            || matches!(name.as_str(), "setimmediate" | "gosched")
+        let paused = |k: &Resolved<'_>| matches!(k.api.role, ApiRole::Sleep | ApiRole::Schedule) && !k.api.repeats;
+        let Some(known) = file.resolve(c).filter(paused) else { return false };
+        if let Some(length) = file.argument(c, known, ArgMeaning::Amount) {
+            return file.value(length).number == Some(0.0);
+        }
+        // What takes more than a callback may take the time when it runs.
+        let callback = file.argument(c, known, ArgMeaning::Callback);
+        known.api.args.len() == 1 && callback.is_some() && callback == model.child(c, Role::Arg)
     };
     model.self_and_descendants(branch).any(|n| model.kind(n) == Kind::Call && turns(n))
 }

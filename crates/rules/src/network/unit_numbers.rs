@@ -3,7 +3,7 @@
 use crate::network::limit_names::is_default_name;
 use crate::network::limits::limits_at;
 use crate::network::timeout_unit_mismatch::{Mismatch, Taker};
-use crate::network::unit_places::{name_of, unit_of_place};
+use crate::network::unit_places::{name_of, sides_of_one_unit, unit_of_place};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, ArgMeaning, TimeoutKind, Unit, leaf};
@@ -69,11 +69,7 @@ fn counts_as_nanos(file: &Analysis<'_>) -> bool {
 /// `time.Since(seen) > expirySecs`: a bare constant beside a typed length counts what the type counts, whatever it is called.
 pub(super) fn beside_typed(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
     let model = file.model;
-    if !matches!(model.name(id), "+" | "-" | "<" | ">" | "<=" | ">=") {
-        return None;
-    }
-    let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
-    let [left, right] = sides[..] else { return None };
+    let (left, right) = sides_of_one_unit(file, id)?;
     let length = |n: NodeId| {
         let value = file.value(n);
         let since = || file.resolve(n).is_some_and(|k| k.api.role == ApiRole::TimeSince && k.how != How::Name);

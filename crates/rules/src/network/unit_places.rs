@@ -235,14 +235,21 @@ fn unit_of_key(file: &Analysis<'_>, id: NodeId, name: &str) -> Option<Unit> {
     known(name).or_else(inside)
 }
 
-/// Two operands that are added, subtracted or compared, and state different units.
-pub(super) fn at_operands(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
+/// The two sides of an addition, subtraction or comparison: both have to be in one unit.
+pub(super) fn sides_of_one_unit(file: &Analysis<'_>, id: NodeId) -> Option<(NodeId, NodeId)> {
     let model = file.model;
     if !matches!(model.name(id), "+" | "-" | "<" | ">" | "<=" | ">=") {
         return None;
     }
     let sides: Vec<NodeId> = model.children_with(id, Role::Operand).collect();
     let [left, right] = sides[..] else { return None };
+    Some((left, right))
+}
+
+/// Two operands that are added, subtracted or compared, and state different units.
+pub(super) fn at_operands(file: &Analysis<'_>, id: NodeId) -> Option<Mismatch> {
+    let model = file.model;
+    let (left, right) = sides_of_one_unit(file, id)?;
     // `31 * result + timeoutMs`
     if file.function_around(id).is_some_and(|f| has_word(model.name(f), &["hash"])) {
         return None;
