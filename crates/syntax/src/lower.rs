@@ -6,6 +6,7 @@
 
 use crate::matcher::{Bound, Child, Matcher, Part};
 use crate::pack::{CompiledPattern, Pack};
+use std::borrow::Cow;
 use timelint_diagnostics::Span;
 use timelint_model::{Builder, Capture, FileModel, Kind, NodeId, Role};
 use tree_sitter::{Node, Tree};
@@ -13,6 +14,7 @@ use tree_sitter::{Node, Tree};
 /// A parser of one language; not shared between threads.
 pub struct Parser {
     parser: tree_sitter::Parser,
+    asserts_non_null: bool,
 }
 
 impl Parser {
@@ -20,13 +22,34 @@ impl Parser {
     pub fn new(pack: &Pack) -> Option<Self> {
         let mut parser = tree_sitter::Parser::new();
         parser.set_language(&pack.grammar).ok()?;
-        Some(Self { parser })
+        let asserts_non_null = parser.language()?.id_for_node_kind("non_null_expression", true) != 0;
+        Some(Self { parser, asserts_non_null })
     }
 
     /// The syntax tree of `text`; `None` only when parsing was cancelled, which nothing here does.
     pub fn parse(&mut self, text: &str) -> Option<Tree> {
+        if self.asserts_non_null {
+            return self.parser.parse(without_assertions(text).as_ref(), None);
+        }
         self.parser.parse(text, None)
     }
+}
+
+/// `text` with a blank for each non-null assertion: every place stays. TypeScript binds the postfix `!` tightest, but
+/// tree-sitter-typescript (0.23.2) reads `now - entry!.at` as `(now - entry)!.at`, and an assertion changes no value.
+///
+/// What follows must not begin an operand: `if (a)!b` negates. Strings may be hit; their text is read from the file.
+fn without_assertions(text: &str) -> Cow<'_, [u8]> {
+    let mut bytes = Cow::Borrowed(text.as_bytes());
+    for (at, _) in text.match_indices('!') {
+        let before = at.checked_sub(1).map(|b| text.as_bytes()[b]);
+        let asserted = before.is_some_and(|b| b.is_ascii_alphanumeric() || b"_$)]".contains(&b));
+        let ends = text.as_bytes().get(at + 1).is_none_or(|a| b".[)]},;:?>*%&| \t\r\n".contains(a));
+        if asserted && ends {
+            bytes.to_mut()[at] = b' ';
+        }
+    }
+    bytes
 }
 
 /// What the children of a tree node belong to.
@@ -365,6 +388,17 @@ mod tests {
         );
         assert_eq!(m.comments.len(), 1);
         assert!(m.errors.is_empty());
+    }
+
+    #[test]
+    fn non_null_assertions_bind_tightest_and_negations_stay() {
+        let blanked = |text| String::from_utf8(without_assertions(text).into_owned()).expect("text");
+        assert_eq!(blanked("now - entry!.at > a![0] - (b)!"), "now - entry .at > a [0] - (b) ");
+        assert_eq!(blanked("x < a! - b"), "x < a  - b");
+        for kept in ["a != b", "a !== b", "a!= b", "a!==b", "if (a)!b", "!a.b", "return !a", "f!(x)", "a ! .b", "é!.b"]
+        {
+            assert_eq!(blanked(kept), kept);
+        }
     }
 
     #[test]
