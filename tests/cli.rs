@@ -248,6 +248,21 @@ fn silence_is_explained() {
 }
 
 #[test]
+fn a_finding_of_low_confidence_says_what_speaks_against_it() {
+    let code = "import time
+class Offer:
+    def __init__(self, days):
+        self.days = days
+        self.since = time.time()
+    def is_stale(self):
+        return time.time() - self.since > self.days * 86400
+";
+    let folder = Folder::new(&[("a.py", code)]);
+    let out = folder.run("check --explain-silence a.py:7").out();
+    assert!(out.contains("the time spans days"), "{out}");
+}
+
+#[test]
 fn silence_says_what_is_known_of_a_place_in_its_project() {
     let code = "import redis, requests, time
 from helper import conn

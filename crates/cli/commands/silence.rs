@@ -96,6 +96,10 @@ fn nodes(seen: &Inspection, understood: Option<&Understood>, line: u32, out: &mu
     Ok(())
 }
 
+fn evidence(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    finding.evidence.iter().try_for_each(|fact| writeln!(out, "    {fact}"))
+}
+
 fn rules(engine: &Engine, outcome: &Outcome, seen: &Inspection, line: u32, out: &mut dyn Write) -> io::Result<()> {
     let lines = |span: Span| seen.source.lines.line(span.start)..=seen.source.lines.line(span.end.max(1) - 1);
     let touches = |finding: &&Finding| {
@@ -116,12 +120,11 @@ fn rules(engine: &Engine, outcome: &Outcome, seen: &Inspection, line: u32, out: 
             outcome.hidden.iter().filter(|h| h.finding.rule.id == rule.id && touches(&&h.finding)).collect();
         for finding in &shown {
             writeln!(out, "  {}: reported, {}", rule.id, describe(finding))?;
+            evidence(finding, out)?;
         }
         for hidden in &hidden {
             writeln!(out, "  {}: {}; {}", rule.id, because(&hidden.because), describe(&hidden.finding))?;
-            for evidence in &hidden.finding.evidence {
-                writeln!(out, "    {evidence}")?;
-            }
+            evidence(&hidden.finding, out)?;
         }
         let all = outcome.understood.iter().flat_map(|u| &u.silences);
         let silences: Vec<_> =

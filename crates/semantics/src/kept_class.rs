@@ -90,6 +90,8 @@ fn is_column(file: &Analysis<'_>, member: NodeId) -> bool {
     let model = file.model;
     match model.kind(member) {
         Kind::Field => model.children(member).any(|part| match model.kind(part) {
+            // JGroups: what an operator may set.
+            Kind::Decorator if model.children(part).any(|a| model.name(a) == "description") => false,
             Kind::Decorator => COLUMNS.contains(&leaf(model.name(part)).to_lowercase().as_str()),
             Kind::String if model.role(part) != Role::Value => {
                 let keys = model.name(part).split_whitespace().filter_map(|t| t.split_once(":\""));

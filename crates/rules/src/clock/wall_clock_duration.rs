@@ -220,26 +220,8 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     if left.how.min(right.how) == How::Name || is_interface(&file.path) {
         confidence = lower(confidence);
     }
-    // What a browser measures decides about its page, and a command is waited for by who started it.
-    let page = is_for_browsers(&file.path) && (is_front_end(&file.path) || is_of_client(&file.path) || is_page(file));
-    let command = file.index().serves_tests(&file.path) || is_tool(&file.path) && !is_interface(&file.path);
-    if is_end_of_record(file, id) || page || command || is_unproven(file, id) || spans_days(file, limited(file, id)) {
-        confidence = Confidence::Low;
-    }
-    // Two fields of one name, a moment here and a number there: which of them is meant is not known.
-    let either = Origins::BOTH.and(Origins::STRIPPED);
-    if [left, right].iter().any(|v| v.origins.has(either) && v.unit.is_none()) {
-        confidence = Confidence::Low;
-    }
-    // `for (t = start; t <= end; t++)` goes through seconds that were chosen before.
-    if file.in_loop(id).is_some_and(|l| is_counting(file, l, id)) {
-        confidence = Confidence::Low;
-    }
-    // Two things of which nothing but the names of their fields is known.
-    if left.how == How::Name && right.how == How::Name || is_harmless(file, id) {
-        confidence = Confidence::Low;
-    }
-    if purpose == Purpose::Other || purpose == Purpose::Statistic && usage == Usage::Decides {
+    let doubts = doubts(file, id, [left, right], purpose, usage);
+    if !doubts.is_empty() {
         confidence = Confidence::Low;
     }
     let shown = usage <= Usage::Shown;
@@ -263,10 +245,40 @@ fn judge(file: &Analysis<'_>, id: NodeId, left: &Value, right: &Value) -> Option
     sites.truncate(4);
     story = story.sites(sites, "the wall clock is read here");
     story = story.step(file.location(id), "and the difference decides here");
+    for doubt in doubts {
+        story = story.evidence(doubt);
+    }
     if let Some((applicability, edits)) = monotonic_edit(file, id) {
         story = story.fix("take all readings that meet here from the monotonic clock", applicability, edits);
     }
     Some(story.tell())
+}
+
+/// Why it may well be right as it is, or nobody may mind.
+fn doubts(file: &Analysis<'_>, id: NodeId, sides: [&Value; 2], purpose: Purpose, usage: Usage) -> Vec<&'static str> {
+    // What a browser measures decides about its page, and a command is waited for by who started it.
+    let page = is_for_browsers(&file.path) && (is_front_end(&file.path) || is_of_client(&file.path) || is_page(file));
+    let command = file.index().serves_tests(&file.path) || is_tool(&file.path) && !is_interface(&file.path);
+    // Two fields of one name, a moment here and a number there: which of them is meant is not known.
+    let either = Origins::BOTH.and(Origins::STRIPPED);
+    let ambiguous = sides.iter().any(|v| v.origins.has(either) && v.unit.is_none());
+    // `for (t = start; t <= end; t++)` goes through seconds that were chosen before.
+    let counting = file.in_loop(id).is_some_and(|l| is_counting(file, l, id));
+    let by_name = sides.iter().all(|v| v.how == How::Name);
+    let other = purpose == Purpose::Other || purpose == Purpose::Statistic && usage == Usage::Decides;
+    let all = [
+        ("it is until when a record is good that others keep as well", is_end_of_record(file, id)),
+        ("it decides about a page in a browser", page),
+        ("it serves tests, or a command that somebody waits for", command),
+        ("that both marks are set by this process since it started is not proven", is_unproven(file, id)),
+        ("the time spans days", spans_days(file, limited(file, id))),
+        ("two fields of this name hold different things", ambiguous),
+        ("a loop counts through times that were chosen before", counting),
+        ("of both sides no more is known than the names of their fields", by_name),
+        ("nobody notices when it is wrong for once", is_harmless(file, id)),
+        ("what it serves is no wait, limit or age that somebody relies on", other),
+    ];
+    all.into_iter().filter_map(|(doubt, holds)| holds.then_some(doubt)).collect()
 }
 
 /// The comparison that the difference is part of: `now - start > limit`.

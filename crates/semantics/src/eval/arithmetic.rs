@@ -56,8 +56,11 @@ pub(crate) fn arithmetic(op: &str, left: Value, right: Value) -> Value {
         _ => None,
     };
     let mut value = left.combine(right);
-    if matches!(op, "+" | "-") && instant.is_some_and(|o| !o.any(Origins::STORED)) {
-        value.origins = value.origins.without(Origins::STORED);
+    if let ("+" | "-", Some(own)) = (op, instant) {
+        // Nor is an instant unknown because a length that is added is; what an unknown value is taken away from may differ
+        // from it by a length.
+        let kept = if op == "+" { Origins::STORED.and(Origins::UNKNOWN) } else { Origins::STORED };
+        value.origins = value.origins.without(kept.without(own));
     }
     value.number = number;
     value.unit = unit;

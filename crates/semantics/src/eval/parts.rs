@@ -18,9 +18,11 @@ impl Analysis<'_> {
             let target = self.model.child(store.at, Role::Target);
             target.is_some_and(|t| self.model.kind(t) == Kind::List)
         };
-        let value = store.value.filter(|_| several && store.index != u32::MAX)?;
+        // `Object.entries(marks).forEach(([key, mark]) => ..)`
+        let over = || self.gone_over(store.at).filter(|_| matches!(store.kind, StoreKind::Param(_)));
+        let value = store.value.or_else(over).filter(|_| several && store.index != u32::MAX)?;
         let part = match store.kind {
-            StoreKind::Element => self.part_of_elements(value, store.index, &mut Vec::new()),
+            StoreKind::Element | StoreKind::Param(_) => self.part_of_elements(value, store.index, &mut Vec::new()),
             _ => self.part(value, store.index, &mut Vec::new()),
         };
         part.filter(|v| !v.origins.is_empty())
@@ -77,7 +79,7 @@ impl Analysis<'_> {
             (StoreKind::Element, 0) => self.part_of_elements(store.value?, index, seen),
             // `for key, pair in pairs.items()`
             (StoreKind::Element, 1) => self.part_of_elements(self.paired(store.value?)?, index, seen),
-            (StoreKind::Param(_), 0) => self.part_of_elements(self.gone_over(store.at)?, index, seen),
+            (StoreKind::Param(_), 0) => self.part_of_elements(self.container_gone_over(store.at)?, index, seen),
             _ => None,
         }
     }
@@ -146,8 +148,10 @@ impl Analysis<'_> {
                             (StoreKind::Element, 0 | 1, Some(over)) => {
                                 next.extend(self.elements_of(self.container_behind(over)));
                             }
-                            (StoreKind::Param(_), 0, _) => {
-                                next.extend(self.gone_over(store.at).map_or(&[][..], |c| self.elements_of(c)));
+                            // `Object.entries(entries).filter(([key, entry]) => ..)`
+                            (StoreKind::Param(_), 0 | 1, _) => {
+                                let over = self.container_gone_over(store.at);
+                                next.extend(over.map_or(&[][..], |c| self.elements_of(c)));
                             }
                             _ => {}
                         }
@@ -216,7 +220,7 @@ impl Analysis<'_> {
             at = match model.kind(at) {
                 Kind::Call => model.child(at, Role::Receiver)?,
                 Kind::Name => match self.stores_of(at).first()? {
-                    store if matches!(store.kind, StoreKind::Param(_)) => self.gone_over(store.at)?,
+                    store if matches!(store.kind, StoreKind::Param(_)) => self.container_gone_over(store.at)?,
                     store => store.value?,
                 },
                 _ => return None,
@@ -227,7 +231,7 @@ impl Analysis<'_> {
 
     /// What a function that goes over a container is handed: `marks.filter((mark) => now - mark < limit)`.
     pub(super) fn element_for(&self, param: NodeId) -> Option<Value> {
-        let container = self.gone_over(param)?;
+        let container = self.container_gone_over(param)?;
         let direct = self.stored_elements(container).filter(|v| v.origins.any(Origins::CLOCKS));
         direct.or_else(|| self.elements_of_elements(container)).filter(|v| v.origins.any(Origins::CLOCKS))
     }
@@ -239,35 +243,49 @@ impl Analysis<'_> {
         Some(lists.fold(Value::default(), Value::join))
     }
 
-    /// The container, or a call on it, whose method is handed the function with this parameter.
+    /// The container, or what goes over it, whose method is handed the function with this parameter.
     fn gone_over(&self, param: NodeId) -> Option<NodeId> {
         #[rustfmt::skip]
-        const OVER: [&str; 16] = [
+        const OVER: [&str; 21] = [
             "filter", "some", "every", "find", "findIndex", "findLast", "forEach", "removeIf", "anyMatch", "allMatch", "noneMatch",
-            "takeWhile", "dropWhile", "partition", "any", "all",
+            "takeWhile", "dropWhile", "partition", "any", "all", "map", "flatMap", "Range", "compute", "computeIfPresent",
         ];
         let model = self.model;
         let function = model.parent(param).filter(|f| model.kind(*f) == Kind::Function)?;
         let call = model.parent(function).filter(|c| model.kind(*c) == Kind::Call && OVER.contains(&model.name(*c)))?;
         let mut params = model.children_with(function, Role::Param);
         let (first, second) = (params.next(), params.next());
-        let receiver = model.child(call, Role::Receiver)?;
         // `marks.forEach((key, mark) -> ..)`, or the other way round: no key is a reading.
-        let either = model.name(call) == "forEach" && second == Some(param);
-        let mut container = receiver;
+        let either = matches!(model.name(call), "forEach" | "Range" | "compute" | "computeIfPresent");
+        let element = first == Some(param) || either && second == Some(param);
+        model.child(call, Role::Receiver).filter(|_| element)
+    }
+
+    /// The container that [`Self::gone_over`] is made of.
+    fn container_gone_over(&self, param: NodeId) -> Option<NodeId> {
+        let model = self.model;
+        let mut container = self.gone_over(param)?;
         for _ in 0..DEEP {
-            match model.kind(container) {
-                Kind::Call if model.child(container, Role::Arg).is_none() => {
-                    container = model.child(container, Role::Receiver)?;
-                }
+            container = match model.kind(container) {
+                Kind::Call if model.child(container, Role::Arg).is_none() => model.child(container, Role::Receiver)?,
+                // `Object.values(marks)`
+                Kind::Call if self.container_behind(container) != container => self.container_behind(container),
                 // `(stamps.get(key) ?? []).filter(..)`
                 Kind::Binary if matches!(model.name(container), "||" | "??" | "or") => {
-                    container = model.child(container, Role::Operand)?;
+                    model.child(container, Role::Operand)?
+                }
+                // `[...marks].filter(..)`
+                Kind::List | Kind::Spread => {
+                    let mut parts = model.children(container);
+                    match (parts.next(), parts.next()) {
+                        (Some(only), None) => only,
+                        _ => break,
+                    }
                 }
                 _ => break,
-            }
+            };
         }
-        (first == Some(param) || either).then_some(container)
+        Some(container)
     }
 
     /// The argument at which a call cuts a sorted map or set, and what its keys are: `deadlines.headMap(now)`.
