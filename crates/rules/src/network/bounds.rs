@@ -128,6 +128,9 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
         (|p: &ArgPlace| matches!(p, ArgPlace::Position(_)), |p: &ArgPlace| matches!(p, ArgPlace::Keyword(_)));
     let takes_options = limits(api).any(|s| s.at.as_slice().iter().any(keyword));
     let by_parameter = limits(api).any(|s| s.at.as_slice().iter().any(position) && s.at.as_slice().iter().any(keyword));
+    if let Some(part) = limits(api).find_map(|s| part_with_limits(file, site, s)).filter(|p| *p != Bound::Absent) {
+        return part;
+    }
     let settings = api.args.iter().find(|a| a.is == ArgMeaning::Settings);
     if let Some(handed) = settings.and_then(|s| file.argument_at(site, s.at.as_slice())) {
         return of_settings(file, handed);
@@ -174,6 +177,22 @@ fn given_by_arguments(file: &Analysis<'_>, site: NodeId, api: &Api) -> Bound {
         }
     }
     Bound::Absent
+}
+
+/// `{ requestHandler: new Handler({ .. }) }` where the limit is an option of the handler: what is given in its place.
+fn part_with_limits(file: &Analysis<'_>, site: NodeId, spec: &ArgSpec) -> Option<Bound> {
+    let whole = |p: &ArgPlace| match p {
+        ArgPlace::Keyword(key) => key.split_once('.').map(|(part, _)| ArgPlace::Keyword(part.to_owned())),
+        ArgPlace::Position(_) => None,
+    };
+    let part = spec.at.as_slice().iter().find_map(whole)?;
+    let given = file.argument_at(site, &[part])?;
+    let args: Vec<NodeId> = match file.model.kind(given) {
+        Kind::New => file.model.children_with(given, Role::Arg).collect(),
+        _ => vec![given],
+    };
+    let bounds = args.into_iter().map(|a| of_settings(file, a));
+    Some(bounds.fold(Bound::Absent, |all, one| if one == Bound::Absent { all } else { one }))
 }
 
 /// A function that is called when there is an answer.

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use timelint_diagnostics::{Confidence, Family, Finding, RuleMeta, Severity};
 use timelint_model::{Kind, NodeId, Role, Sym};
 use timelint_semantics::catalog::{Api, ApiRole, ArgMeaning, TimeoutKind, leaf};
-use timelint_semantics::{Analysis, How, Resolved, library_of, words};
+use timelint_semantics::{Analysis, How, Resolved, has_word, library_of, words};
 
 /// See the module.
 pub(crate) struct MissingTimeout;
@@ -201,10 +201,23 @@ fn is_only_asked(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) -> bool
     // `builder.build().uri()`
     let part = |call: NodeId| matches!(model.name(call), "uri" | "url" | "headers" | "method");
     match known.api.role {
+        ApiRole::RemoteClient if only_signs(file, site) => true,
         ApiRole::RemoteClient if model.kind(site) == Kind::New => asked.is_some_and(|c| getter(c) && bare(c)),
         ApiRole::None => asked.is_some_and(|c| part(c) && bare(c)),
         _ => false,
     }
+}
+
+/// `getSignedUrl(client, command)`: what the client signs is sent by somebody else.
+fn only_signs(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let signs = |read: NodeId| {
+        let call = model.parent(read).filter(|_| model.role(read) == Role::Arg);
+        call.is_some_and(|c| has_word(model.name(c), &["sign", "signed", "presign", "presigned"]))
+    };
+    let named = model.child(file.statement(site), Role::Target).filter(|t| model.kind(*t) == Kind::Name);
+    let mut reads = named.map(|t| file.reads_of(t)).unwrap_or_default().into_iter().peekable();
+    reads.peek().is_some() && reads.all(signs)
 }
 
 /// A limit of none that somebody wrote down matters where a whole exchange hangs on it.
@@ -229,7 +242,26 @@ fn is_limited_elsewhere(file: &Analysis<'_>, site: NodeId, known: Resolved<'_>) 
     set_on_receiver(file, site, calls && own)
         || calls && own && client_decides(file, site)
         || (own || !calls) && set_on_result(file, site)
+        || own && !calls && each_call_is_limited(file, site)
         || !own && !calls && library_is_limited(file, site, known)
+}
+
+/// `client.send(command, { abortSignal: AbortSignal.timeout(5000) })`, and no call on what is made here without a limit.
+fn each_call_is_limited(file: &Analysis<'_>, site: NodeId) -> bool {
+    let model = file.model;
+    let statement = file.statement(site);
+    let target = match model.kind(statement) {
+        Kind::Field => Some(statement),
+        _ => model.child(statement, Role::Target).filter(|t| matches!(model.kind(*t), Kind::Name | Kind::Member)),
+    };
+    let Some(name) = target.map(|t| model.sym(t)) else { return false };
+    let class = |n: NodeId| file.tables.class_around(model, n);
+    let same = |r: NodeId| model.sym(r) == name && (model.kind(r) == Kind::Name || class(r) == class(site));
+    let on_it = |c: &NodeId| model.child(*c, Role::Receiver).is_some_and(same);
+    let remote = |c: &NodeId| file.resolve(*c).filter(|k| k.how != How::Name && k.api.role == ApiRole::RemoteCall);
+    let mut bounds =
+        file.tables.calls.iter().filter(|c| on_it(c)).filter_map(|c| Some(given(file, *c, remote(c)?.api))).peekable();
+    bounds.peek().is_some() && bounds.all(|b| b == Bound::Given)
 }
 
 /// A call on a client whose construction takes a limit itself: there, or unknown.

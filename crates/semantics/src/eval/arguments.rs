@@ -59,6 +59,8 @@ impl Analysis<'_> {
                 }
             }
             Kind::Spread => return self.entry(model.child(id, Role::Value)?, key),
+            // `new Handler({ requestTimeout: 5000 })`
+            Kind::New => return model.children_with(id, Role::Arg).find_map(|a| self.entry(a, key)),
             // `&http.Transport{..}`
             Kind::Unary => return self.entry(model.child(id, Role::Operand)?, key),
             // What a function of this file makes.
