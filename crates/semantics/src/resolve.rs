@@ -380,6 +380,13 @@ impl<'a> Analysis<'a> {
             {
                 return Some(found);
             }
+            // What is inside of another class calls its methods as it sees its fields.
+            let mut outer = self.tables.outer_classes(model, id).into_iter();
+            if let Some(found) =
+                outer.find_map(|class| self.method_of(&self.tables.classes[class as usize].name, name, arity))
+            {
+                return Some(found);
+            }
             if let Some(found) = self.tables.free_functions.get(&name).and_then(|f| f.first()) {
                 return Some(Callee::Here(*found));
             }

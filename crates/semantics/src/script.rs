@@ -73,8 +73,27 @@ impl Script {
             .any(|c| self.text.contains(&format!("call(\"{c}\",keys[1]")))
     }
 
+    /// Whether what it writes goes away by itself.
+    pub fn expires(&self) -> bool {
+        self.extends()
+            || ["\"px\"", "\"ex\"", "call(\"psetex\"", "call(\"setex\""].iter().any(|w| self.text.contains(w))
+    }
+
+    /// Whether it writes the first key where there is none, as an acquire does.
+    pub fn takes(&self) -> bool {
+        let set = self.text.contains("call(\"set\",keys[1]") && (self.text.contains("\"nx\"") || self.reads());
+        set || self.text.contains("call(\"setnx\",keys[1]")
+    }
+
+    /// Whether it removes the first key, and tells others at most: nothing else is asked or written.
+    pub fn only_removes(&self) -> bool {
+        let known = ["del", "unlink", "publish"];
+        let commands = self.text.split("call(\"").skip(1);
+        self.removes() && commands.into_iter().all(|c| known.iter().any(|k| c.starts_with(&format!("{k}\""))))
+    }
+
     /// Whether it removes the first key.
-    pub(crate) fn removes(&self) -> bool {
+    pub fn removes(&self) -> bool {
         ["del", "unlink"].iter().any(|c| self.text.contains(&format!("call(\"{c}\",keys[1]")))
     }
 

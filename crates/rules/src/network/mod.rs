@@ -24,6 +24,7 @@ mod ended_beside;
 mod endless_polls;
 mod events;
 mod failing;
+mod few_beats;
 mod forwarded;
 pub(crate) mod hard_coded_timeout;
 mod ignored_limits;

@@ -3,6 +3,7 @@
 
 use crate::Rule;
 use crate::network::death::death_at;
+use crate::network::few_beats::few_beats;
 use crate::network::outcome::{Outcome, outcome_of};
 use crate::story::Story;
 use crate::surface::is_command;
@@ -15,7 +16,7 @@ use timelint_semantics::{Analysis, Guard, How, Origins, has_word, words};
 /// See the module.
 pub(crate) struct TimeoutAsDeath;
 
-static META: RuleMeta = RuleMeta {
+pub(super) static META: RuleMeta = RuleMeta {
     id: "timeout-as-death",
     aliases: &[],
     family: Family::Network,
@@ -65,6 +66,7 @@ impl Rule for TimeoutAsDeath {
         if !file.says(&LIFE) && !file.says(&PROBES) {
             return;
         }
+        out.extend(file.model.ids().filter_map(|id| few_beats(file, id)));
         let mut causes: Vec<NodeId> = Vec::new();
         for id in file.model.ids() {
             let found = match file.model.kind(id) {
@@ -295,10 +297,10 @@ fn verdict(file: &Analysis<'_>, returned: NodeId) -> Option<(NodeId, Finding)> {
     Some((value, story.step(file.location(value), "decides that the node is dead").tell()))
 }
 
-const WHY: &str = "a node that pauses, is overloaded or is behind a slow link looks exactly like a dead one; its work moves \
+pub(super) const WHY: &str = "a node that pauses, is overloaded or is behind a slow link looks exactly like a dead one; its work moves \
                    although it still does it, the others get more load and fall silent too, and when it comes back there are two";
 
-const HELP: &str = "count several missed signs of life before anything irreversible happens, suspect first and ask others (SWIM: \
+pub(super) const HELP: &str = "count several missed signs of life before anything irreversible happens, suspect first and ask others (SWIM: \
                     memberlist, Hazelcast, JGroups), or use a detector that adapts (phi accrual: Akka, Cassandra); leave the verdict \
                     to a store with sessions (etcd, ZooKeeper, Consul) where there is one";
 

@@ -6,7 +6,7 @@ use crate::pause::renewal::{names_renewal, only_logs};
 use timelint_diagnostics::Confidence;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, Callee, How, has_word};
+use timelint_semantics::{Analysis, Callee, How, has_word, words};
 
 /// Renewals whose failure an empty handler swallows, or whose answer is dropped.
 pub(crate) fn dropped_renewals(file: &Analysis<'_>) -> Vec<Lapse> {
@@ -63,6 +63,12 @@ pub(crate) fn is_claim_renewal(file: &Analysis<'_>, call: NodeId) -> bool {
         || has_word(name, &RENEW) && (has_word(name, &CLAIM) || has_word(on, &CLAIM))
 }
 
+/// `self.update_lock()`, `dcs.updateLeader(name)`: the claim is written anew, and the answer says whether it was ours.
+fn updates_claim(file: &Analysis<'_>, call: NodeId) -> bool {
+    let name = file.model.name(call);
+    ["lock", "lease", "leader"].iter().any(|claim| words(name) == ["update", *claim])
+}
+
 /// The empty function that a chain of continuations ends in.
 fn rejected_to(file: &Analysis<'_>, call: NodeId) -> Option<NodeId> {
     let model = file.model;
@@ -107,7 +113,7 @@ fn discarded(file: &Analysis<'_>, call: NodeId) -> Option<Lapse> {
     let answers = match known {
         // Where the answer is an exception, dropping the result drops nothing.
         Some(known) => known.api.role == ApiRole::LockExtend && known.api.verdict,
-        None => is_claim_renewal(file, call) && file.answers_yes_or_no(call),
+        None => (is_claim_renewal(file, call) || updates_claim(file, call)) && file.answers_yes_or_no(call),
     };
     if !answers || !is_dropped(file, call) {
         return None;

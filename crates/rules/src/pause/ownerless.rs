@@ -6,7 +6,7 @@ use crate::story::Story;
 use timelint_diagnostics::{Applicability, Confidence, Finding, Severity};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, Effect, LockScope};
-use timelint_semantics::{Analysis, Command, Expiry, Guard, How, KeyCommand, Origins, has_word};
+use timelint_semantics::{Analysis, Command, Expiry, Guard, How, KeyCommand, Origins, Scripts, has_word};
 
 const COMPARE: &str = "compare the owner and delete in one script: `if redis.call('get', KEYS[1]) == ARGV[1] then return \
                        redis.call('del', KEYS[1]) end`, with a value that only this holder knows";
@@ -96,8 +96,9 @@ fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Opti
         file.is_own_lock(c, all)
             && (file.same_key(c.key, delete.key) && belongs(file, c, delete) || hands_key_on(file, c, delete))
     });
-    quiet("no lock of this key is seen to be taken", take.is_none());
-    let take = take?;
+    let by_script = take.is_none().then(|| taken_by_script(file, delete)).flatten();
+    quiet("no lock of this key is seen to be taken", take.is_none() && by_script.is_none());
+    let Some(take) = take else { return by_script.map(|script| ownerless(file, script, delete.at).tell()) };
     let later = |c: &KeyCommand| c.command == Command::Expire && file.same_key(take.key, c.key);
     let expires = take.expiry != Expiry::Never || all.iter().any(later);
     let together = file.named_function_around(take.at) == file.named_function_around(delete.at);
@@ -109,27 +110,42 @@ fn unasked(file: &Analysis<'_>, delete: &KeyCommand, all: &[KeyCommand]) -> Opti
         return None;
     }
     let anonymous = take.value.is_some_and(|v| file.is_constant(v));
-    let message = format!("`{}` releases the lock whoever holds it", file.short(delete.at));
-    let mut story = Story::new(&META, file, delete.at, message)
-        .why(
-            "when the work takes longer than the lock lasts, another process holds it by now: its lock is removed, and a \
-             third one comes in",
-        )
-        .help(COMPARE)
-        .confidence(match (anonymous || not_held, is_mild(file, take, delete, all)) {
+    let mut story = ownerless(file, take.at, delete.at).confidence(
+        match (anonymous || not_held, is_mild(file, take, delete, all)) {
             (_, true) => Confidence::Low,
             (true, false) => Confidence::High,
             (false, false) => Confidence::Medium,
-        })
-        .severity(Severity::Warning)
-        .step(file.location(take.at), "the lock is taken here");
+        },
+    );
     if anonymous {
         story = story.evidence("every holder writes the same value, so nobody can tell whose it is");
     }
     if not_held {
         story = story.evidence("the clean-up also runs when the lock was not acquired");
     }
-    Some(story.step(file.location(delete.at), "and removed here, without a look at its owner").tell())
+    Some(story.tell())
+}
+
+/// What is to be said of a lock that is taken at one place and removed at the other by whoever comes along.
+fn ownerless(file: &Analysis<'_>, take: NodeId, delete: NodeId) -> Story {
+    Story::new(&META, file, delete, format!("`{}` releases the lock whoever holds it", file.short(delete)))
+        .why(
+            "when the work takes longer than the lock lasts, another process holds it by now: its lock is removed, and a \
+             third one comes in",
+        )
+        .help(COMPARE)
+        .confidence(Confidence::Medium)
+        .severity(Severity::Warning)
+        .step(file.location(take), "the lock is taken here")
+        .step(file.location(delete), "and removed here, without a look at its owner")
+}
+
+/// The script that takes a lock whose key a method of it removes, where no script of the file compares the owner first.
+fn taken_by_script(file: &Analysis<'_>, delete: &KeyCommand) -> Option<NodeId> {
+    let scripts = file.shared(Scripts::of);
+    let take = scripts.0.iter().find(|s| s.takes() && s.expires())?;
+    let asks = scripts.0.iter().any(|s| s.compares_owner() && s.removes());
+    (!asks && file.is_lock_key(delete.key) && file.is_about_locks(delete.at)).then_some(take.at)
 }
 
 /// A removal that costs little: it is skipped when a monotonic clock says that the lease may be over, or the lock only

@@ -13,7 +13,7 @@ const KEEPING: [&str; 8] = ["lock", "renew", "renewal", "extend", "extension", "
 /// Functions that give a lock back.
 const RELEASING: [&str; 3] = ["unlock", "release", "free"];
 
-/// Renewals in scripts that write or prolong the lock's key whoever holds it.
+/// Scripts that write, prolong or remove the lock's key whoever holds it.
 pub(crate) fn scripts(file: &Analysis<'_>) -> Vec<Finding> {
     let scripts = file.shared(Scripts::of);
     let all = &scripts.0;
@@ -30,12 +30,17 @@ pub(crate) fn scripts(file: &Analysis<'_>) -> Vec<Finding> {
                 "the script prolongs the lock without asking who holds it",
                 "after a pause that outlasts the lease this prolongs the next holder's lock, and this one works on without any",
             )
+        } else if script.only_removes() && file.serves(script.at, &RELEASING) {
+            (
+                "the script removes the lock's key without asking who holds it",
+                "after a pause that outlasts the lease this removes the next holder's lock, and a third one comes in",
+            )
         } else {
             return None;
         };
         let story = Story::new(&META, file, script.at, message)
             .why(why)
-            .help("compare the owner first, in the same script, and only then set the expiry")
+            .help("compare the owner first, in the same script, and only then touch the key")
             .confidence(Confidence::Medium)
             .step(file.location(script.at), "whoever holds the key, it is touched");
         Some(story.tell())
