@@ -295,6 +295,27 @@ def again(url):
 }
 
 #[test]
+fn a_place_is_explained_as_the_run_over_its_project_judges_it() {
+    let code = "import requests
+from helper import fetch
+def poll(url):
+    return fetch(url)
+";
+    let helper = "import requests
+def fetch(url, limit=None):
+    return requests.get(url, timeout=limit)
+";
+    let folder = Folder::new(&[("src/a.py", code), ("src/helper.py", helper)]);
+    for paths in ["", ". ", "src "] {
+        let out = folder.run(&format!("check {paths}--explain-silence src/a.py:4")).out();
+        assert!(out.contains("unknown: a function of the project"), "{paths:?}: {out}");
+    }
+    let elsewhere = Folder::new(&[("b.py", "import time\n")]);
+    let out = folder.run(&format!("check --explain-silence {}:1", elsewhere.0.join("b.py").display())).out();
+    assert!(out.contains("saw nothing wrong here"), "{out}");
+}
+
+#[test]
 fn rules_say_why_they_kept_silent() {
     let code = "import redis, requests, time
 r = redis.Redis()

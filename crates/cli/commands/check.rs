@@ -6,7 +6,7 @@ use super::{output, silence, verdict};
 use crate::args::{CheckArguments, Format};
 use crate::exit::{Exit, Failure, print, say};
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use timelint_diagnostics::{Note, NoteKind};
 use timelint_engine::{Engine, Flags, Input, Outcome};
@@ -84,11 +84,23 @@ fn inputs(arguments: &CheckArguments, place: Option<&silence::Place>) -> Result<
             Ok(vec![Input::Text { name: name.clone(), text: String::from_utf8_lossy(&bytes).into_owned() }])
         }
         (None, false) => match place {
-            // The place's own file, when no other path was given.
-            Some(place) if *given == [PathBuf::from(".")] => Ok(vec![Input::Path(place.path.clone())]),
-            _ => Ok(paths(&arguments.project, &arguments.scan)),
+            // What holds of a place depends on the files around it: it is judged as a run over all of them judges it.
+            Some(place) => {
+                let own = Input::Path(place.path.clone());
+                let here = *given == [PathBuf::from(".")];
+                let mut all = if here && !lies_below(&place.path) { vec![] } else { paths(&arguments.project, &arguments.scan) };
+                all.push(own);
+                Ok(all)
+            }
+            None => Ok(paths(&arguments.project, &arguments.scan)),
         },
     }
+}
+
+/// Whether a path leads to a place below the working directory.
+fn lies_below(path: &Path) -> bool {
+    let resolved = |p: &Path| p.canonicalize().ok();
+    resolved(path).zip(resolved(Path::new("."))).is_none_or(|(path, here)| path.starts_with(here))
 }
 
 /// Writes or prints the changes; the outcome is the one that holds afterwards on disk.
