@@ -6,7 +6,7 @@ use crate::clock::held::may_outlive;
 use crate::clock::stamped::Stamped;
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::ApiRole;
-use timelint_semantics::{Analysis, How, Origins, Shape, StoreKind, Value, has_word};
+use timelint_semantics::{Analysis, How, Origins, Shape, StoreKind, Value, has_word, words};
 
 /// Words of things that are stored or sent, with the dates that they bear.
 const RECORDS: [&str; 16] = [
@@ -133,20 +133,26 @@ fn is_entry_of_record(file: &Analysis<'_>, node: NodeId) -> bool {
     key.is_some_and(|k| matches!(model.kind(k), Kind::String | Kind::Number))
 }
 
-/// `account.checked_at = now` and `account.save()`: the object is kept in a store.
+/// `account.checked_at = now` and `account.save()`, or `AccountStorage.saveAccount(account)`: the object is kept in a store.
 fn is_saved(file: &Analysis<'_>, side: NodeId) -> bool {
     const SAVES: [&str; 6] = ["save", "persist", "saveOrUpdate", "saveAndFlush", "upsert", "bulk_update"];
+    const STORES: [&str; 7] = ["storage", "repository", "repo", "dao", "collection", "db", "database"];
     let model = file.model;
     let stamp = Stamped::new(file, side);
     if !stamp.of_object || model.kind(stamp.root_node) != Kind::Name || file.tables.is_this(model, stamp.root_node) {
         return false;
     }
     let root = model.sym(stamp.root_node);
+    let saves = |c: NodeId| {
+        let store = model.child(c, Role::Receiver).is_some_and(|r| has_word(model.name(r), &STORES));
+        SAVES.contains(&model.name(c))
+            || store && words(model.name(c)).first().is_some_and(|w| SAVES.contains(&w.as_str()))
+    };
     file.says(&["save", "persist", "upsert", "update"])
         && file.tables.calls.iter().any(|c| {
             let of = model.child(*c, Role::Receiver).into_iter().chain(model.children_with(*c, Role::Arg));
             let mut named = of.filter(|n| model.kind(*n) == Kind::Name && model.sym(*n) == root);
-            SAVES.contains(&model.name(*c)) && named.next().is_some()
+            saves(*c) && named.next().is_some()
         })
 }
 

@@ -109,6 +109,18 @@ fn comparison(file: &Analysis<'_>, id: NodeId) -> Option<(NodeId, NodeId, bool)>
     }
 }
 
+/// `clockSynced := now.Sub(lease.RenewTime) < limit`, in a function or class that is called so, too.
+fn asks_whether_clocks_agree(file: &Analysis<'_>, id: NodeId) -> bool {
+    let model = file.model;
+    let agree = |n: NodeId| {
+        let agreement = ["sync", "synced", "synchronized", "skew", "skewed", "drift", "offset"];
+        has_word(model.name(n), &["clock", "clocks"]) && has_word(model.name(n), &agreement)
+    };
+    let target = model.child(file.statement(id), Role::Target);
+    let mut outer = model.ancestors(id).filter(|a| matches!(model.kind(*a), Kind::Function | Kind::Class));
+    target.is_some_and(agree) || outer.any(agree)
+}
+
 /// This machine's clock against a stamp that another machine gave.
 fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, direct: bool) -> Option<Finding> {
     let now = |n: NodeId| n == id || is_local_reading(file, n);
@@ -117,6 +129,9 @@ fn judge_clocks(file: &Analysis<'_>, id: NodeId, left: NodeId, right: NodeId, di
         (false, true) => (right, left),
         _ => return None,
     };
+    if file.is_silent(&META, id, "it asks whether the clocks agree", asks_whether_clocks_agree(file, id)) {
+        return None;
+    }
     let stamp = Stamped::new(file, other);
     // Fields of this name that are remote in one class and read from the clock in another say nothing of this one.
     let remote = |v: &Value| v.origins.any(Origins::REMOTE) && (v.how != How::Name || !v.origins.any(Origins::CLOCKS));
