@@ -343,8 +343,8 @@ fn why(kind: TimeoutKind) -> &'static str {
         "network delay, a long pause or load has no bound: a limit that fits one place declares healthy nodes dead in another, \
          and their work moves just when everything is slow"
     } else {
-        "network delay has no bound and differs between places: under load or over a slow link every call runs into this limit \
-         and is retried, and nobody can raise it without a new release"
+        "network delay has no bound and differs between places: under load or over a slow link this gives up on answers that \
+         were on their way, and nobody can raise it without a new release"
     }
 }
 

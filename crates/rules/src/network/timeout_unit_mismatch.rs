@@ -165,6 +165,11 @@ fn tell(file: &Analysis<'_>, mismatch: &Mismatch) -> Finding {
     } else {
         format!("the wait is {factor} times as short as meant: calls fail that would have succeeded, and are repeated")
     };
+    // It may be the name that is wrong.
+    let why = match confidence {
+        Confidence::High => why,
+        _ => format!("if the names are right, {why}; if one is wrong, the next who trusts it makes that mistake"),
+    };
     let mut story = Story::new(&META, file, *length, message)
         .why(why)
         .help("convert where the units meet, or use a type that knows its unit")
