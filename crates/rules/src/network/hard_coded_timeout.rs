@@ -338,13 +338,16 @@ fn severity(fixed: &Fixed) -> Severity {
     if minor { Severity::Note } else { Severity::Warning }
 }
 
+/// What is wrong with a fixed limit of anything but a failure detector.
+pub(super) const WHY: &str = "network delay has no bound and differs between places: under load or over a slow link this gives \
+                              up on answers that were on their way, and nobody can raise it without a new release";
+
 fn why(kind: TimeoutKind) -> &'static str {
     if detects(kind) {
         "network delay, a long pause or load has no bound: a limit that fits one place declares healthy nodes dead in another, \
          and their work moves just when everything is slow"
     } else {
-        "network delay has no bound and differs between places: under load or over a slow link this gives up on answers that \
-         were on their way, and nobody can raise it without a new release"
+        WHY
     }
 }
 

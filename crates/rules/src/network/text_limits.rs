@@ -1,7 +1,7 @@
 //! Limits of time that stand inside texts: flags of commands that talk to other machines, parameters of addresses.
 
 use crate::network::commands::is_client_program;
-use crate::network::hard_coded_timeout::META;
+use crate::network::hard_coded_timeout::{META, WHY};
 use crate::network::limit_names::is_default_name;
 use crate::network::remote::is_near;
 use crate::story::{Story, lower};
@@ -103,10 +103,7 @@ fn tell(file: &Analysis<'_>, text: NodeId, limit: &InText) -> Option<Finding> {
     }
     let message = format!("`{}` of {} is fixed in a text", limit.name, limit.amount);
     let finding = Story::new(&META, file, text, message)
-        .why(
-            "network delay has no bound and differs between places: under load or over a slow link every call runs into this \
-             limit, and nobody can raise it without a new release",
-        )
+        .why(WHY)
         .help("put the text together with a setting that has this value as its default; choose it from measured round trips")
         .confidence(confidence)
         .step(file.location(text), "bounds how long another machine may take")
