@@ -233,4 +233,20 @@ mod tests {
             "local v = redis.call('get', KEYS[1]) if v ~= ARGV[1] then return 0 end redis.call('pexpire', KEYS[1], 9)";
         assert!(Script::of_text(kept).compares_owner() && !Script::of_text(kept).retakes());
     }
+
+    #[test]
+    fn an_acquire_writes_where_nothing_is_and_may_expire() {
+        let known = |text: &str| {
+            let script = Script::of_text(text);
+            (script.takes(), script.expires(), script.only_removes())
+        };
+        let asked = "if redis.call('exists', KEYS[1]) == 0 then redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2]) end";
+        assert_eq!(known(asked), (true, true, false));
+        assert_eq!(known("return redis.call('set', KEYS[1], ARGV[1], 'NX')"), (true, false, false));
+        assert_eq!(known("return redis.call('setnx', KEYS[1], ARGV[1])"), (true, false, false));
+        assert_eq!(known("return redis.call('set', KEYS[1], ARGV[1], 'ex', 5)"), (false, true, false));
+        assert_eq!(known("redis.call('del', KEYS[1]) redis.call('publish', ARGV[1], '')"), (false, false, true));
+        let owned = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end";
+        assert_eq!(known(owned), (false, false, false));
+    }
 }
