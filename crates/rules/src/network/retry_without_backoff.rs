@@ -65,6 +65,9 @@ impl Rule for RetryWithoutBackoff {
 
 fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
     let call = file.short(attempt.call);
+    if file.is_silent(&META, attempt.call, "the loop goes through pages", goes_through_pages(file, attempt)) {
+        return None;
+    }
     let pace = pace_of(file, attempt.again, attempt.call);
     let (at, message, confidence) = match pace {
         Pace::AtOnce => {
@@ -98,6 +101,20 @@ fn of_loop(file: &Analysis<'_>, attempt: &Attempt) -> Option<Finding> {
         _ => story.step(head(file, attempt.again), "and again at once"),
     };
     Some(story.evidence(of_bound(attempt.bound)).tell())
+}
+
+/// `do { page = find(page); handle(page) } while (page.hasNext())`: no handler in it, and nobody looks at how the call went.
+fn goes_through_pages(file: &Analysis<'_>, attempt: &Attempt) -> bool {
+    const MOST_NODES: usize = 2000;
+    let model = file.model;
+    let within = || model.descendants(attempt.again).take(MOST_NODES);
+    let asks = |n: NodeId| {
+        let name = words(model.name(n));
+        model.kind(n) == Kind::Call && (name == ["has", "next"] || name == ["has", "more"] || name == ["next", "page"])
+    };
+    file.statement(attempt.call) == attempt.call
+        && !within().any(|n| model.kind(n) == Kind::Catch)
+        && within().any(asks)
 }
 
 /// The loop looks at the clock and ends: an even pace for so long was chosen.
