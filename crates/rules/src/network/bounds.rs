@@ -191,8 +191,8 @@ fn part_with_limits(file: &Analysis<'_>, site: NodeId, spec: &ArgSpec) -> Option
         Kind::New => file.model.children_with(given, Role::Arg).collect(),
         _ => vec![given],
     };
-    let bounds = args.into_iter().map(|a| of_settings(file, a));
-    Some(bounds.fold(Bound::Absent, |all, one| if one == Bound::Absent { all } else { one }))
+    let mut bounds = args.into_iter().map(|a| of_settings(file, a));
+    Some(bounds.find(|b| *b != Bound::Absent).unwrap_or(Bound::Absent))
 }
 
 /// A function that is called when there is an answer.

@@ -116,7 +116,7 @@ fn known_limits(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>) -> Vec<Lim
             None if instant => continue,
             None => length,
         };
-        let remote = known_remote(file, id, known, kind).max(evidence_polled(file, id).min(Remote::Named));
+        let remote = known_remote(file, id, known, kind);
         let name = spec_name(spec).or_else(|| known.api.name.as_slice().first().map(|n| leaf(n).to_owned()));
         all.push(Limit {
             length,
@@ -403,7 +403,7 @@ fn assigned_limits(file: &Analysis<'_>, id: NodeId) -> Vec<Limit> {
         if let Some(known) = file.resolve(target) {
             let spec = known.api.args.iter().find(|a| a.is == ArgMeaning::Timeout);
             if let Some((spec, kind)) = spec.and_then(|s| effective_kind(known, s).map(|k| (s, k))) {
-                let remote = known_remote(file, id, known, kind).max(evidence_polled(file, id).min(Remote::Named));
+                let remote = known_remote(file, id, known, kind);
                 let (name, infinite) = (name.to_owned(), spec.infinite.clone());
                 let unit = spec.unit;
                 all.push(Limit { length: value, site: id, name, kind, unit, infinite, how: known.how, remote });

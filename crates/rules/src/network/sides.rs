@@ -1,11 +1,16 @@
 //! Whether another machine is on the other side of what a limit bounds.
 
-use crate::network::remote::{Remote, evidence_reached, is_remote_name, source_evidence};
+use crate::network::remote::{Remote, evidence_polled, evidence_reached, is_remote_name, source_evidence};
 use timelint_model::{Kind, NodeId, Role};
 use timelint_semantics::catalog::{ApiRole, TimeoutKind};
 use timelint_semantics::{Analysis, How, Resolved, has_word, words};
 
+/// The other side of a limit that an API of the catalogue takes; a poll that asks another machine is one by name.
 pub(super) fn known_remote(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: TimeoutKind) -> Remote {
+    remote_of_api(file, id, known, kind).max(evidence_polled(file, id).min(Remote::Named))
+}
+
+fn remote_of_api(file: &Analysis<'_>, id: NodeId, known: Resolved<'_>, kind: TimeoutKind) -> Remote {
     let role = known.api.role;
     match kind {
         TimeoutKind::Await if role != ApiRole::RemoteCall => {
